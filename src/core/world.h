@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The model that every room speaks: the goroutine table, its timeline, and the
+ * names it uses. Single-threaded, owned by the loop's thread.
+ *
+ * The timeline is a list of segments, each some ten thousand events long. For
+ * each goroutine that did something in a segment there is one entry: its state
+ * at the segment's end and its shares of time within. So the entries are the
+ * keyframes (apply all of segments 0..i to know the world after segment i) and
+ * the coarse level of detail at once; what lies between is asked of the history.
+ */
+#ifndef CORE_WORLD_H
+#define CORE_WORLD_H
+
+#include "core/event.h"
+#include "core/hash.h"
+#include "core/history.h"
+#include "core/intern.h"
+#include "core/mem.h"
+
+enum { SHARE_RUN, SHARE_READY, SHARE_BLOCKED, SHARE_SYSCALL, SHARE_N };
+#define SHARE_ONE 65535 /* the whole of a segment */
+#define NO_ENTRY UINT32_MAX
+
+/* One goroutine in one segment that touched it; 48 bytes. */
+struct entry {
+	uint32_t g;    /* row of the goroutine table */
+	uint32_t prev; /* this goroutine's entry before, or NO_ENTRY */
+	int64_t since; /* when the state at the segment's end began */
+	uint32_t stack;
+	uint32_t seg;
+	uint16_t share[SHARE_N]; /* of the segment's duration, in 1/SHARE_ONE */
+	uint32_t switches;	 /* state changes in it */
+	uint8_t state, reason;	 /* at the segment's end */
+	uint64_t waker;		 /* goid that last made it runnable, 0: none known */
+};
+
+struct segment {
+	int64_t t0, t1;
+	uint64_t first_entry; /* into world.entry */
+	uint32_t n_entries;
+	uint64_t n_events;
+};
+
+/* What stays true of a goroutine whatever the time looked at. */
+struct goroutine {
+	uint64_t goid;
+	int64_t t_create; /* T_BEFORE: before the session */
+	int64_t t_end;	  /* T_NEVER while it lives */
+	uint64_t creator; /* goid, 0: the runtime, or not known */
+	uint32_t create_stack;
+	uint32_t start_stack; /* entry function: the last frame counts */
+	uint32_t labels;      /* string id: "key=value,…" */
+	uint32_t last_entry;
+	int64_t accounted; /* ns[] is complete up to here */
+	int64_t ns[SHARE_N];
+	uint32_t switches;
+	uint32_t first_stack; /* state when first met, for those of before the session */
+	uint8_t first_state, first_reason;
+	bool system;
+};
+
+/* All goroutines' states at one moment; arrays indexed by row. */
+struct moment {
+	int64_t time;
+	size_t n, cap;
+	int64_t *since; /* T_BEFORE: not known how long before the session */
+	uint32_t *stack;
+	uint8_t *state;
+	uint8_t *reason;
+	uint64_t count[GS_N]; /* system goroutines not counted */
+};
+
+/* A phase of the whole program: GC, stop-the-world. */
+enum band_kind { BAND_GC, BAND_STW, BAND_OTHER };
+struct band {
+	int64_t t0, t1; /* T_BEFORE and T_NEVER where it is open */
+	uint32_t name;
+	uint8_t kind;
+};
+
+/* What a source makes of one goroutine in one segment, before it is merged. */
+struct seg_g {
+	uint64_t goid;
+	uint64_t creator;
+	uint64_t waker;
+	int64_t t_create; /* valid with SEGG_CREATED */
+	int64_t t_end;	  /* valid with SEGG_ENDED */
+	int64_t since;
+	int64_t ns[SHARE_N];
+	uint32_t stack; /* ids of the world's tables, as all below */
+	uint32_t create_stack;
+	uint32_t start_stack;
+	uint32_t labels;      /* 0: as before */
+	uint32_t first_stack; /* valid with SEGG_FIRST */
+	uint32_t switches;
+	uint8_t state, reason; /* at the segment's end */
+	uint8_t first_state, first_reason;
+	uint8_t flags;
+};
+
+enum seg_g_flags {
+	SEGG_CREATED = 1 << 0, /* made in this segment: a new row, even if the goid was used before */
+	SEGG_FIRST = 1 << 1,   /* met for the first time without a creation: it was there before */
+	SEGG_ENDED = 1 << 2,
+};
+
+/* What happened in a session as a whole; sentences are string ids. */
+struct progress {
+	uint64_t bytes, total; /* read so far, and in all (0: not known) */
+	uint64_t events;
+	uint64_t lost;
+	bool whole; /* everything is in */
+};
+
+/* Time of one goroutine in the segment in the making. */
+struct open_ns {
+	int64_t ns[SHARE_N];
+	int64_t mark;
+};
+
+struct world {
+	struct strtab strings;
+	struct stacktab stacks;
+
+	VEC(struct goroutine) g;
+	struct map64 by_goid; /* goid → latest row */
+
+	VEC(struct segment) seg;
+	VEC(struct entry) entry;
+	VEC(struct band) band;
+	VEC(uint32_t) warning; /* sentences on what is missing */
+
+	struct moment now; /* the newest state of all */
+	int64_t t_end;	   /* the session's last time */
+	int64_t wall_ns;   /* wall clock at time 0, ns since 1970; 0: not known */
+	uint64_t generation; /* grows with every change: what was drawn before is stale */
+	struct progress progress;
+	struct history *history; /* owned by the source; NULL: no past */
+
+	uint32_t source_kind; /* string ids for the header: "trace", "live"… */
+	uint32_t source_name; /* file or program */
+	uint32_t go_version;  /* "go1.26" or the trace's header version */
+
+	struct map64 reason_memo; /* text << 32 | stack → enum reason */
+	struct map64 system_memo; /* start stack → 0 or 1 */
+	/* segment in the making by world_apply() */
+	struct {
+		int64_t t0;
+		uint64_t first_entry;
+		uint64_t n_events;
+		VEC(struct open_ns) ns;
+	} open;
+};
+
+void world_init(struct world *w);
+void world_release(struct world *w);
+
+/* Latest row of that goroutine, or NO_G. */
+uint32_t world_find(const struct world *w, uint64_t goid);
+
+/*
+ * Adds a whole segment, later than all before: t0 is at least the last one's
+ * t1. The seg_g are copied. O(n), some 100 ns each.
+ */
+void world_merge(struct world *w, int64_t t0, int64_t t1, uint64_t n_events,
+		 const struct seg_g *segg, size_t n);
+
+/* Adds one event, in order of time; segments close by themselves. */
+void world_apply(struct world *w, const struct event *ev);
+/* Closes the open segment of world_apply(): the end of the source, or a good moment. */
+void world_close_segment(struct world *w);
+
+void world_band(struct world *w, int64_t t0, int64_t t1, uint32_t name);
+/* Adds a sentence on what is missing or wrong; equal ones once. */
+void world_warn(struct world *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* Interns a string; a shorthand. */
+uint32_t world_str(struct world *w, const char *s);
+
+/*
+ * The reason for which a goroutine waits, from Go's own text for it ("chan
+ * send", "sync") and the frames it waits in. Remembered for each pair.
+ */
+enum reason world_reason(struct world *w, uint32_t text, uint32_t stack);
+
+/* Whether a goroutine that began in that stack's last frame is the runtime's own. */
+bool world_system_stack(struct world *w, uint32_t stack);
+
+/* The entry function's frame of a row; NULL where it is not known. */
+const struct frame *world_entry_frame(const struct world *w, uint32_t row);
+
+/* --- time --- */
+
+void moment_release(struct moment *m);
+/*
+ * The state of all goroutines at time t (clamped to the session). Reads every
+ * entry up to t (5 ns each) and asks the history for the rest of the segment.
+ * Returns 0 or the history's error; then the moment is that of the last
+ * segment's end before t.
+ */
+int world_at(struct world *w, int64_t t, struct moment *m);
+
+/* First segment with t1 >= t; world.seg.n where there is none. */
+size_t world_segment(const struct world *w, int64_t t);
+
+/*
+ * Fills shares of time per column for one goroutine from entries alone:
+ * col[i][SHARE_*] for n columns that divide t0..t1 evenly, in 1/SHARE_ONE of
+ * the column. What is before its creation or after its end is 0.
+ */
+void world_columns(const struct world *w, uint32_t row, int64_t t0, int64_t t1,
+		   uint16_t (*col)[SHARE_N], size_t n);
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The bytes of a file, mapped; a pipe's are kept in an unlinked temporary file first. */
+#ifndef SOURCE_INPUT_H
+#define SOURCE_INPUT_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/err.h"
+
+struct input {
+	const uint8_t *data; /* read-only mapping; size may be 0 */
+	size_t size;
+	char *name; /* as the user gave it; "-" is standard input */
+};
+
+/*
+ * Opens path ("-": standard input). Reading a mapped file that is cut short
+ * meanwhile raises SIGBUS; input_guard() makes that a sentence and exit 5.
+ * Returns 0 or a negative errno with err filled.
+ */
+int input_open(struct input *in, const char *path, struct err *err);
+void input_close(struct input *in);
+
+#endif
