@@ -125,6 +125,7 @@ struct world {
 
 	VEC(struct goroutine) g;
 	struct map64 by_goid; /* goid → latest row */
+	struct map64 older;   /* row → the row that had its goid before it */
 
 	VEC(struct segment) seg;
 	VEC(struct entry) entry;
@@ -158,6 +159,8 @@ void world_release(struct world *w);
 
 /* Latest row of that goroutine, or NO_G. */
 uint32_t world_find(const struct world *w, uint64_t goid);
+/* The same at time t: goroutine ids come back where C threads call Go. */
+uint32_t world_find_at(const struct world *w, uint64_t goid, int64_t t);
 
 /*
  * Adds a whole segment, later than all before: t0 is at least the last one's
@@ -189,6 +192,20 @@ bool world_system_stack(struct world *w, uint32_t stack);
 
 /* The entry function's frame of a row; NULL where it is not known. */
 const struct frame *world_entry_frame(const struct world *w, uint32_t row);
+
+/* The share that time in a state counts for; SHARE_N: none. */
+static inline unsigned gstate_share(unsigned state)
+{
+	static const uint8_t share[] = {
+		[GS_NONE] = SHARE_N,	    [GS_RUNNING] = SHARE_RUN,	  [GS_RUNNABLE] = SHARE_READY,
+		[GS_BLOCKED] = SHARE_BLOCKED, [GS_SYSCALL] = SHARE_SYSCALL, [GS_DEAD] = SHARE_N,
+	};
+
+	return share[state];
+}
+
+/* Time spent in each state from its creation (or the session's begin) to the session's end. */
+void world_totals(const struct world *w, uint32_t row, int64_t ns[SHARE_N]);
 
 /* --- time --- */
 

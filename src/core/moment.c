@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/moment.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void moment_grow(struct moment *m, size_t n)
+{
+	if (n <= m->cap)
+		return;
+	m->cap = n + n / 2 + 64;
+	m->since = xrealloc(m->since, m->cap, sizeof(*m->since));
+	m->stack = xrealloc(m->stack, m->cap, sizeof(*m->stack));
+	m->state = xrealloc(m->state, m->cap, sizeof(*m->state));
+	m->reason = xrealloc(m->reason, m->cap, sizeof(*m->reason));
+}
+
+void moment_add_row(struct moment *m)
+{
+	moment_grow(m, m->n + 1);
+	m->since[m->n] = T_BEFORE;
+	m->stack[m->n] = 0;
+	m->state[m->n] = GS_NONE;
+	m->reason[m->n] = R_NONE;
+	m->n++;
+}
+
+void moment_reset(struct moment *m, size_t n)
+{
+	moment_grow(m, n);
+	m->n = n;
+	memset(m->count, 0, sizeof(m->count));
+	if (!n)
+		return;
+	for (size_t i = 0; i < n; i++)
+		m->since[i] = T_BEFORE;
+	memset(m->stack, 0, n * sizeof(*m->stack));
+	memset(m->state, GS_NONE, n);
+	memset(m->reason, R_NONE, n);
+}
+
+void moment_release(struct moment *m)
+{
+	free(m->since);
+	free(m->stack);
+	free(m->state);
+	free(m->reason);
+	memset(m, 0, sizeof(*m));
+}
+
+size_t world_segment(const struct world *w, int64_t t)
+{
+	size_t lo = 0, hi = w->seg.n;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (w->seg.v[mid].t1 >= t)
+			hi = mid;
+		else
+			lo = mid + 1;
+	}
+	return lo;
+}
+
+static void set_first_states(const struct world *w, struct moment *m)
+{
+	for (size_t i = 0; i < m->n; i++) {
+		const struct goroutine *g = &w->g.v[i];
+
+		if (g->t_create != T_BEFORE)
+			continue;
+		m->state[i] = g->first_state;
+		m->reason[i] = g->first_reason;
+		m->stack[i] = g->first_stack;
+	}
+}
+
+static void set_entries(const struct world *w, struct moment *m, size_t end)
+{
+	for (size_t i = 0; i < end; i++) {
+		const struct entry *e = &w->entry.v[i];
+
+		m->state[e->g] = e->state;
+		m->reason[e->g] = e->reason;
+		m->stack[e->g] = e->stack;
+		m->since[e->g] = e->since;
+	}
+}
+
+static void moment_to(struct moment *m, uint32_t row, const struct event *ev, uint8_t state,
+		      uint32_t stack)
+{
+	m->state[row] = state;
+	m->reason[row] = ev->reason;
+	m->since[row] = ev->time;
+	m->stack[row] = stack;
+}
+
+struct at_arg {
+	const struct world *w;
+	struct moment *m;
+};
+
+/* The same changes as world_apply()'s, on a moment. */
+static bool moment_event(void *arg, const struct event *ev)
+{
+	struct at_arg *a = arg;
+	struct moment *m = a->m;
+	uint32_t row;
+
+	if (ev->kind > EV_DEAD || ev->kind == EV_NONE || !ev->g)
+		return true;
+	row = world_find_at(a->w, ev->g, ev->time);
+	if (row >= m->n)
+		return true;
+	switch (ev->kind) {
+	case EV_CREATE:
+		moment_to(m, row, ev, ev->state, ev->stack2);
+		break;
+	case EV_STATUS:
+		if (m->state[row] != ev->state)
+			moment_to(m, row, ev, ev->state, ev->stack);
+		else if (ev->stack)
+			m->stack[row] = ev->stack;
+		break;
+	case EV_RUN:
+		moment_to(m, row, ev, GS_RUNNING, m->stack[row]);
+		break;
+	case EV_BLOCK:
+		moment_to(m, row, ev, GS_BLOCKED, ev->stack);
+		break;
+	case EV_UNBLOCK:
+		moment_to(m, row, ev, GS_RUNNABLE, m->stack[row]);
+		break;
+	case EV_PREEMPT:
+		moment_to(m, row, ev, GS_RUNNABLE, ev->stack);
+		break;
+	case EV_SYSCALL:
+		moment_to(m, row, ev, GS_SYSCALL, ev->stack);
+		break;
+	case EV_SYSCALL_EXIT:
+		moment_to(m, row, ev, ev->state, m->stack[row]);
+		break;
+	case EV_DEAD:
+		moment_to(m, row, ev, GS_DEAD, m->stack[row]);
+		break;
+	}
+	return true;
+}
+
+static void count_states(const struct world *w, struct moment *m)
+{
+	for (size_t i = 0; i < m->n; i++)
+		m->count[m->state[i]] += !w->g.v[i].system;
+	m->count[GS_NONE] = 0;
+}
+
+int world_at(struct world *w, int64_t t, struct moment *m)
+{
+	struct at_arg arg = { w, m };
+	size_t seg;
+	int rc = 0;
+
+	t = t < 0 ? 0 : t > w->t_end ? w->t_end : t;
+	seg = world_segment(w, t);
+	if (seg < w->seg.n && w->seg.v[seg].t1 == t)
+		seg++;
+	moment_reset(m, w->g.n);
+	m->time = t;
+	set_first_states(w, m);
+	set_entries(w, m, seg < w->seg.n ? w->seg.v[seg].first_entry : w->open.first_entry);
+	if (w->history && (seg == w->seg.n ? w->open.n_events > 0 : w->seg.v[seg].t0 <= t)) {
+		struct history_query q = {
+			.t0 = seg < w->seg.n ? w->seg.v[seg].t0 : w->open.t0,
+			.t1 = t,
+		};
+
+		rc = w->history->query(w->history, &q, moment_event, &arg);
+	}
+	count_states(w, m);
+	return rc;
+}
+
+/* --- the coarse timeline of one goroutine --- */
+
+struct columns {
+	int64_t t0, t1;
+	double width; /* ns a column */
+	double (*sum)[SHARE_N];
+	size_t n;
+};
+
+static void columns_add(struct columns *c, int64_t a, int64_t b, const double share[SHARE_N])
+{
+	size_t i;
+
+	a = a < c->t0 ? c->t0 : a;
+	b = b > c->t1 ? c->t1 : b;
+	if (a >= b)
+		return;
+	for (i = (size_t)((double)(a - c->t0) / c->width); i < c->n; i++) {
+		double lo = (double)c->t0 + (double)i * c->width, hi = lo + c->width;
+
+		if (lo >= (double)b)
+			break;
+		lo = lo < (double)a ? (double)a : lo;
+		hi = hi > (double)b ? (double)b : hi;
+		for (int s = 0; s < SHARE_N && hi > lo; s++)
+			c->sum[i][s] += share[s] * (hi - lo);
+	}
+}
+
+static void columns_state(struct columns *c, int64_t a, int64_t b, uint8_t state)
+{
+	double share[SHARE_N] = { 0 };
+
+	if (gstate_share(state) >= SHARE_N)
+		return;
+	share[gstate_share(state)] = 1;
+	columns_add(c, a, b, share);
+}
+
+static void entry_shares(const struct world *w, const struct entry *e, double share[SHARE_N],
+			 int64_t *t0, int64_t *t1)
+{
+	size_t open = (size_t)(e - w->entry.v) - w->open.first_entry;
+
+	if (e->seg < w->seg.n) {
+		*t0 = w->seg.v[e->seg].t0;
+		*t1 = w->seg.v[e->seg].t1;
+		for (int s = 0; s < SHARE_N; s++)
+			share[s] = (double)e->share[s] / SHARE_ONE;
+		return;
+	}
+	*t0 = w->open.t0;
+	*t1 = w->open.ns.v[open].mark;
+	for (int s = 0; s < SHARE_N; s++)
+		share[s] = *t1 > *t0 ? (double)w->open.ns.v[open].ns[s] / (double)(*t1 - *t0) : 0;
+}
+
+static void columns_walk(const struct world *w, const struct goroutine *g, struct columns *c)
+{
+	int64_t end = g->t_end < w->t_end ? g->t_end : w->t_end;
+	uint32_t i = g->last_entry;
+
+	while (i != NO_ENTRY && end > c->t0) {
+		const struct entry *e = &w->entry.v[i];
+		double share[SHARE_N];
+		int64_t s0, s1;
+
+		entry_shares(w, e, share, &s0, &s1);
+		columns_state(c, s1, end, e->state);
+		columns_add(c, s0, s1, share);
+		end = s0;
+		i = e->prev;
+	}
+	if (i == NO_ENTRY && g->t_create == T_BEFORE)
+		columns_state(c, 0, end, g->first_state);
+}
+
+void world_columns(const struct world *w, uint32_t row, int64_t t0, int64_t t1,
+		   uint16_t (*col)[SHARE_N], size_t n)
+{
+	struct columns c = { .t0 = t0, .t1 = t1, .n = n };
+
+	memset(col, 0, n * sizeof(*col));
+	if (!n || t1 <= t0)
+		return;
+	c.width = (double)(t1 - t0) / (double)n;
+	c.sum = xcalloc(n, sizeof(*c.sum));
+	columns_walk(w, &w->g.v[row], &c);
+	for (size_t i = 0; i < n; i++)
+		for (int s = 0; s < SHARE_N; s++) {
+			double v = c.sum[i][s] / c.width * SHARE_ONE + 0.5;
+
+			col[i][s] = v > SHARE_ONE ? SHARE_ONE : (uint16_t)v;
+		}
+	free(c.sum);
+}

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a goroutine waits for, from Go's text and its frames. The texts are
+ * those of runtime/runtime2.go:waitReasonStrings, of runtime/traceruntime.go
+ * and of the trace readers; the older and newer forms of each are all here.
+ */
+#include <string.h>
+
+#include "core/world.h"
+
+struct text_reason {
+	const char *text;
+	enum reason reason;
+};
+
+/* Texts that tell the reason alone. */
+static const struct text_reason by_text[] = {
+	{ "chan send", R_CHAN_SEND },
+	{ "chan receive", R_CHAN_RECV },
+	{ "chan send (nil chan)", R_CHAN_SEND_NIL },
+	{ "chan receive (nil chan)", R_CHAN_RECV_NIL },
+	{ "select", R_SELECT },
+	{ "select (no cases)", R_SELECT_EMPTY },
+	{ "sync.Mutex.Lock", R_MUTEX },
+	{ "sync.RWMutex.RLock", R_RWMUTEX_READ },
+	{ "sync.RWMutex.Lock", R_RWMUTEX_WRITE },
+	{ "sync.WaitGroup.Wait", R_WAITGROUP },
+	{ "sync.Cond.Wait", R_COND },
+	{ "sync.(*Cond).Wait", R_COND },
+	{ "sleep", R_SLEEP },
+	{ "network", R_NET },
+	{ "finalizer wait", R_FINALIZER },
+	{ "cleanup wait", R_FINALIZER },
+	{ "preempted", R_PREEMPTED },
+	{ "debug call", R_DEBUG },
+	{ "wait for debug call", R_DEBUG },
+	{ "trace reader (blocked)", R_OTHER },
+	{ "wait until GC ends", R_GC },
+	{ "force gc (idle)", R_GC },
+	{ "garbage collection", R_GC },
+	{ "garbage collection scan", R_GC },
+	{ "timer goroutine (idle)", R_TIMER },
+};
+
+/* Functions on top of a stack that tell it, where the text does not; prefix match. */
+static const struct text_reason by_func[] = {
+	{ "sync.(*Mutex).", R_MUTEX },
+	{ "internal/sync.(*Mutex).", R_MUTEX },
+	{ "sync.(*RWMutex).RLock", R_RWMUTEX_READ },
+	{ "sync.(*RWMutex).Lock", R_RWMUTEX_WRITE },
+	{ "sync.(*RWMutex).", R_RWMUTEX_READ },
+	{ "sync.(*WaitGroup).", R_WAITGROUP },
+	{ "sync.(*Cond).", R_COND },
+	{ "sync.runtime_notifyListWait", R_COND },
+	{ "sync.runtime_SemacquireMutex", R_MUTEX },
+	{ "sync.runtime_SemacquireRWMutexR", R_RWMUTEX_READ },
+	{ "sync.runtime_SemacquireRWMutex", R_RWMUTEX_WRITE },
+	{ "sync.runtime_SemacquireWaitGroup", R_WAITGROUP },
+	{ "internal/poll.runtime_Semacquire", R_SEMAPHORE },
+	{ "internal/poll.(*fdMutex).", R_SEMAPHORE },
+	{ "internal/poll.runtime_pollWait", R_NET },
+	{ "runtime.chansend", R_CHAN_SEND },
+	{ "runtime.chanrecv", R_CHAN_RECV },
+	{ "runtime.selectgo", R_SELECT },
+	{ "runtime.selectnbsend", R_SELECT },
+	{ "runtime.block", R_SELECT_EMPTY },
+	{ "time.Sleep", R_SLEEP },
+	{ "runtime.gcBgMarkWorker", R_GC },
+	{ "runtime.bgsweep", R_GC },
+	{ "runtime.bgscavenge", R_GC },
+	{ "runtime.forcegchelper", R_GC },
+	{ "runtime.runfinq", R_FINALIZER },
+	{ "runtime.runFinalizers", R_FINALIZER },
+	{ "runtime.runCleanups", R_FINALIZER },
+	{ "runtime.timerproc", R_TIMER },
+};
+
+/* How far below the leaf the telling function may stand. */
+enum { LOOK_DEPTH = 8 };
+
+static bool has_prefix(const char *s, const char *prefix)
+{
+	return !strncmp(s, prefix, strlen(prefix));
+}
+
+static enum reason reason_from_frames(const struct world *w, uint32_t stack)
+{
+	enum reason found = R_NONE;
+
+	for (uint32_t i = 0; i < LOOK_DEPTH; i++) {
+		const struct frame *f = stacktab_frame(&w->stacks, stack, i);
+		const char *func = f ? strtab_get(&w->strings, f->func) : "";
+
+		/* A write lock waits in the Mutex within: the caller tells. */
+		if (found == R_MUTEX && has_prefix(func, "sync.(*RWMutex).Lock"))
+			return R_RWMUTEX_WRITE;
+		for (size_t k = 0; k < ARRAY_SIZE(by_func) && !found; k++)
+			if (has_prefix(func, by_func[k].text))
+				found = by_func[k].reason;
+	}
+	return found;
+}
+
+static enum reason reason_forever(const struct world *w, uint32_t stack)
+{
+	enum reason r = reason_from_frames(w, stack);
+
+	switch (r) {
+	case R_CHAN_SEND:
+		return R_CHAN_SEND_NIL;
+	case R_CHAN_RECV:
+		return R_CHAN_RECV_NIL;
+	default:
+		return R_SELECT_EMPTY;
+	}
+}
+
+static enum reason reason_find(const struct world *w, const char *text, uint32_t stack)
+{
+	enum reason r;
+
+	for (size_t i = 0; i < ARRAY_SIZE(by_text); i++)
+		if (!strcmp(text, by_text[i].text))
+			return by_text[i].reason;
+	if (!strcmp(text, "forever"))
+		return reason_forever(w, stack);
+	if (has_prefix(text, "IO wait"))
+		return R_NET;
+	if (has_prefix(text, "select"))
+		return R_SELECT;
+	if (has_prefix(text, "chan receive"))
+		return R_CHAN_RECV;
+	if (has_prefix(text, "chan send"))
+		return R_CHAN_SEND;
+	if (has_prefix(text, "GC "))
+		return R_GC;
+	r = reason_from_frames(w, stack);
+	if (r)
+		return r;
+	if (!strcmp(text, "sync") || !strcmp(text, "semacquire"))
+		return R_SEMAPHORE;
+	return *text ? R_OTHER : R_NONE;
+}
+
+enum reason world_reason(struct world *w, uint32_t text, uint32_t stack)
+{
+	uint64_t key = (uint64_t)text << 32 | stack;
+	uint32_t r = map64_get(&w->reason_memo, key);
+
+	if (r != UINT32_MAX)
+		return r;
+	r = reason_find(w, strtab_get(&w->strings, text), stack);
+	map64_put(&w->reason_memo, key, r);
+	return r;
+}
+
+/* runtime/traceback.go:isSystemGoroutine, by the entry function's name. */
+static bool system_function(const char *func)
+{
+	if (!has_prefix(func, "runtime."))
+		return false;
+	return strcmp(func, "runtime.main") && strcmp(func, "runtime.handleAsyncEvent");
+}
+
+bool world_system_stack(struct world *w, uint32_t stack)
+{
+	uint32_t depth = stacktab_depth(&w->stacks, stack);
+	uint32_t known = map64_get(&w->system_memo, stack);
+	const struct frame *f;
+
+	if (known != UINT32_MAX)
+		return known;
+	f = depth ? stacktab_frame(&w->stacks, stack, depth - 1) : NULL;
+	known = f && system_function(strtab_get(&w->strings, f->func));
+	map64_put(&w->system_memo, stack, known);
+	return known;
+}

@@ -1,0 +1,478 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/world.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/moment.h"
+
+enum {
+	SEGMENT_EVENTS = 16384,	       /* world_apply() closes a segment after so many */
+	SEGMENT_NS = 1000 * 1000 * 1000, /* or after that long */
+};
+
+void world_init(struct world *w)
+{
+	memset(w, 0, sizeof(*w));
+	strtab_init(&w->strings);
+	stacktab_init(&w->stacks);
+}
+
+void world_release(struct world *w)
+{
+	strtab_release(&w->strings);
+	stacktab_release(&w->stacks);
+	vec_free(&w->g);
+	vec_free(&w->seg);
+	vec_free(&w->entry);
+	vec_free(&w->band);
+	vec_free(&w->warning);
+	vec_free(&w->open.ns);
+	map64_free(&w->by_goid);
+	map64_free(&w->older);
+	map64_free(&w->reason_memo);
+	map64_free(&w->system_memo);
+	moment_release(&w->now);
+}
+
+uint32_t world_str(struct world *w, const char *s)
+{
+	return strtab_put(&w->strings, s, strlen(s));
+}
+
+void world_warn(struct world *w, const char *fmt, ...)
+{
+	va_list ap;
+	char text[512];
+	uint32_t id;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	id = world_str(w, text);
+	for (size_t i = 0; i < w->warning.n; i++)
+		if (w->warning.v[i] == id)
+			return;
+	*vec_push(&w->warning) = id;
+	w->generation++;
+}
+
+uint32_t world_find(const struct world *w, uint64_t goid)
+{
+	return map64_get(&w->by_goid, goid);
+}
+
+uint32_t world_find_at(const struct world *w, uint64_t goid, int64_t t)
+{
+	uint32_t row = world_find(w, goid);
+
+	while (row != NO_G && w->g.v[row].t_create > t) {
+		uint32_t older = map64_get(&w->older, row);
+
+		if (older == NO_G)
+			break;
+		row = older;
+	}
+	return row;
+}
+
+static uint32_t row_add(struct world *w, uint64_t goid)
+{
+	uint32_t row = (uint32_t)w->g.n, before = world_find(w, goid);
+	struct goroutine *g = vec_push(&w->g);
+
+	*g = (struct goroutine){
+		.goid = goid,
+		.t_create = T_BEFORE,
+		.t_end = T_NEVER,
+		.last_entry = NO_ENTRY,
+	};
+	if (before != NO_G)
+		map64_put(&w->older, row, before);
+	map64_put(&w->by_goid, goid, row);
+	moment_add_row(&w->now);
+	return row;
+}
+
+static void now_set(struct world *w, uint32_t row, uint8_t state)
+{
+	if (!w->g.v[row].system) {
+		w->now.count[w->now.state[row]] -= w->now.state[row] != GS_NONE;
+		w->now.count[state] += state != GS_NONE;
+	}
+	w->now.state[row] = state;
+}
+
+static void row_set_system(struct world *w, uint32_t row, bool system)
+{
+	uint8_t state = w->now.state[row];
+
+	now_set(w, row, GS_NONE);
+	w->g.v[row].system = system;
+	now_set(w, row, state);
+}
+
+static void account(struct goroutine *g, uint8_t state, int64_t until)
+{
+	unsigned share = gstate_share(state);
+
+	if (until <= g->accounted)
+		return;
+	if (share < SHARE_N)
+		g->ns[share] += until - g->accounted;
+	g->accounted = until;
+}
+
+void world_totals(const struct world *w, uint32_t row, int64_t ns[SHARE_N])
+{
+	struct goroutine g = w->g.v[row];
+	size_t open = g.last_entry != NO_ENTRY && g.last_entry >= w->open.first_entry ?
+			      g.last_entry - w->open.first_entry :
+			      SIZE_MAX;
+
+	if (open < w->open.ns.n) {
+		for (int i = 0; i < SHARE_N; i++)
+			g.ns[i] += w->open.ns.v[open].ns[i];
+		g.accounted = w->open.ns.v[open].mark;
+	}
+	account(&g, w->now.state[row], w->t_end);
+	memcpy(ns, g.ns, sizeof(g.ns));
+}
+
+/* --- whole segments --- */
+
+static uint32_t merge_row(struct world *w, const struct seg_g *s, int64_t t0)
+{
+	uint32_t row = s->flags & SEGG_CREATED ? NO_G : world_find(w, s->goid);
+	struct goroutine *g;
+
+	if (row != NO_G)
+		return row;
+	row = row_add(w, s->goid);
+	g = &w->g.v[row];
+	if (s->flags & SEGG_CREATED) {
+		g->t_create = g->accounted = s->t_create;
+		g->creator = s->creator;
+		g->create_stack = s->create_stack;
+		g->start_stack = s->start_stack;
+	} else {
+		g->first_state = s->first_state;
+		g->first_reason = s->first_reason;
+		g->first_stack = s->first_stack;
+		w->now.state[row] = GS_NONE;
+		account(g, s->first_state, t0);
+	}
+	g->system = world_system_stack(w, g->start_stack ? g->start_stack : s->stack);
+	return row;
+}
+
+static uint16_t share_of(int64_t ns, int64_t whole)
+{
+	if (ns <= 0 || whole <= 0)
+		return 0;
+	return ns >= whole ? SHARE_ONE : (uint16_t)((double)ns * SHARE_ONE / (double)whole + 0.5);
+}
+
+static void merge_one(struct world *w, const struct segment *seg, const struct seg_g *s)
+{
+	uint32_t row = merge_row(w, s, seg->t0);
+	struct goroutine *g = &w->g.v[row];
+	struct entry *e;
+
+	account(g, w->now.state[row], seg->t0);
+	if (!g->start_stack && s->stack && world_system_stack(w, s->stack) != g->system)
+		row_set_system(w, row, !g->system);
+	if (w->entry.n >= NO_ENTRY)
+		die("more than 4 billion timeline entries");
+	e = vec_push(&w->entry);
+	*e = (struct entry){
+		.g = row,
+		.prev = g->last_entry,
+		.since = s->since,
+		.stack = s->stack,
+		.seg = (uint32_t)w->seg.n,
+		.switches = s->switches,
+		.state = s->state,
+		.reason = s->reason,
+		.waker = s->waker,
+	};
+	for (int i = 0; i < SHARE_N; i++) {
+		e->share[i] = share_of(s->ns[i], seg->t1 - seg->t0);
+		g->ns[i] += s->ns[i];
+	}
+	g->last_entry = (uint32_t)(w->entry.n - 1);
+	g->accounted = seg->t1;
+	g->switches += s->switches;
+	g->labels = s->labels ? s->labels : g->labels;
+	if (s->flags & SEGG_ENDED)
+		g->t_end = s->t_end;
+	now_set(w, row, s->state);
+	w->now.since[row] = s->since;
+	w->now.stack[row] = s->stack;
+	w->now.reason[row] = s->reason;
+}
+
+void world_merge(struct world *w, int64_t t0, int64_t t1, uint64_t n_events,
+		 const struct seg_g *segg, size_t n)
+{
+	struct segment seg = {
+		.t0 = t0,
+		.t1 = t1,
+		.first_entry = w->entry.n,
+		.n_entries = (uint32_t)n,
+		.n_events = n_events,
+	};
+
+	vec_reserve(&w->entry, w->entry.n + n);
+	for (size_t i = 0; i < n; i++)
+		merge_one(w, &seg, &segg[i]);
+	*vec_push(&w->seg) = seg;
+	w->open.first_entry = w->entry.n;
+	w->t_end = t1 > w->t_end ? t1 : w->t_end;
+	w->now.time = w->t_end;
+	w->progress.events += n_events;
+	w->generation++;
+}
+
+/* --- single events --- */
+
+static bool row_is_open(const struct world *w, uint32_t row)
+{
+	uint32_t e = w->g.v[row].last_entry;
+
+	return e != NO_ENTRY && e >= w->open.first_entry;
+}
+
+static struct entry *open_entry(struct world *w, uint32_t row, int64_t t)
+{
+	struct goroutine *g = &w->g.v[row];
+	struct entry *e;
+
+	if (row_is_open(w, row))
+		return &w->entry.v[g->last_entry];
+	account(g, w->now.state[row], w->open.t0);
+	if (w->entry.n >= NO_ENTRY)
+		die("more than 4 billion timeline entries");
+	e = vec_push(&w->entry);
+	*e = (struct entry){
+		.g = row,
+		.prev = g->last_entry,
+		.since = w->now.since[row],
+		.stack = w->now.stack[row],
+		.seg = (uint32_t)w->seg.n,
+		.state = w->now.state[row],
+		.reason = w->now.reason[row],
+		.waker = g->last_entry != NO_ENTRY ? w->entry.v[g->last_entry].waker : 0,
+	};
+	g->last_entry = (uint32_t)(w->entry.n - 1);
+	*vec_push(&w->open.ns) = (struct open_ns){ .mark = g->t_create > w->open.t0 ? t : w->open.t0 };
+	return e;
+}
+
+static void open_account(struct world *w, uint32_t row, int64_t t)
+{
+	struct open_ns *o = &w->open.ns.v[w->g.v[row].last_entry - w->open.first_entry];
+	unsigned share = gstate_share(w->now.state[row]);
+
+	if (share < SHARE_N && t > o->mark)
+		o->ns[share] += t - o->mark;
+	o->mark = t > o->mark ? t : o->mark;
+}
+
+static void row_to(struct world *w, uint32_t row, const struct event *ev, uint8_t state,
+		   uint32_t stack)
+{
+	struct entry *e = open_entry(w, row, ev->time);
+
+	open_account(w, row, ev->time);
+	now_set(w, row, state);
+	w->now.since[row] = ev->time;
+	w->now.reason[row] = ev->reason;
+	w->now.stack[row] = stack;
+	e->state = state;
+	e->reason = ev->reason;
+	e->since = ev->time;
+	e->stack = stack;
+	e->switches++;
+	w->g.v[row].switches++;
+}
+
+static uint32_t row_first(struct world *w, const struct event *ev)
+{
+	uint32_t row = row_add(w, ev->g);
+	struct goroutine *g = &w->g.v[row];
+
+	if (ev->kind == EV_STATUS) {
+		g->first_state = ev->state;
+		g->first_reason = ev->reason;
+		g->first_stack = ev->stack;
+		g->start_stack = ev->stack2;
+		now_set(w, row, ev->state);
+	}
+	w->now.since[row] = T_BEFORE;
+	w->now.stack[row] = ev->stack;
+	w->now.reason[row] = ev->reason;
+	row_set_system(w, row, world_system_stack(w, ev->stack2 ? ev->stack2 : ev->stack));
+	return row;
+}
+
+static void apply_create(struct world *w, const struct event *ev)
+{
+	uint32_t row = row_add(w, ev->g);
+	struct goroutine *g = &w->g.v[row];
+
+	g->t_create = g->accounted = ev->time;
+	g->creator = ev->peer;
+	g->create_stack = ev->stack;
+	g->start_stack = ev->stack2;
+	g->system = world_system_stack(w, ev->stack2);
+	row_to(w, row, ev, ev->state, ev->stack2);
+}
+
+static void apply_status(struct world *w, uint32_t row, const struct event *ev)
+{
+	if (w->now.state[row] != ev->state)
+		row_to(w, row, ev, ev->state, ev->stack);
+	else if (ev->stack && w->now.stack[row] != ev->stack) {
+		open_entry(w, row, ev->time)->stack = ev->stack;
+		w->now.stack[row] = ev->stack;
+	}
+}
+
+static void apply_transition(struct world *w, const struct event *ev)
+{
+	uint32_t row = ev->kind == EV_CREATE ? NO_G : world_find(w, ev->g);
+	uint32_t here;
+
+	if (ev->kind == EV_CREATE) {
+		apply_create(w, ev);
+		return;
+	}
+	if (row == NO_G)
+		row = row_first(w, ev);
+	here = w->now.stack[row];
+	switch (ev->kind) {
+	case EV_STATUS:
+		apply_status(w, row, ev);
+		break;
+	case EV_RUN:
+		row_to(w, row, ev, GS_RUNNING, here);
+		break;
+	case EV_BLOCK:
+		row_to(w, row, ev, GS_BLOCKED, ev->stack);
+		break;
+	case EV_UNBLOCK:
+		row_to(w, row, ev, GS_RUNNABLE, here);
+		w->entry.v[w->g.v[row].last_entry].waker = ev->peer;
+		break;
+	case EV_PREEMPT:
+		row_to(w, row, ev, GS_RUNNABLE, ev->stack);
+		break;
+	case EV_SYSCALL:
+		row_to(w, row, ev, GS_SYSCALL, ev->stack);
+		break;
+	case EV_SYSCALL_EXIT:
+		row_to(w, row, ev, ev->state, here);
+		break;
+	case EV_DEAD:
+		row_to(w, row, ev, GS_DEAD, here);
+		w->g.v[row].t_end = ev->time;
+		break;
+	}
+}
+
+static void apply_range(struct world *w, const struct event *ev)
+{
+	struct band *b;
+
+	if (ev->kind == EV_RANGE_BEGIN) {
+		world_band(w, ev->time, T_NEVER, ev->text);
+		return;
+	}
+	if (ev->kind == EV_RANGE_ACTIVE) {
+		world_band(w, T_BEFORE, T_NEVER, ev->text);
+		return;
+	}
+	for (size_t i = w->band.n; i-- > 0;) {
+		b = &w->band.v[i];
+		if (b->name != ev->text || b->t1 != T_NEVER)
+			continue;
+		b->t1 = ev->time;
+		return;
+	}
+}
+
+void world_apply(struct world *w, const struct event *ev)
+{
+	if (w->open.n_events && (w->open.n_events >= SEGMENT_EVENTS || ev->time - w->open.t0 >= SEGMENT_NS))
+		world_close_segment(w);
+	if (ev->time > w->t_end)
+		w->t_end = w->now.time = ev->time;
+	if (ev->kind <= EV_DEAD && ev->g)
+		apply_transition(w, ev);
+	else if (ev->kind >= EV_RANGE_BEGIN && ev->kind <= EV_RANGE_ACTIVE && !ev->g && ev->p == NO_ID)
+		apply_range(w, ev);
+	else if (ev->kind == EV_LABEL && ev->g && world_find(w, ev->g) != NO_G)
+		w->g.v[world_find(w, ev->g)].labels = ev->text;
+	else if (ev->kind == EV_LOST)
+		w->progress.lost += ev->value;
+	w->open.n_events++;
+	w->progress.events++;
+	w->generation++;
+}
+
+void world_close_segment(struct world *w)
+{
+	struct segment seg = {
+		.t0 = w->open.t0,
+		.t1 = w->t_end,
+		.first_entry = w->open.first_entry,
+		.n_entries = (uint32_t)(w->entry.n - w->open.first_entry),
+		.n_events = w->open.n_events,
+	};
+
+	for (size_t i = seg.first_entry; i < w->entry.n; i++) {
+		struct entry *e = &w->entry.v[i];
+		struct open_ns *o = &w->open.ns.v[i - seg.first_entry];
+		struct goroutine *g = &w->g.v[e->g];
+
+		open_account(w, e->g, seg.t1);
+		for (int s = 0; s < SHARE_N; s++) {
+			e->share[s] = share_of(o->ns[s], seg.t1 - seg.t0);
+			g->ns[s] += o->ns[s];
+		}
+		g->accounted = seg.t1;
+	}
+	*vec_push(&w->seg) = seg;
+	w->open.ns.n = 0;
+	w->open.first_entry = w->entry.n;
+	w->open.n_events = 0;
+	w->open.t0 = seg.t1;
+}
+
+void world_band(struct world *w, int64_t t0, int64_t t1, uint32_t name)
+{
+	const char *s = strtab_get(&w->strings, name);
+
+	*vec_push(&w->band) = (struct band){
+		.t0 = t0,
+		.t1 = t1,
+		.name = name,
+		.kind = !strncmp(s, "GC", 2)	 ? BAND_GC :
+			!strncmp(s, "stop-the", 8) ? BAND_STW :
+						   BAND_OTHER,
+	};
+}
+
+const struct frame *world_entry_frame(const struct world *w, uint32_t row)
+{
+	const struct goroutine *g = &w->g.v[row];
+	uint32_t stack = g->start_stack ? g->start_stack :
+			 w->now.stack[row] ? w->now.stack[row] :
+					     g->first_stack;
+	uint32_t depth = stacktab_depth(&w->stacks, stack);
+
+	return depth ? stacktab_frame(&w->stacks, stack, depth - 1) : NULL;
+}
