@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "export/json.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <utf8proc.h>
+
+static void quote(FILE *out, const char *s, size_t len)
+{
+	const utf8proc_uint8_t *p = (const utf8proc_uint8_t *)s;
+
+	putc_unlocked('"', out);
+	while (len) {
+		utf8proc_int32_t c = *p;
+		utf8proc_ssize_t n = 1;
+
+		if (c >= 0x80)
+			n = utf8proc_iterate(p, (utf8proc_ssize_t)len, &c);
+		if (n < 1) {
+			fputs("\\ufffd", out);
+			n = 1;
+		} else if (c == '"' || c == '\\') {
+			putc_unlocked('\\', out);
+			putc_unlocked(c, out);
+		} else if (c < 0x20 || c == 0x7f) {
+			fprintf(out, "\\u%04x", (unsigned)c);
+		} else {
+			fwrite_unlocked(p, 1, (size_t)n, out);
+		}
+		p += n;
+		len -= (size_t)n;
+	}
+	putc_unlocked('"', out);
+}
+
+static void begin(struct json *j, const char *key)
+{
+	if (j->comma)
+		putc_unlocked(',', j->out);
+	j->comma = true;
+	if (!key)
+		return;
+	putc_unlocked('"', j->out);
+	fputs_unlocked(key, j->out);
+	fputs_unlocked("\":", j->out);
+}
+
+void json_object(struct json *j, const char *key)
+{
+	begin(j, key);
+	putc_unlocked('{', j->out);
+	j->comma = false;
+}
+
+void json_array(struct json *j, const char *key)
+{
+	begin(j, key);
+	putc_unlocked('[', j->out);
+	j->comma = false;
+}
+
+void json_end(struct json *j, char bracket)
+{
+	putc_unlocked(bracket, j->out);
+	j->comma = true;
+}
+
+void json_str(struct json *j, const char *key, const char *s, size_t len)
+{
+	begin(j, key);
+	quote(j->out, s, len);
+}
+
+void json_pair(struct json *j, const char *key, size_t key_len, const char *s, size_t len)
+{
+	begin(j, NULL);
+	quote(j->out, key, key_len);
+	putc_unlocked(':', j->out);
+	quote(j->out, s, len);
+}
+
+void json_text(struct json *j, const char *key, const char *s)
+{
+	json_str(j, key, s, strlen(s));
+}
+
+static void digits(FILE *out, uint64_t v)
+{
+	char buf[20];
+	size_t n = sizeof(buf);
+
+	do {
+		buf[--n] = (char)('0' + v % 10);
+		v /= 10;
+	} while (v);
+	fwrite_unlocked(buf + n, 1, sizeof(buf) - n, out);
+}
+
+void json_uint(struct json *j, const char *key, uint64_t v)
+{
+	begin(j, key);
+	digits(j->out, v);
+}
+
+void json_int(struct json *j, const char *key, int64_t v)
+{
+	begin(j, key);
+	if (v < 0)
+		putc_unlocked('-', j->out);
+	digits(j->out, v < 0 ? -(uint64_t)v : (uint64_t)v);
+}
+
+void json_real(struct json *j, const char *key, double v, int decimals)
+{
+	begin(j, key);
+	fprintf(j->out, "%.*f", decimals, v);
+}
+
+void json_bool(struct json *j, const char *key, bool v)
+{
+	begin(j, key);
+	fputs_unlocked(v ? "true" : "false", j->out);
+}
+
+void json_addr(struct json *j, const char *key, uint64_t v)
+{
+	begin(j, key);
+	fprintf(j->out, "\"0x%" PRIx64 "\"", v);
+}
+
+void json_line(struct json *j)
+{
+	putc_unlocked('\n', j->out);
+	j->comma = false;
+}

@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "export/report.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "export/json.h"
+
+static bool row_shown(const struct report *r, size_t row)
+{
+	uint8_t state = r->moment->state[row];
+
+	if (state == GS_NONE || state == GS_DEAD)
+		return false;
+	if (r->world->g.v[row].system && !r->system)
+		return false;
+	return !r->keep || r->keep[row];
+}
+
+/* --- JSON --- */
+
+static void json_frame(struct json *j, const struct world *w, const struct frame *f)
+{
+	if (f->pc)
+		json_uint(j, "pc", f->pc);
+	json_str(j, "function", strtab_get(&w->strings, f->func), strtab_len(&w->strings, f->func));
+	if (f->file)
+		json_str(j, "file", strtab_get(&w->strings, f->file),
+			 strtab_len(&w->strings, f->file));
+	if (f->line)
+		json_uint(j, "line", f->line);
+}
+
+static void json_stack(struct json *j, const struct world *w, const char *key, uint32_t stack)
+{
+	const struct frame *f;
+
+	json_array(j, key);
+	for (uint32_t i = 0; (f = stacktab_frame(&w->stacks, stack, i)); i++) {
+		json_object(j, NULL);
+		json_frame(j, w, f);
+		json_end(j, '}');
+	}
+	json_end(j, ']');
+}
+
+static void json_created_by(struct json *j, const struct world *w, const struct goroutine *g)
+{
+	const struct frame *f = stacktab_frame(&w->stacks, g->create_stack, 0);
+
+	if (!f && !g->creator)
+		return;
+	json_object(j, "created_by");
+	if (g->creator)
+		json_uint(j, "g", g->creator);
+	if (f)
+		json_frame(j, w, f);
+	json_end(j, '}');
+}
+
+/* Labels are kept as "key=value,key=value". */
+static void json_labels(struct json *j, const struct world *w, uint32_t labels)
+{
+	const char *s = strtab_get(&w->strings, labels);
+
+	if (!*s)
+		return;
+	json_object(j, "labels");
+	while (*s) {
+		size_t n = strcspn(s, ","), k = strcspn(s, "=");
+
+		if (k < n)
+			json_pair(j, s, k, s + k + 1, n - k - 1);
+		s += n + (s[n] == ',');
+	}
+	json_end(j, '}');
+}
+
+static void json_wait(struct json *j, const struct report *r, size_t row)
+{
+	int64_t since = r->moment->since[row];
+
+	if (since == T_BEFORE) {
+		json_int(j, "wait_ns", r->moment->time);
+		json_text(j, "wait_is", "at-least");
+		return;
+	}
+	json_int(j, "wait_ns", r->moment->time - since);
+	json_text(j, "wait_is", "exact");
+}
+
+static void json_goroutine(struct json *j, const struct report *r, size_t row)
+{
+	const struct world *w = r->world;
+	const struct goroutine *g = &w->g.v[row];
+	const struct moment *m = r->moment;
+
+	json_object(j, NULL);
+	json_uint(j, "g", g->goid);
+	json_text(j, "state", gstate_name(m->state[row]));
+	if (m->reason[row])
+		json_text(j, "reason", reason_name(m->reason[row]));
+	json_wait(j, r, row);
+	json_stack(j, w, "stack", m->stack[row]);
+	json_created_by(j, w, g);
+	json_labels(j, w, g->labels);
+	json_uint(j, "switches", g->switches);
+	if (g->system)
+		json_bool(j, "system", true);
+	json_end(j, '}');
+}
+
+static void json_target(struct json *j, const struct world *w)
+{
+	json_object(j, "target");
+	json_text(j, "kind", strtab_get(&w->strings, w->source_kind));
+	json_text(j, "exe", strtab_get(&w->strings, w->source_name));
+	json_text(j, "go", strtab_get(&w->strings, w->go_version));
+	json_end(j, '}');
+}
+
+static void json_counts(struct json *j, const struct moment *m)
+{
+	const uint64_t *c = m->count;
+
+	json_object(j, "counts");
+	json_uint(j, "total", c[GS_RUNNING] + c[GS_RUNNABLE] + c[GS_BLOCKED] + c[GS_SYSCALL]);
+	json_uint(j, "running", c[GS_RUNNING]);
+	json_uint(j, "runnable", c[GS_RUNNABLE]);
+	json_uint(j, "blocked", c[GS_BLOCKED]);
+	json_uint(j, "syscall", c[GS_SYSCALL]);
+	json_end(j, '}');
+}
+
+void report_json(const struct report *r, FILE *out)
+{
+	const struct world *w = r->world;
+	struct json j = { .out = out };
+
+	json_object(&j, NULL);
+	json_text(&j, "schema", "bingo-top/1");
+	json_int(&j, "time_ns", r->moment->time);
+	json_target(&j, w);
+	json_counts(&j, r->moment);
+	json_array(&j, "goroutines");
+	for (size_t row = 0; row < r->moment->n; row++)
+		if (row_shown(r, row))
+			json_goroutine(&j, r, row);
+	json_end(&j, ']');
+	json_array(&j, "edges");
+	json_end(&j, ']');
+	json_array(&j, "findings");
+	json_end(&j, ']');
+	if (w->warning.n) {
+		json_array(&j, "warnings");
+		for (size_t i = 0; i < w->warning.n; i++)
+			json_text(&j, NULL, strtab_get(&w->strings, w->warning.v[i]));
+		json_end(&j, ']');
+	}
+	json_object(&j, "self");
+	json_real(&j, "cpu_pct", r->cpu_pct, 1);
+	json_uint(&j, "lost_events", w->progress.lost);
+	json_end(&j, '}');
+	json_end(&j, '}');
+	json_line(&j);
+}
+
+/* --- text --- */
+
+const char *report_duration(int64_t ns, char *buf, size_t size)
+{
+	double s = (double)ns / 1e9;
+
+	if (ns < 0)
+		snprintf(buf, size, "?");
+	else if (ns < 1000)
+		snprintf(buf, size, "%" PRId64 "ns", ns);
+	else if (ns < 1000 * 1000)
+		snprintf(buf, size, "%.3gus", (double)ns / 1e3);
+	else if (s < 1)
+		snprintf(buf, size, "%.3gms", (double)ns / 1e6);
+	else if (s < 60)
+		snprintf(buf, size, "%.1fs", s);
+	else if (s < 3600)
+		snprintf(buf, size, "%dm%02ds", (int)(s / 60), (int)s % 60);
+	else
+		snprintf(buf, size, "%dh%02dm", (int)(s / 3600), (int)(s / 60) % 60);
+	return buf;
+}
+
+struct text_group {
+	uint32_t stack;
+	uint8_t state, reason;
+	uint32_t n;
+	int64_t oldest; /* since */
+	uint64_t goid[8];
+};
+
+static int group_by_key(const void *a, const void *b)
+{
+	const struct text_group *x = a, *y = b;
+
+	if (x->stack != y->stack)
+		return x->stack < y->stack ? -1 : 1;
+	if (x->state != y->state)
+		return x->state < y->state ? -1 : 1;
+	return (x->reason > y->reason) - (x->reason < y->reason);
+}
+
+static int group_by_size(const void *a, const void *b)
+{
+	const struct text_group *x = a, *y = b;
+
+	if (x->n != y->n)
+		return x->n > y->n ? -1 : 1;
+	if (x->oldest != y->oldest)
+		return x->oldest < y->oldest ? -1 : 1;
+	return (x->goid[0] > y->goid[0]) - (x->goid[0] < y->goid[0]);
+}
+
+static void group_add(struct text_group *into, const struct text_group *one)
+{
+	if (into->n < ARRAY_SIZE(into->goid))
+		into->goid[into->n] = one->goid[0];
+	into->oldest = one->oldest < into->oldest ? one->oldest : into->oldest;
+	into->n++;
+}
+
+/* Sorts the rows' single groups, then folds equal neighbours. Returns how many are left. */
+static size_t groups_fold(struct text_group *v, size_t n)
+{
+	size_t out = 0;
+
+	qsort(v, n, sizeof(*v), group_by_key);
+	for (size_t i = 0; i < n; i++) {
+		if (out && !group_by_key(&v[out - 1], &v[i]))
+			group_add(&v[out - 1], &v[i]);
+		else
+			v[out++] = v[i];
+	}
+	qsort(v, out, sizeof(*v), group_by_size);
+	return out;
+}
+
+/* Names from a file may hold terminal escapes: control bytes are printed as '?'. */
+static void put_safe(FILE *out, const char *s)
+{
+	for (; *s; s++)
+		putc((unsigned char)*s < 0x20 || *s == 0x7f ? '?' : *s, out);
+}
+
+static void text_stack(const struct world *w, uint32_t stack, FILE *out)
+{
+	const struct frame *f;
+
+	for (uint32_t i = 0; (f = stacktab_frame(&w->stacks, stack, i)); i++) {
+		fputs("      ", out);
+		put_safe(out, strtab_get(&w->strings, f->func));
+		fputs("  ", out);
+		put_safe(out, strtab_get(&w->strings, f->file));
+		fprintf(out, ":%" PRIu32 "\n", f->line);
+	}
+}
+
+static void text_group(const struct report *r, const struct text_group *g, FILE *out)
+{
+	int64_t since = g->oldest == T_BEFORE ? 0 : g->oldest;
+	char buf[32];
+
+	fprintf(out, "\n%6" PRIu32 " %c %s", g->n, state_letter(g->state, g->reason),
+		gstate_name(g->state));
+	if (g->reason)
+		fprintf(out, " on %s", reason_name(g->reason));
+	fprintf(out, ", %s%s%s  g", g->n > 1 ? "longest " : "", g->oldest == T_BEFORE ? "over " : "",
+		report_duration(r->moment->time - since, buf, sizeof(buf)));
+	for (uint32_t i = 0; i < g->n && i < ARRAY_SIZE(g->goid); i++)
+		fprintf(out, " %" PRIu64, g->goid[i]);
+	fputs(g->n > ARRAY_SIZE(g->goid) ? " …\n" : "\n", out);
+	text_stack(r->world, g->stack, out);
+}
+
+static void text_head(const struct report *r, FILE *out)
+{
+	const struct world *w = r->world;
+	const uint64_t *c = r->moment->count;
+	char buf[32];
+
+	fprintf(out, "bingo-top  %s  ", strtab_get(&w->strings, w->source_kind));
+	put_safe(out, strtab_get(&w->strings, w->source_name));
+	fprintf(out, "  go %s  at %s\n", strtab_get(&w->strings, w->go_version),
+		report_duration(r->moment->time, buf, sizeof(buf)));
+	fprintf(out,
+		"goroutines %" PRIu64 "  running %" PRIu64 "  runnable %" PRIu64 "  blocked %" PRIu64
+		"  syscall %" PRIu64 "  ended %" PRIu64 "  events %" PRIu64 "  lost %" PRIu64 "\n",
+		c[GS_RUNNING] + c[GS_RUNNABLE] + c[GS_BLOCKED] + c[GS_SYSCALL], c[GS_RUNNING],
+		c[GS_RUNNABLE], c[GS_BLOCKED], c[GS_SYSCALL], c[GS_DEAD], w->progress.events,
+		w->progress.lost);
+	for (size_t i = 0; i < w->warning.n; i++) {
+		fputs("note: ", out);
+		put_safe(out, strtab_get(&w->strings, w->warning.v[i]));
+		fputc('\n', out);
+	}
+}
+
+void report_text(const struct report *r, FILE *out)
+{
+	struct text_group *v = xcalloc(r->moment->n, sizeof(*v));
+	size_t n = 0;
+
+	for (size_t row = 0; row < r->moment->n; row++)
+		if (row_shown(r, row))
+			v[n++] = (struct text_group){
+				.stack = r->moment->stack[row],
+				.state = r->moment->state[row],
+				.reason = r->moment->reason[row],
+				.n = 1,
+				.oldest = r->moment->since[row],
+				.goid = { r->world->g.v[row].goid },
+			};
+	n = groups_fold(v, n);
+	text_head(r, out);
+	for (size_t i = 0; i < n; i++)
+		text_group(r, &v[i], out);
+	free(v);
+}

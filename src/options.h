@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The command line: one table makes the parser, the help, the manual and the completions. */
+#ifndef OPTIONS_H
+#define OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "core/err.h"
+
+enum color_mode { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER, COLOR_16, COLOR_256 };
+
+struct options {
+	enum { MODE_NONE, MODE_REPLAY, MODE_LIVE, MODE_COMMAND, MODE_DOCTOR, MODE_SHOWN } mode;
+	pid_t pid;	      /* MODE_LIVE, MODE_DOCTOR (0: none) */
+	char **command;	      /* MODE_COMMAND, ends with NULL */
+	const char *replay;   /* file */
+	const char *filter;
+	const char *export_format, *export_file; /* file "-": standard output */
+	const char *script;
+	const char *config;
+	const char **substitute; /* "A=B", ends with NULL */
+	size_t n_substitute;
+	int width, height; /* of --size; 0: not given */
+	long iterations;   /* 0: no end */
+	double delay;	   /* seconds */
+	double duration;   /* seconds, 0: none */
+	double rate;	   /* Hz */
+	double budget;	   /* percent */
+	bool batch, once, json, ascii, no_mouse, no_bpf, no_ptrace, system;
+	enum color_mode color;
+};
+
+/*
+ * Fills o. Returns 0; or a negative errno with err filled (EXIT_USAGE). Help and
+ * version are printed at once; then o->mode is MODE_SHOWN. argv must outlive o.
+ */
+int options_parse(struct options *o, int argc, char **argv, struct err *err);
+void options_release(struct options *o);
+
+#endif
