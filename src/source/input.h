@@ -3,8 +3,6 @@
 #ifndef SOURCE_INPUT_H
 #define SOURCE_INPUT_H
 
-#include <stdatomic.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,9 +15,10 @@ struct input {
 };
 
 /*
- * Opens path ("-": standard input). Reading a mapped file that is cut short
- * meanwhile raises SIGBUS; input_guard() makes that a sentence and exit 5.
- * Returns 0 or a negative errno with err filled.
+ * Opens path ("-": standard input) and reads a pipe to its end. Reading a
+ * mapped file that is cut short meanwhile raises SIGBUS, which the program's
+ * crash handler turns into a sentence. Returns 0 or a negative errno with err
+ * filled; then nothing is open.
  */
 int input_open(struct input *in, const char *path, struct err *err);
 void input_close(struct input *in);
