@@ -13,9 +13,9 @@ enum color_mode { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER, COLOR_16, COLOR_256 };
 
 struct options {
 	enum { MODE_NONE, MODE_REPLAY, MODE_LIVE, MODE_COMMAND, MODE_DOCTOR, MODE_SHOWN } mode;
-	pid_t pid;	      /* MODE_LIVE, MODE_DOCTOR (0: none) */
-	char **command;	      /* MODE_COMMAND, ends with NULL */
-	const char *replay;   /* file */
+	pid_t pid; /* MODE_LIVE, MODE_DOCTOR (0: none) */
+	char **command; /* MODE_COMMAND, ends with NULL */
+	const char *replay; /* file */
 	const char *filter;
 	const char *export_format, *export_file; /* file "-": standard output */
 	const char *script;
@@ -23,11 +23,11 @@ struct options {
 	const char **substitute; /* "A=B", ends with NULL */
 	size_t n_substitute;
 	int width, height; /* of --size; 0: not given */
-	long iterations;   /* 0: no end */
-	double delay;	   /* seconds */
-	double duration;   /* seconds, 0: none */
-	double rate;	   /* Hz */
-	double budget;	   /* percent */
+	long iterations; /* 0: no end */
+	double delay; /* seconds */
+	double duration; /* seconds, 0: none */
+	double rate; /* Hz */
+	double budget; /* percent */
 	bool batch, once, json, ascii, no_mouse, no_bpf, no_ptrace, system;
 	enum color_mode color;
 };

@@ -10,7 +10,7 @@ struct arena_block;
 /* Zeroed is empty and ready for use. */
 struct arena {
 	struct arena_block *head;
-	size_t used;  /* bytes given out of head */
+	size_t used; /* bytes given out of head */
 	size_t total; /* bytes held, for accounting */
 };
 

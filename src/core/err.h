@@ -9,14 +9,14 @@ enum exit_code {
 	EXIT_FINDING = 1, /* a finding at or above --fail-on */
 	EXIT_USAGE = 2,
 	EXIT_ATTACH = 3, /* cannot attach, or no right to */
-	EXIT_GONE = 4,	 /* the target ended before a report could be made */
+	EXIT_GONE = 4, /* the target ended before a report could be made */
 	EXIT_BADFILE = 5 /* a file that is damaged or of no known kind */
 };
 
 struct err {
-	int rc;		     /* negative errno, 0: none */
+	int rc; /* negative errno, 0: none */
 	enum exit_code code; /* what the program should exit with for it */
-	char text[512];	     /* what failed, on what, why, what to do; no final newline */
+	char text[512]; /* what failed, on what, why, what to do; no final newline */
 };
 
 /*

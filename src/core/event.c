@@ -6,7 +6,7 @@
 #include "core/mem.h"
 
 static const char *const gstate_names[GS_N] = {
-	[GS_NONE] = "unknown",	[GS_RUNNING] = "running", [GS_RUNNABLE] = "runnable",
+	[GS_NONE] = "unknown",	  [GS_RUNNING] = "running", [GS_RUNNABLE] = "runnable",
 	[GS_BLOCKED] = "blocked", [GS_SYSCALL] = "syscall", [GS_DEAD] = "dead",
 };
 

@@ -14,8 +14,8 @@
 #define T_BEFORE INT64_MIN /* before the session began */
 #define T_NEVER INT64_MAX
 
-#define NO_G UINT32_MAX	  /* no row of the goroutine table */
-#define NO_ID UINT64_MAX  /* no such thread, processor */
+#define NO_G UINT32_MAX /* no row of the goroutine table */
+#define NO_ID UINT64_MAX /* no such thread, processor */
 
 enum gstate {
 	GS_NONE, /* not there yet, or not known */
@@ -57,43 +57,43 @@ enum reason {
 
 enum event_kind {
 	EV_NONE,
-	EV_CREATE,	 /* g made; peer: creator (0: the runtime); stack: the go statement; stack2: entry function; state: runnable or blocked */
-	EV_STATUS,	 /* g's state is learnt, not changed; state, stack */
-	EV_RUN,		 /* g runs on m and p */
-	EV_BLOCK,	 /* g parks; reason, text, stack */
-	EV_UNBLOCK,	 /* g is made runnable by peer (0: netpoll, timer, sysmon); stack: the waker's */
-	EV_PREEMPT,	 /* g goes from running to runnable; text: why */
-	EV_SYSCALL,	 /* g enters a system call; stack */
+	EV_CREATE, /* g made; peer: creator (0: the runtime); stack: the go statement; stack2: entry function; state: runnable or blocked */
+	EV_STATUS, /* g's state is learnt, not changed; state, stack */
+	EV_RUN, /* g runs on m and p */
+	EV_BLOCK, /* g parks; reason, text, stack */
+	EV_UNBLOCK, /* g is made runnable by peer (0: netpoll, timer, sysmon); stack: the waker's */
+	EV_PREEMPT, /* g goes from running to runnable; text: why */
+	EV_SYSCALL, /* g enters a system call; stack */
 	EV_SYSCALL_EXIT, /* g is back; state: running, or runnable where it lost its P */
-	EV_DEAD,	 /* g ends */
-	EV_SAMPLE,	 /* g was on CPU; stack */
-	EV_RANGE_BEGIN,	 /* text: "GC concurrent mark phase", "stop-the-world (…)"; g or p where it belongs to one */
-	EV_RANGE_END,	 /* text; for sweeps: value: bytes swept, value2: bytes reclaimed */
+	EV_DEAD, /* g ends */
+	EV_SAMPLE, /* g was on CPU; stack */
+	EV_RANGE_BEGIN, /* text: "GC concurrent mark phase", "stop-the-world (…)"; g or p where it belongs to one */
+	EV_RANGE_END, /* text; for sweeps: value: bytes swept, value2: bytes reclaimed */
 	EV_RANGE_ACTIVE, /* the range was open before the source's first look */
-	EV_TASK_BEGIN,	 /* object: task id, value: parent task, text: name, stack */
+	EV_TASK_BEGIN, /* object: task id, value: parent task, text: name, stack */
 	EV_TASK_END,
 	EV_REGION_BEGIN, /* object: task id, text: name, stack */
 	EV_REGION_END,
-	EV_LOG,		 /* object: task id, text: category, text2: message, stack */
-	EV_LABEL,	 /* text: label of g */
-	EV_METRIC,	 /* text: name, value */
-	EV_PROC,	 /* p changes; state: GS_RUNNING or GS_BLOCKED (idle) */
-	EV_ALLOC,	 /* allocator experiment; text: what, object: id or address, value: size or type */
-	EV_LOST,	 /* value: how many events are missing here */
-	EV_SYNC,	 /* clocks were compared; value: wall time in ns since 1970, 0: not known */
+	EV_LOG, /* object: task id, text: category, text2: message, stack */
+	EV_LABEL, /* text: label of g */
+	EV_METRIC, /* text: name, value */
+	EV_PROC, /* p changes; state: GS_RUNNING or GS_BLOCKED (idle) */
+	EV_ALLOC, /* allocator experiment; text: what, object: id or address, value: size or type */
+	EV_LOST, /* value: how many events are missing here */
+	EV_SYNC, /* clocks were compared; value: wall time in ns since 1970, 0: not known */
 	EV_N
 };
 
 enum event_flags {
 	EVF_SAMPLED = 1 << 0, /* the change happened within the interval value..time, not at time */
-	EVF_SYSTEM = 1 << 1,  /* by or on a goroutine of the runtime itself */
+	EVF_SYSTEM = 1 << 1, /* by or on a goroutine of the runtime itself */
 };
 
 /* What the fields mean depends on kind, see there; unused ones are 0 (m, p: NO_ID). */
 struct event {
 	int64_t time;
-	uint64_t g;	 /* goroutine id, 0: none */
-	uint64_t peer;	 /* the other goroutine's id */
+	uint64_t g; /* goroutine id, 0: none */
+	uint64_t peer; /* the other goroutine's id */
 	uint64_t object; /* address of what is waited on; task id */
 	uint64_t value;
 	uint64_t value2;
@@ -109,8 +109,8 @@ struct event {
 	uint8_t flags;
 };
 
-const char *gstate_name(enum gstate s);	  /* "running" … ; GS_NONE: "unknown" */
-const char *reason_name(enum reason r);	  /* "chan-send" … ; R_NONE: "" */
+const char *gstate_name(enum gstate s); /* "running" … ; GS_NONE: "unknown" */
+const char *reason_name(enum reason r); /* "chan-send" … ; R_NONE: "" */
 const char *event_name(enum event_kind k); /* "create" … */
 
 /* The inverse of the above; -1 where no such name is known. */

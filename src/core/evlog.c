@@ -50,9 +50,9 @@ static const uint8_t *get(const uint8_t *p, uint64_t *v)
 
 static uint8_t *event_pack(uint8_t *p, const struct event *ev, int64_t before)
 {
-	const uint64_t field[] = { ev->g,     ev->peer,	     ev->object,      ev->value,
-				   ev->value2, ev->m + 1,     ev->p + 1,       ev->stack,
-				   ev->stack2, ev->text,      ev->text2 };
+	const uint64_t field[] = { ev->g,      ev->peer,  ev->object, ev->value,
+				   ev->value2, ev->m + 1, ev->p + 1,  ev->stack,
+				   ev->stack2, ev->text,  ev->text2 };
 	unsigned mask = 0;
 
 	for (unsigned i = 0; i < ARRAY_SIZE(field); i++)

@@ -41,7 +41,7 @@ struct map64 {
 	struct map64_slot {
 		uint64_t key;
 		uint32_t val; /* value + 1; 0: free */
-	} *slot;
+	} * slot;
 	size_t mask, n;
 };
 

@@ -13,7 +13,7 @@
 struct history_query {
 	int64_t t0, t1; /* events with t0 <= time <= t1 */
 	const uint64_t *goid; /* only events whose g or peer is among these; sorted */
-	size_t n_goid;	      /* 0: events of all, and of none */
+	size_t n_goid; /* 0: events of all, and of none */
 	const atomic_bool *cancel; /* NULL, or looked at now and then */
 };
 
@@ -25,7 +25,8 @@ struct history {
 	 * Any thread, several at once. Answers from what was merged into the
 	 * world when the call began. Returns 0, also when stopped, or a negative errno.
 	 */
-	int (*query)(struct history *h, const struct history_query *q, history_sink *sink, void *arg);
+	int (*query)(struct history *h, const struct history_query *q, history_sink *sink,
+		     void *arg);
 };
 
 #endif

@@ -39,7 +39,7 @@ static inline uint32_t strtab_len(const struct strtab *t, uint32_t id)
 }
 
 struct frame {
-	uint64_t pc;   /* 0: not known; an inlined frame has the pc of its caller's frame */
+	uint64_t pc; /* 0: not known; an inlined frame has the pc of its caller's frame */
 	uint32_t func; /* string ids */
 	uint32_t file;
 	uint32_t line; /* 0: not known */

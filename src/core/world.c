@@ -9,7 +9,7 @@
 #include "core/moment.h"
 
 enum {
-	SEGMENT_EVENTS = 16384,	       /* world_apply() closes a segment after so many */
+	SEGMENT_EVENTS = 16384, /* world_apply() closes a segment after so many */
 	SEGMENT_NS = 1000 * 1000 * 1000, /* or after that long */
 };
 
@@ -128,9 +128,9 @@ static void account(struct goroutine *g, uint8_t state, int64_t until)
 void world_totals(const struct world *w, uint32_t row, int64_t ns[SHARE_N])
 {
 	struct goroutine g = w->g.v[row];
-	size_t open = g.last_entry != NO_ENTRY && g.last_entry >= w->open.first_entry ?
-			      g.last_entry - w->open.first_entry :
-			      SIZE_MAX;
+	size_t open = g.last_entry != NO_ENTRY && g.last_entry >= w->open.first_entry
+			      ? g.last_entry - w->open.first_entry
+			      : SIZE_MAX;
 
 	if (open < w->open.ns.n) {
 		for (int i = 0; i < SHARE_N; i++)
@@ -267,7 +267,8 @@ static struct entry *open_entry(struct world *w, uint32_t row, int64_t t)
 		.waker = g->last_entry != NO_ENTRY ? w->entry.v[g->last_entry].waker : 0,
 	};
 	g->last_entry = (uint32_t)(w->entry.n - 1);
-	*vec_push(&w->open.ns) = (struct open_ns){ .mark = g->t_create > w->open.t0 ? t : w->open.t0 };
+	*vec_push(&w->open.ns) =
+		(struct open_ns){ .mark = g->t_create > w->open.t0 ? t : w->open.t0 };
 	return e;
 }
 
@@ -406,13 +407,15 @@ static void apply_range(struct world *w, const struct event *ev)
 
 void world_apply(struct world *w, const struct event *ev)
 {
-	if (w->open.n_events && (w->open.n_events >= SEGMENT_EVENTS || ev->time - w->open.t0 >= SEGMENT_NS))
+	if (w->open.n_events &&
+	    (w->open.n_events >= SEGMENT_EVENTS || ev->time - w->open.t0 >= SEGMENT_NS))
 		world_close_segment(w);
 	if (ev->time > w->t_end)
 		w->t_end = w->now.time = ev->time;
 	if (ev->kind <= EV_DEAD && ev->g)
 		apply_transition(w, ev);
-	else if (ev->kind >= EV_RANGE_BEGIN && ev->kind <= EV_RANGE_ACTIVE && !ev->g && ev->p == NO_ID)
+	else if (ev->kind >= EV_RANGE_BEGIN && ev->kind <= EV_RANGE_ACTIVE && !ev->g &&
+		 ev->p == NO_ID)
 		apply_range(w, ev);
 	else if (ev->kind == EV_LABEL && ev->g && world_find(w, ev->g) != NO_G)
 		w->g.v[world_find(w, ev->g)].labels = ev->text;
@@ -460,18 +463,18 @@ void world_band(struct world *w, int64_t t0, int64_t t1, uint32_t name)
 		.t0 = t0,
 		.t1 = t1,
 		.name = name,
-		.kind = !strncmp(s, "GC", 2)	 ? BAND_GC :
-			!strncmp(s, "stop-the", 8) ? BAND_STW :
-						   BAND_OTHER,
+		.kind = !strncmp(s, "GC", 2)	     ? BAND_GC
+			: !strncmp(s, "stop-the", 8) ? BAND_STW
+						     : BAND_OTHER,
 	};
 }
 
 const struct frame *world_entry_frame(const struct world *w, uint32_t row)
 {
 	const struct goroutine *g = &w->g.v[row];
-	uint32_t stack = g->start_stack ? g->start_stack :
-			 w->now.stack[row] ? w->now.stack[row] :
-					     g->first_stack;
+	uint32_t stack = g->start_stack	     ? g->start_stack
+			 : w->now.stack[row] ? w->now.stack[row]
+					     : g->first_stack;
 	uint32_t depth = stacktab_depth(&w->stacks, stack);
 
 	return depth ? stacktab_frame(&w->stacks, stack, depth - 1) : NULL;

@@ -24,15 +24,15 @@ enum { SHARE_RUN, SHARE_READY, SHARE_BLOCKED, SHARE_SYSCALL, SHARE_N };
 
 /* One goroutine in one segment that touched it; 48 bytes. */
 struct entry {
-	uint32_t g;    /* row of the goroutine table */
+	uint32_t g; /* row of the goroutine table */
 	uint32_t prev; /* this goroutine's entry before, or NO_ENTRY */
 	int64_t since; /* when the state at the segment's end began */
 	uint32_t stack;
 	uint32_t seg;
 	uint16_t share[SHARE_N]; /* of the segment's duration, in 1/SHARE_ONE */
-	uint32_t switches;	 /* state changes in it */
-	uint8_t state, reason;	 /* at the segment's end */
-	uint64_t waker;		 /* goid that last made it runnable, 0: none known */
+	uint32_t switches; /* state changes in it */
+	uint8_t state, reason; /* at the segment's end */
+	uint64_t waker; /* goid that last made it runnable, 0: none known */
 };
 
 struct segment {
@@ -46,11 +46,11 @@ struct segment {
 struct goroutine {
 	uint64_t goid;
 	int64_t t_create; /* T_BEFORE: before the session */
-	int64_t t_end;	  /* T_NEVER while it lives */
+	int64_t t_end; /* T_NEVER while it lives */
 	uint64_t creator; /* goid, 0: the runtime, or not known */
 	uint32_t create_stack;
 	uint32_t start_stack; /* entry function: the last frame counts */
-	uint32_t labels;      /* string id: "key=value,…" */
+	uint32_t labels; /* string id: "key=value,…" */
 	uint32_t last_entry;
 	int64_t accounted; /* ns[] is complete up to here */
 	int64_t ns[SHARE_N];
@@ -85,13 +85,13 @@ struct seg_g {
 	uint64_t creator;
 	uint64_t waker;
 	int64_t t_create; /* valid with SEGG_CREATED */
-	int64_t t_end;	  /* valid with SEGG_ENDED */
+	int64_t t_end; /* valid with SEGG_ENDED */
 	int64_t since;
 	int64_t ns[SHARE_N];
 	uint32_t stack; /* ids of the world's tables, as all below */
 	uint32_t create_stack;
 	uint32_t start_stack;
-	uint32_t labels;      /* 0: as before */
+	uint32_t labels; /* 0: as before */
 	uint32_t first_stack; /* valid with SEGG_FIRST */
 	uint32_t switches;
 	uint8_t state, reason; /* at the segment's end */
@@ -100,8 +100,9 @@ struct seg_g {
 };
 
 enum seg_g_flags {
-	SEGG_CREATED = 1 << 0, /* made in this segment: a new row, even if the goid was used before */
-	SEGG_FIRST = 1 << 1,   /* met for the first time without a creation: it was there before */
+	SEGG_CREATED =
+		1 << 0, /* made in this segment: a new row, even if the goid was used before */
+	SEGG_FIRST = 1 << 1, /* met for the first time without a creation: it was there before */
 	SEGG_ENDED = 1 << 2,
 };
 
@@ -125,7 +126,7 @@ struct world {
 
 	VEC(struct goroutine) g;
 	struct map64 by_goid; /* goid → latest row */
-	struct map64 older;   /* row → the row that had its goid before it */
+	struct map64 older; /* row → the row that had its goid before it */
 
 	VEC(struct segment) seg;
 	VEC(struct entry) entry;
@@ -133,15 +134,15 @@ struct world {
 	VEC(uint32_t) warning; /* sentences on what is missing */
 
 	struct moment now; /* the newest state of all */
-	int64_t t_end;	   /* the session's last time */
-	int64_t wall_ns;   /* wall clock at time 0, ns since 1970; 0: not known */
+	int64_t t_end; /* the session's last time */
+	int64_t wall_ns; /* wall clock at time 0, ns since 1970; 0: not known */
 	uint64_t generation; /* grows with every change: what was drawn before is stale */
 	struct progress progress;
 	struct history *history; /* owned by the source; NULL: no past */
 
 	uint32_t source_kind; /* string ids for the header: "trace", "live"… */
 	uint32_t source_name; /* file or program */
-	uint32_t go_version;  /* "go1.26" or the trace's header version */
+	uint32_t go_version; /* "go1.26" or the trace's header version */
 
 	struct map64 reason_memo; /* text << 32 | stack → enum reason */
 	struct map64 system_memo; /* start stack → 0 or 1 */
@@ -197,8 +198,9 @@ const struct frame *world_entry_frame(const struct world *w, uint32_t row);
 static inline unsigned gstate_share(unsigned state)
 {
 	static const uint8_t share[] = {
-		[GS_NONE] = SHARE_N,	    [GS_RUNNING] = SHARE_RUN,	  [GS_RUNNABLE] = SHARE_READY,
-		[GS_BLOCKED] = SHARE_BLOCKED, [GS_SYSCALL] = SHARE_SYSCALL, [GS_DEAD] = SHARE_N,
+		[GS_NONE] = SHARE_N,	      [GS_RUNNING] = SHARE_RUN,
+		[GS_RUNNABLE] = SHARE_READY,  [GS_BLOCKED] = SHARE_BLOCKED,
+		[GS_SYSCALL] = SHARE_SYSCALL, [GS_DEAD] = SHARE_N,
 	};
 
 	return share[state];

@@ -76,7 +76,8 @@ static bool first_sight(struct writer *wr, uint32_t stack)
 	bool seen;
 
 	if (stack >= wr->n_seen) {
-		size_t n = wr->w->stacks.stack.n > stack ? wr->w->stacks.stack.n : (size_t)stack + 1;
+		size_t n =
+			wr->w->stacks.stack.n > stack ? wr->w->stacks.stack.n : (size_t)stack + 1;
 
 		wr->stack_seen = xrealloc(wr->stack_seen, n, 1);
 		memset(wr->stack_seen + wr->n_seen, 0, n - wr->n_seen);

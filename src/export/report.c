@@ -272,7 +272,8 @@ static void text_group(const struct report *r, const struct text_group *g, FILE 
 		gstate_name(g->state));
 	if (g->reason)
 		fprintf(out, " on %s", reason_name(g->reason));
-	fprintf(out, ", %s%s%s  g", g->n > 1 ? "longest " : "", g->oldest == T_BEFORE ? "over " : "",
+	fprintf(out, ", %s%s%s  g", g->n > 1 ? "longest " : "",
+		g->oldest == T_BEFORE ? "over " : "",
 		report_duration(r->moment->time - since, buf, sizeof(buf)));
 	for (uint32_t i = 0; i < g->n && i < ARRAY_SIZE(g->goid); i++)
 		fprintf(out, " %" PRIu64, g->goid[i]);
@@ -291,8 +292,9 @@ static void text_head(const struct report *r, FILE *out)
 	fprintf(out, "  go %s  at %s\n", strtab_get(&w->strings, w->go_version),
 		report_duration(r->moment->time, buf, sizeof(buf)));
 	fprintf(out,
-		"goroutines %" PRIu64 "  running %" PRIu64 "  runnable %" PRIu64 "  blocked %" PRIu64
-		"  syscall %" PRIu64 "  ended %" PRIu64 "  events %" PRIu64 "  lost %" PRIu64 "\n",
+		"goroutines %" PRIu64 "  running %" PRIu64 "  runnable %" PRIu64
+		"  blocked %" PRIu64 "  syscall %" PRIu64 "  ended %" PRIu64 "  events %" PRIu64
+		"  lost %" PRIu64 "\n",
 		c[GS_RUNNING] + c[GS_RUNNABLE] + c[GS_BLOCKED] + c[GS_SYSCALL], c[GS_RUNNING],
 		c[GS_RUNNABLE], c[GS_BLOCKED], c[GS_SYSCALL], c[GS_DEAD], w->progress.events,
 		w->progress.lost);

@@ -10,9 +10,9 @@
 struct report {
 	const struct world *world;
 	const struct moment *moment; /* what is reported; its rows are the world's */
-	const bool *keep;	     /* per row: passes the filter; NULL: all do */
-	bool system;		     /* the runtime's own goroutines as well */
-	double cpu_pct;		     /* bingo-top's own, of one core */
+	const bool *keep; /* per row: passes the filter; NULL: all do */
+	bool system; /* the runtime's own goroutines as well */
+	double cpu_pct; /* bingo-top's own, of one core */
 };
 
 /* One JSON document on one line. Dead goroutines are left out. */

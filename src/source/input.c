@@ -74,7 +74,8 @@ static int spool(int pipe, const char *name, int *file, struct err *err)
 	*file = spool_open();
 	if (*file < 0)
 		return err_set(err, -errno, EXIT_BADFILE,
-			       "cannot keep what comes from %s: no temporary file can be made: %s; set TMPDIR to a folder that can be written",
+			       "cannot keep what comes from %s: no temporary file can be made: %s; "
+			       "set TMPDIR to a folder that can be written",
 			       name, strerror(errno));
 	rc = copy_all(pipe, *file);
 	if (!rc)
