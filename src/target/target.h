@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A running Go program, opened: everything that is needed before the first
+ * scan, found without symbols where there are none. No DWARF is read here.
+ */
+#ifndef TARGET_TARGET_H
+#define TARGET_TARGET_H
+
+#include "core/err.h"
+#include "target/buildinfo.h"
+#include "target/globals.h"
+#include "target/image.h"
+#include "target/layout.h"
+#include "target/mem.h"
+#include "target/moduledata.h"
+#include "target/proc.h"
+#include "target/symtab.h"
+
+struct target {
+	pid_t pid;
+	struct proc_status status; /* when it was opened */
+	struct memr *mem;
+	struct proc_maps maps; /* of the opening, or of target_refresh() */
+	struct image *image;   /* NULL: the file is not to be had, memory was enough */
+	char exe[4096];	       /* its path as it names it itself */
+	bool exe_deleted;      /* the file was deleted or replaced (upgraded) since the start */
+	struct buildinfo build;
+	struct gomodules mods;
+	enum module_way module_way;
+	struct symtab *sym; /* for the thread that scans */
+	struct golayout lay;
+	struct goglobals glob;
+	void *own_reasons; /* private */
+	char note[256];	   /* what the header should say about how far this is to be trusted; "" */
+};
+
+struct target_opts {
+	bool no_symbols; /* pretend that .symtab is not there; for tests */
+	bool no_file;	 /* take all from memory */
+	bool no_process_vm; /* read by /proc/PID/mem */
+};
+
+/*
+ * Opens a process; opts may be NULL. err says what is in the way, with the exit
+ * code to end with: no such process, no right (and the command that mends it),
+ * no Go program, 32-bit, other machine, too old a Go, a layout that does not
+ * fit. -EAGAIN: it is a Go program whose runtime is not up yet (started just
+ * now); ask again after some milliseconds.
+ */
+int target_open(struct target **out, pid_t pid, const struct target_opts *opts, struct err *err);
+void target_close(struct target *t); /* NULL ok */
+
+/* Is it still the process that was opened? False also for a zombie and after exec. */
+bool target_alive(const struct target *t);
+/* Reads the mappings again and modules that were loaded since. 0 or -ESRCH. */
+int target_refresh(struct target *t);
+
+#endif
