@@ -44,13 +44,14 @@ struct image {
 	int fd;	     /* kept for libdw; -1: none */
 	enum goarch arch;
 	bool pie;	/* ET_DYN */
-	bool has_symtab, has_dwarf, is_static;
-	bool external_linked; /* has an interpreter or .dynamic beyond what Go's own linker makes */
+	bool has_symtab, has_dwarf;
+	bool is_static; /* no interpreter */
 	VEC(struct image_seg) seg; /* ascending by va */
 	VEC(struct image_sec) sec; /* empty where the table is stripped or damaged */
 	uint64_t tls_memsz, tls_align; /* PT_TLS; 0: none */
 	uint64_t bias; /* address in the process less va; image_set_bias() */
-	struct elf_handle *elf; /* private */
+	uint64_t phoff; /* file offset of the program headers */
+	struct Elf *elf; /* libelf's; private */
 };
 
 /*
@@ -65,10 +66,12 @@ int image_open_mem(struct image **out, const void *data, size_t len, const char 
 void image_close(struct image *img); /* NULL ok */
 
 /*
- * Finds the bias from the mappings of the executable (dev and inode of exe_fd,
- * else the first mapping whose offset and size fit). -ENOENT: not mapped there.
+ * Finds the bias: from where the kernel says that the program headers lie
+ * (proc_auxv() AT_PHDR; 0: not known), else from the mappings of the same file.
+ * -ENOENT: the file is not mapped there.
  */
-int image_set_bias(struct image *img, const struct proc_maps *maps, struct err *err);
+int image_set_bias(struct image *img, const struct proc_maps *maps, uint64_t at_phdr,
+		   struct err *err);
 
 /* The file's bytes at va, or NULL where fewer than len of them are in the file. */
 const void *image_at(const struct image *img, uint64_t va, uint64_t len);

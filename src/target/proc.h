@@ -48,7 +48,9 @@ struct proc_status {
 	uid_t uid, euid;
 	gid_t gid;
 	uint32_t threads;
+	uint64_t cap_permitted, cap_effective;
 	uint64_t start_time; /* clock ticks since boot: with the pid, who it is for ever */
+	uint64_t exec_mark;  /* another one after each exec; 0 where we may not see it */
 	bool kernel_thread;
 };
 
@@ -63,6 +65,9 @@ struct proc_tids {
 };
 /* Replaces what t holds; bounded by the kernel's own limit. -ESRCH where it is gone. */
 int proc_tids_read(struct proc_tids *t, pid_t pid);
+
+/* A value of the auxiliary vector (AT_PHDR, …: man getauxval); 0 where it is not there. */
+uint64_t proc_auxv(pid_t pid, uint64_t type);
 
 /* /proc/PID/exe, open for reading: also where the file was deleted or replaced. */
 int proc_open_exe(pid_t pid, struct err *err);
@@ -98,6 +103,20 @@ struct proc_access {
 	char sentence[256]; /* what is in the way; "" where nothing is */
 	char command[256];  /* the exact command that mends it; "" where none can */
 };
+
+/* What proc_access_check() has gathered; for tests of what it makes of it. */
+struct proc_access_facts {
+	pid_t pid;
+	bool found, zombie, kernel_thread, dumpable, same_userns, readable;
+	uid_t target_uid, target_euid, our_euid;
+	uint64_t target_caps; /* permitted */
+	uint64_t our_caps;    /* effective */
+	int yama_scope;
+	bool container, kubernetes;
+	char host[128]; /* host name: in a container its id, in a pod the pod's name */
+};
+/* Fills a->why, sentence and command from f alone. */
+void proc_access_explain(struct proc_access *a, const struct proc_access_facts *f);
 
 /*
  * Tries one read and looks why it fails. Always fills a; returns 0 or a
