@@ -86,7 +86,10 @@ enum event_kind {
 
 enum event_flags {
 	EVF_SAMPLED = 1 << 0, /* the change happened within the interval value..time, not at time */
-	EVF_SYSTEM = 1 << 1, /* by or on a goroutine of the runtime itself */
+	EVF_STATUS = 1 << 1, /* EV_PROC: the state is learnt, not changed */
+	EVF_SCOPE_G =
+		1
+		<< 2, /* ranges: it is the goroutine's own, else p's, or where p is NO_ID the program's */
 };
 
 /* What the fields mean depends on kind, see there; unused ones are 0 (m, p: NO_ID). */

@@ -101,29 +101,16 @@ static enum reason reason_from_frames(const struct world *w, uint32_t stack)
 	return found;
 }
 
-static enum reason reason_forever(const struct world *w, uint32_t stack)
+/* Texts that leave the answer to the frames; they follow the reasons. */
+enum { TEXT_FOREVER = R_N, TEXT_SYNC, TEXT_UNKNOWN, TEXT_NONE };
+
+static uint8_t text_find(const char *text)
 {
-	enum reason r = reason_from_frames(w, stack);
-
-	switch (r) {
-	case R_CHAN_SEND:
-		return R_CHAN_SEND_NIL;
-	case R_CHAN_RECV:
-		return R_CHAN_RECV_NIL;
-	default:
-		return R_SELECT_EMPTY;
-	}
-}
-
-static enum reason reason_find(const struct world *w, const char *text, uint32_t stack)
-{
-	enum reason r;
-
 	for (size_t i = 0; i < ARRAY_SIZE(by_text); i++)
 		if (!strcmp(text, by_text[i].text))
 			return by_text[i].reason;
 	if (!strcmp(text, "forever"))
-		return reason_forever(w, stack);
+		return TEXT_FOREVER;
 	if (has_prefix(text, "IO wait"))
 		return R_NET;
 	if (has_prefix(text, "select"))
@@ -134,12 +121,32 @@ static enum reason reason_find(const struct world *w, const char *text, uint32_t
 		return R_CHAN_SEND;
 	if (has_prefix(text, "GC "))
 		return R_GC;
-	r = reason_from_frames(w, stack);
-	if (r)
-		return r;
 	if (!strcmp(text, "sync") || !strcmp(text, "semacquire"))
-		return R_SEMAPHORE;
-	return *text ? R_OTHER : R_NONE;
+		return TEXT_SYNC;
+	return *text ? TEXT_UNKNOWN : TEXT_NONE;
+}
+
+uint8_t world_text_reason(const struct world *w, uint32_t text)
+{
+	return text_find(strtab_get(&w->strings, text));
+}
+
+enum reason world_frames_reason(const struct world *w, uint32_t stack)
+{
+	return reason_from_frames(w, stack);
+}
+
+enum reason reason_join(uint8_t text, enum reason frames)
+{
+	if (text < R_N)
+		return text;
+	if (text == TEXT_FOREVER)
+		return frames == R_CHAN_SEND   ? R_CHAN_SEND_NIL
+		       : frames == R_CHAN_RECV ? R_CHAN_RECV_NIL
+					       : R_SELECT_EMPTY;
+	if (frames)
+		return frames;
+	return text == TEXT_SYNC ? R_SEMAPHORE : text == TEXT_UNKNOWN ? R_OTHER : R_NONE;
 }
 
 enum reason world_reason(struct world *w, uint32_t text, uint32_t stack)
@@ -149,7 +156,7 @@ enum reason world_reason(struct world *w, uint32_t text, uint32_t stack)
 
 	if (r != UINT32_MAX)
 		return r;
-	r = reason_find(w, strtab_get(&w->strings, text), stack);
+	r = reason_join(world_text_reason(w, text), reason_from_frames(w, stack));
 	map64_put(&w->reason_memo, key, r);
 	return r;
 }

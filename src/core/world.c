@@ -386,23 +386,12 @@ static void apply_transition(struct world *w, const struct event *ev)
 
 static void apply_range(struct world *w, const struct event *ev)
 {
-	struct band *b;
-
-	if (ev->kind == EV_RANGE_BEGIN) {
+	if (ev->kind == EV_RANGE_BEGIN)
 		world_band(w, ev->time, T_NEVER, ev->text);
-		return;
-	}
-	if (ev->kind == EV_RANGE_ACTIVE) {
+	else if (ev->kind == EV_RANGE_ACTIVE)
 		world_band(w, T_BEFORE, T_NEVER, ev->text);
-		return;
-	}
-	for (size_t i = w->band.n; i-- > 0;) {
-		b = &w->band.v[i];
-		if (b->name != ev->text || b->t1 != T_NEVER)
-			continue;
-		b->t1 = ev->time;
-		return;
-	}
+	else
+		world_band_end(w, ev->time, ev->text);
 }
 
 void world_apply(struct world *w, const struct event *ev)
@@ -467,6 +456,18 @@ void world_band(struct world *w, int64_t t0, int64_t t1, uint32_t name)
 			: !strncmp(s, "stop-the", 8) ? BAND_STW
 						     : BAND_OTHER,
 	};
+}
+
+void world_band_end(struct world *w, int64_t t1, uint32_t name)
+{
+	for (size_t i = w->band.n; i-- > 0;) {
+		struct band *b = &w->band.v[i];
+
+		if (b->name != name || b->t1 != T_NEVER)
+			continue;
+		b->t1 = t1;
+		return;
+	}
 }
 
 const struct frame *world_entry_frame(const struct world *w, uint32_t row)

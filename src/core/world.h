@@ -136,6 +136,7 @@ struct world {
 	struct moment now; /* the newest state of all */
 	int64_t t_end; /* the session's last time */
 	int64_t wall_ns; /* wall clock at time 0, ns since 1970; 0: not known */
+	int64_t time_base; /* what the source's own clock showed at time 0, ns */
 	uint64_t generation; /* grows with every change: what was drawn before is stale */
 	struct progress progress;
 	struct history *history; /* owned by the source; NULL: no past */
@@ -176,6 +177,8 @@ void world_apply(struct world *w, const struct event *ev);
 void world_close_segment(struct world *w);
 
 void world_band(struct world *w, int64_t t0, int64_t t1, uint32_t name);
+/* Ends the latest open band of that name. */
+void world_band_end(struct world *w, int64_t t1, uint32_t name);
 /* Adds a sentence on what is missing or wrong; equal ones once. */
 void world_warn(struct world *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
@@ -187,6 +190,13 @@ uint32_t world_str(struct world *w, const char *s);
  * send", "sync") and the frames it waits in. Remembered for each pair.
  */
 enum reason world_reason(struct world *w, uint32_t text, uint32_t stack);
+/*
+ * The two halves of world_reason(), for who must answer on another thread:
+ * both are made on the loop's, reason_join() is pure.
+ */
+uint8_t world_text_reason(const struct world *w, uint32_t text);
+enum reason world_frames_reason(const struct world *w, uint32_t stack);
+enum reason reason_join(uint8_t text, enum reason frames);
 
 /* Whether a goroutine that began in that stack's last frame is the runtime's own. */
 bool world_system_stack(struct world *w, uint32_t stack);

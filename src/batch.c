@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "batch.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "analysis/filter.h"
+#include "core/mem.h"
+#include "export/jsonl.h"
+#include "export/report.h"
+
+static int print_export(const struct options *o, struct world *w, struct err *err)
+{
+	bool own = strcmp(o->export_file, "-") != 0;
+	FILE *out = own ? fopen(o->export_file, "we") : stdout;
+	int rc;
+
+	if (!out)
+		return err_set(err, -errno, EXIT_USAGE, "cannot write %s: %s", o->export_file,
+			       strerror(errno));
+	rc = jsonl_export(w, 0, w->t_end, out);
+	if (own && fclose(out) && !rc)
+		rc = -errno;
+	if (rc)
+		return err_set(err, rc, EXIT_USAGE, "cannot write the events to %s: %s",
+			       own ? o->export_file : "standard output", strerror(-rc));
+	return 0;
+}
+
+static int print_report(const struct options *o, struct world *w, struct filter *f, double cpu_pct)
+{
+	bool *keep = NULL;
+	struct report r = {
+		.world = w,
+		.moment = &w->now,
+		.system = o->system,
+		.cpu_pct = cpu_pct,
+	};
+
+	if (f) {
+		r.keep = keep = xcalloc(w->now.n, sizeof(*keep));
+		filter_all(f, w, &w->now, keep);
+	}
+	if (o->json)
+		report_json(&r, stdout);
+	else
+		report_text(&r, stdout);
+	free(keep);
+	return fflush(stdout) || ferror(stdout) ? -EIO : 0;
+}
+
+int batch_print(const struct options *o, struct world *w, double cpu_pct, struct err *err)
+{
+	struct filter *f = NULL;
+	int rc;
+
+	if (o->export_format)
+		return print_export(o, w, err);
+	if (o->filter) {
+		struct err why = { 0 };
+
+		f = filter_new(o->filter, &why);
+		if (!f)
+			return err_set(err, -EINVAL, EXIT_USAGE, "--filter %s: %s", o->filter,
+				       why.text);
+	}
+	rc = print_report(o, w, f, cpu_pct);
+	filter_free(f);
+	if (rc)
+		return err_set(err, rc, EXIT_USAGE, "cannot write the report to standard output");
+	return 0;
+}

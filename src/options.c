@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/mem.h"
+#include "version.h"
+
+enum option_id {
+	OPT_REPLAY = 256,
+	OPT_ONCE,
+	OPT_DURATION,
+	OPT_RATE,
+	OPT_BUDGET,
+	OPT_NO_BPF,
+	OPT_NO_PTRACE,
+	OPT_JSON,
+	OPT_EXPORT,
+	OPT_FILTER,
+	OPT_SUBSTITUTE,
+	OPT_COLOR,
+	OPT_ASCII,
+	OPT_NO_MOUSE,
+	OPT_CONFIG,
+	OPT_SCRIPT,
+	OPT_SIZE,
+	OPT_SYSTEM,
+	OPT_VERSION,
+};
+
+static const struct option_row {
+	int id; /* the short letter, or an option_id */
+	const char *name;
+	const char *arg; /* NULL: takes none */
+	const char *help;
+} option_table[] = {
+	{ OPT_REPLAY, "replay", "FILE", "show a Go execution trace; - is standard input" },
+	{ 'b', "batch", NULL, "no screen: print a report each interval" },
+	{ 'n', "iterations", "N", "stop after N reports" },
+	{ 'd', "delay", "SEC", "time between reports (1)" },
+	{ OPT_ONCE, "once", NULL, "one report, as soon as everything was seen once" },
+	{ OPT_DURATION, "duration", "SEC", "watch for so long, then report once and end" },
+	{ OPT_RATE, "rate", "HZ", "how often the goroutine table is read (10)" },
+	{ OPT_JSON, "json", NULL, "reports as JSON documents, one a line" },
+	{ OPT_EXPORT, "export", "FMT[=FILE]", "write jsonl; FILE - is standard output" },
+	{ OPT_FILTER, "filter", "REGEX",
+	  "PCRE2 over state, reason, object, functions, files and labels; ! inverts" },
+	{ OPT_SYSTEM, "system", NULL, "show the runtime's own goroutines as well" },
+	{ OPT_SUBSTITUTE, "substitute-path", "A=B",
+	  "source paths that begin with A are read below B" },
+	{ OPT_COLOR, "color", "WHEN", "auto, always, never, 16 or 256" },
+	{ OPT_ASCII, "ascii", NULL, "draw with ASCII characters alone" },
+	{ OPT_NO_MOUSE, "no-mouse", NULL, "leave the mouse to the terminal" },
+	{ OPT_SCRIPT, "script", "FILE",
+	  "drive the screen from a file of commands, with no terminal" },
+	{ OPT_SIZE, "size", "WxH", "size of the screen for --script (80x24)" },
+	{ 'h', "help", NULL, "this text" },
+	{ OPT_VERSION, "version", NULL, "version and what it was built with" },
+};
+
+static void print_help(void)
+{
+	puts("bingo-top: htop for goroutines\n\n"
+	     "  bingo-top --replay FILE    show a Go execution trace (Go 1.11 to 1.27)\n");
+	for (size_t i = 0; i < ARRAY_SIZE(option_table); i++) {
+		const struct option_row *r = &option_table[i];
+		char left[64];
+
+		snprintf(left, sizeof(left), "%s%c%s --%s%s%s", r->id < 256 ? "-" : " ",
+			 r->id < 256 ? r->id : ' ', r->id < 256 ? "," : " ", r->name,
+			 r->arg ? " " : "", r->arg ? r->arg : "");
+		printf("  %-32s %s\n", left, r->help);
+	}
+	puts("\nOn the screen, ? lists the keys. Exit codes: 0 fine, 1 finding, 2 usage, 3 cannot "
+	     "attach,\n"
+	     "4 target ended, 5 bad file, 128+n ended by signal n. Manual: man bingo-top");
+}
+
+static void print_version(void)
+{
+	puts("bingo-top " BINGO_VERSION);
+}
+
+/* getopt's forms of the table; longs has room for one more than the table. */
+static void getopt_tables(struct option *longs, char *shorts)
+{
+	*shorts++ = '+'; /* the first operand ends the options */
+	*shorts++ = ':';
+	for (size_t i = 0; i < ARRAY_SIZE(option_table); i++) {
+		const struct option_row *r = &option_table[i];
+
+		longs[i] = (struct option){ r->name, r->arg ? required_argument : no_argument, NULL,
+					    r->id };
+		if (r->id >= 256)
+			continue;
+		*shorts++ = (char)r->id;
+		if (r->arg)
+			*shorts++ = ':';
+	}
+	*shorts = '\0';
+	longs[ARRAY_SIZE(option_table)] = (struct option){ 0 };
+}
+
+static int usage(struct err *err, const char *what, const char *arg)
+{
+	return err_set(err, -EINVAL, EXIT_USAGE, "%s%s%s; bingo-top --help lists what there is",
+		       what, arg ? " " : "", arg ? arg : "");
+}
+
+static int parse_number(const char *s, double least, double most, double *out, const char *what,
+			struct err *err)
+{
+	char *end;
+
+	errno = 0;
+	*out = strtod(s, &end);
+	if (end == s || *end || errno || !isfinite(*out) || *out < least || *out > most)
+		return err_set(err, -EINVAL, EXIT_USAGE,
+			       "%s takes a number from %g to %g, not '%s'", what, least, most, s);
+	return 0;
+}
+
+static int parse_size(struct options *o, const char *s, struct err *err)
+{
+	char rest;
+
+	if (sscanf(s, "%dx%d%c", &o->width, &o->height, &rest) != 2 || o->width < 1 ||
+	    o->height < 1 || o->width > 4096 || o->height > 4096)
+		return err_set(err, -EINVAL, EXIT_USAGE,
+			       "--size takes WxH, such as 80x24, up to 4096x4096, not '%s'", s);
+	return 0;
+}
+
+static int parse_color(struct options *o, const char *s, struct err *err)
+{
+	static const char *const names[] = { "auto", "always", "never", "16", "256" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (!strcmp(s, names[i])) {
+			o->color = (enum color_mode)i;
+			return 0;
+		}
+	return usage(err, "--color takes auto, always, never, 16 or 256, not", s);
+}
+
+static int parse_export(struct options *o, char *s, struct err *err)
+{
+	char *eq = strchr(s, '=');
+
+	o->export_file = "-";
+	if (eq) {
+		*eq = '\0';
+		o->export_file = eq + 1;
+	}
+	o->export_format = s;
+	if (strcmp(s, "jsonl"))
+		return usage(err, "--export knows the format jsonl, not", s);
+	if (!*o->export_file)
+		return usage(err, "--export has no file after the =", NULL);
+	return 0;
+}
+
+static int parse_substitute(struct options *o, const char *s, struct err *err)
+{
+	const char *eq = strchr(s, '=');
+
+	if (!eq || eq == s)
+		return usage(err, "--substitute-path takes A=B, not", s);
+	o->substitute = xrealloc(o->substitute, o->n_substitute + 2, sizeof(*o->substitute));
+	o->substitute[o->n_substitute++] = s;
+	o->substitute[o->n_substitute] = NULL;
+	return 0;
+}
+
+static int parse_one(struct options *o, int id, char *arg, struct err *err)
+{
+	double number = 0;
+	int rc = 0;
+
+	switch (id) {
+	case OPT_REPLAY:
+		o->replay = arg;
+		break;
+	case 'b':
+		o->batch = true;
+		break;
+	case 'n':
+		rc = parse_number(arg, 1, 1e9, &number, "-n", err);
+		o->iterations = (long)number;
+		break;
+	case 'd':
+		return parse_number(arg, 0.01, 1e6, &o->delay, "-d", err);
+	case OPT_ONCE:
+		o->once = o->batch = true;
+		break;
+	case OPT_DURATION:
+		o->batch = true;
+		return parse_number(arg, 0.01, 1e9, &o->duration, "--duration", err);
+	case OPT_RATE:
+		return parse_number(arg, 0.01, 1000, &o->rate, "--rate", err);
+	case OPT_JSON:
+		o->json = o->batch = true;
+		break;
+	case OPT_EXPORT:
+		o->batch = true;
+		return parse_export(o, arg, err);
+	case OPT_FILTER:
+		o->filter = arg;
+		break;
+	case OPT_SYSTEM:
+		o->system = true;
+		break;
+	case OPT_SUBSTITUTE:
+		return parse_substitute(o, arg, err);
+	case OPT_COLOR:
+		return parse_color(o, arg, err);
+	case OPT_ASCII:
+		o->ascii = true;
+		break;
+	case OPT_NO_MOUSE:
+		o->no_mouse = true;
+		break;
+	case OPT_SCRIPT:
+		o->script = arg;
+		break;
+	case OPT_SIZE:
+		return parse_size(o, arg, err);
+	case 'h':
+		print_help();
+		o->mode = MODE_SHOWN;
+		break;
+	case OPT_VERSION:
+		print_version();
+		o->mode = MODE_SHOWN;
+		break;
+	}
+	return rc;
+}
+
+static int parse_operands(struct options *o, int argc, char **argv, struct err *err)
+{
+	if (o->replay) {
+		if (argc)
+			return usage(err, "--replay stands alone: what is", argv[0]);
+		o->mode = MODE_REPLAY;
+		return 0;
+	}
+	if (!argc)
+		return err_set(err, -EINVAL, EXIT_USAGE,
+			       "nothing to show: give --replay FILE; bingo-top --help lists what "
+			       "there is");
+	return usage(err, "this version replays files; it knows no", argv[0]);
+}
+
+int options_parse(struct options *o, int argc, char **argv, struct err *err)
+{
+	struct option longs[ARRAY_SIZE(option_table) + 1];
+	char shorts[2 * ARRAY_SIZE(option_table) + 3];
+	int id, rc;
+
+	*o = (struct options){ .delay = 1, .rate = 10, .budget = 1 };
+	getopt_tables(longs, shorts);
+	opterr = 0;
+	optind = 1;
+	while ((id = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
+		if (id == ':')
+			return usage(err, "an argument is missing after", argv[optind - 1]);
+		if (id == '?')
+			return usage(err, "unknown option", argv[optind - 1]);
+		rc = parse_one(o, id, optarg, err);
+		if (rc || o->mode == MODE_SHOWN)
+			return rc;
+	}
+	return parse_operands(o, argc - optind, argv + optind, err);
+}
+
+void options_release(struct options *o)
+{
+	free(o->substitute);
+	memset(o, 0, sizeof(*o));
+}

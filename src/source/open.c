@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "source/open.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "source/trace2.h"
+
+enum { HEADER_SIZE = 16 };
+
+/*
+ * internal/trace/version/version.go:ReadHeader: "go 1.NN trace" and three NULs.
+ * Returns NN, or -1 where the bytes are no such header.
+ */
+static int trace_version(const struct input *in)
+{
+	static const char tail[] = " trace\0\0"; /* and the literal's own NUL */
+	int version;
+
+	if (in->size < HEADER_SIZE || memcmp(in->data, "go 1.", 5))
+		return -1;
+	if (in->data[6] == ' ') /* one digit: Go 1.5 to 1.9 */
+		return in->data[5] - '0';
+	if (memcmp(in->data + 7, tail, sizeof(tail)))
+		return -1;
+	version = (in->data[5] - '0') * 10 + in->data[6] - '0';
+	return version >= 0 && version <= 99 ? version : -1;
+}
+
+static struct source *open_trace(const struct input *in, int version, struct err *err)
+{
+	switch (version) {
+	case 11:
+	case 19:
+	case 21:
+		err_set(err, -ENOTSUP, EXIT_BADFILE,
+			"%s is a trace of format 1.%d; the reader of the formats before 1.22 is "
+			"not built in",
+			in->name, version);
+		return NULL;
+	case 22:
+	case 23:
+	case 25:
+	case 26:
+		return trace2_open(in, err);
+	default:
+		err_set(err, -ENOTSUP, EXIT_BADFILE,
+			"%s is a Go execution trace of format 1.%d, which is not known here; "
+			"formats 1.11, 1.19, 1.21, 1.22, 1.23, 1.25 and 1.26 are (Go 1.11 to 1.27)",
+			in->name, version);
+		return NULL;
+	}
+}
+
+struct source *source_open_file(const struct input *in, struct world *w, struct err *err)
+{
+	int version = trace_version(in);
+	char format[32];
+
+	w->source_name = world_str(w, in->name);
+	w->progress.total = in->size;
+	if (version < 0) {
+		err_set(err, -EINVAL, EXIT_BADFILE,
+			"%s is no file that bingo-top knows: it opens Go execution traces (as "
+			"runtime/trace or the test flag -trace write them)",
+			in->name);
+		return NULL;
+	}
+	snprintf(format, sizeof(format), "1.%d", version);
+	w->source_kind = world_str(w, "trace");
+	w->go_version = world_str(w, format);
+	return open_trace(in, version, err);
+}

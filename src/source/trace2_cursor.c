@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "source/trace2_order.h"
+#include "source/varint.h"
+
+/* Arguments after the time, internal/trace/tracev2/spec.go; + 1, 0: no event. */
+static const uint8_t n_args[256] = {
+	[T2_PROCS_CHANGE] = 3,
+	[T2_PROC_START] = 3,
+	[T2_PROC_STOP] = 1,
+	[T2_PROC_STEAL] = 4,
+	[T2_PROC_STATUS] = 3,
+	[T2_GO_CREATE] = 4,
+	[T2_GO_CREATE_SYSCALL] = 2,
+	[T2_GO_START] = 3,
+	[T2_GO_DESTROY] = 1,
+	[T2_GO_DESTROY_SYSCALL] = 1,
+	[T2_GO_STOP] = 3,
+	[T2_GO_BLOCK] = 3,
+	[T2_GO_UNBLOCK] = 4,
+	[T2_GO_SYSCALL_BEGIN] = 3,
+	[T2_GO_SYSCALL_END] = 1,
+	[T2_GO_SYSCALL_END_BLOCKED] = 1,
+	[T2_GO_STATUS] = 4,
+	[T2_STW_BEGIN] = 3,
+	[T2_STW_END] = 1,
+	[T2_GC_ACTIVE] = 2,
+	[T2_GC_BEGIN] = 3,
+	[T2_GC_END] = 2,
+	[T2_SWEEP_ACTIVE] = 2,
+	[T2_SWEEP_BEGIN] = 2,
+	[T2_SWEEP_END] = 3,
+	[T2_ASSIST_ACTIVE] = 2,
+	[T2_ASSIST_BEGIN] = 2,
+	[T2_ASSIST_END] = 1,
+	[T2_HEAP_ALLOC] = 2,
+	[T2_HEAP_GOAL] = 2,
+	[T2_GO_LABEL] = 2,
+	[T2_TASK_BEGIN] = 5,
+	[T2_TASK_END] = 3,
+	[T2_REGION_BEGIN] = 4,
+	[T2_REGION_END] = 4,
+	[T2_LOG] = 5,
+	[T2_GO_SWITCH] = 3,
+	[T2_GO_SWITCH_DESTROY] = 3,
+	[T2_GO_CREATE_BLOCKED] = 4,
+	[T2_GO_STATUS_STACK] = 5,
+	[128] = 4,
+	[129] = 4,
+	[130] = 2,
+	[131] = 3,
+	[132] = 3,
+	[133] = 2,
+	[134] = 3,
+	[135] = 3,
+	[136] = 2,
+};
+
+int t2_n_args(uint8_t type)
+{
+	return n_args[type] - 1;
+}
+
+static int cut(const struct t2_walk *w, const uint8_t *at, struct err *err)
+{
+	return err_set(err, -EBADMSG, EXIT_BADFILE, "an event is cut or unknown at byte %" PRIu64,
+		       (uint64_t)(at - w->data));
+}
+
+static void batch_enter(const struct t2_walk *w, const struct t2_gen *g, struct t2_cursor *c)
+{
+	const struct t2_batch *b = &g->batch.v[c->batch];
+
+	c->p = w->data + b->off;
+	c->end = c->p + b->len;
+	c->before = gen_ns(g, b->time);
+}
+
+int cursor_next(const struct t2_walk *w, const struct t2_gen *g, struct t2_cursor *c,
+		struct err *err)
+{
+	const uint8_t *p, *end;
+	uint64_t dt;
+	int n;
+
+	while (c->p >= c->end) {
+		if (c->batch + 1 >= c->last) {
+			c->rec.type = 0;
+			return 0;
+		}
+		c->batch++;
+		batch_enter(w, g, c);
+	}
+	p = c->at = c->p;
+	end = c->end;
+	c->rec.type = *p++;
+	n = n_args[c->rec.type];
+	p = varint_get(p, end, &dt);
+	if (__builtin_expect(!n || !p, 0))
+		return cut(w, c->at, err);
+	for (int i = 0; i < n - 1; i++)
+		if (!(p = varint_get(p, end, &c->rec.arg[i])))
+			return cut(w, c->at, err);
+	c->rec_before = c->before;
+	c->rec.time = c->before + gen_ns(g, dt);
+	c->before = c->rec.time;
+	c->p = p;
+	return 0;
+}
+
+int cursor_start(const struct t2_walk *w, const struct t2_gen *g, struct t2_cursor *c,
+		 uint32_t thread, struct err *err)
+{
+	const struct t2_thread *t = &g->thread.v[thread];
+
+	memset(c, 0, sizeof(*c));
+	c->batch = t->first;
+	c->last = t->first + t->n;
+	if (!t->n)
+		return 0;
+	batch_enter(w, g, c);
+	return cursor_next(w, g, c, err);
+}
+
+int cursor_restore(const struct t2_walk *w, const struct t2_gen *g, struct t2_cursor *c,
+		   const struct t2_snap *s, struct err *err)
+{
+	const struct t2_thread *t = &g->thread.v[s->thread];
+
+	memset(c, 0, sizeof(*c));
+	c->batch = s->batch;
+	c->last = t->first + t->n;
+	batch_enter(w, g, c);
+	c->p += s->off;
+	c->before = s->before;
+	return cursor_next(w, g, c, err);
+}
+
+/* --- the heap --- */
+
+static bool earlier(const struct t2_cursor *c, uint32_t a, uint32_t b)
+{
+	return c[a].rec.time < c[b].rec.time || (c[a].rec.time == c[b].rec.time && a < b);
+}
+
+static void heap_down(struct t2_heap *h, const struct t2_cursor *c, size_t i)
+{
+	uint32_t moved = h->v[i];
+
+	for (;;) {
+		size_t kid = 2 * i + 1;
+
+		if (kid >= h->n)
+			break;
+		if (kid + 1 < h->n && earlier(c, h->v[kid + 1], h->v[kid]))
+			kid++;
+		if (!earlier(c, h->v[kid], moved))
+			break;
+		h->v[i] = h->v[kid];
+		i = kid;
+	}
+	h->v[i] = moved;
+}
+
+void heap_build(struct t2_heap *h, const struct t2_cursor *c, size_t n_cursor)
+{
+	h->v = xmalloc(n_cursor * sizeof(*h->v));
+	h->n = 0;
+	for (size_t i = 0; i < n_cursor; i++)
+		if (c[i].rec.type)
+			h->v[h->n++] = (uint32_t)i;
+	for (size_t i = h->n / 2; i-- > 0;)
+		heap_down(h, c, i);
+}
+
+void heap_advanced(struct t2_heap *h, const struct t2_cursor *c, size_t i)
+{
+	if (!c[h->v[i]].rec.type) {
+		h->v[i] = h->v[--h->n];
+		/* what came from the end may belong above as well: only where i is no root */
+		while (i && i < h->n && earlier(c, h->v[i], h->v[(i - 1) / 2])) {
+			uint32_t up = h->v[(i - 1) / 2];
+
+			h->v[(i - 1) / 2] = h->v[i];
+			h->v[i] = up;
+			i = (i - 1) / 2;
+		}
+	}
+	if (i < h->n)
+		heap_down(h, c, i);
+}
+
+size_t heap_find(const struct t2_heap *h, uint32_t cursor)
+{
+	size_t i = 0;
+
+	while (i < h->n && h->v[i] != cursor)
+		i++;
+	return i;
+}
