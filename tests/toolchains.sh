@@ -153,7 +153,7 @@ unpack()
 {
 	v=$1
 	tmp=$CACHE/.new-$v-$$
-	rm -rf "$tmp" "$CACHE/$v"
+	rm -rf "${tmp:?}" "${CACHE:?}/$v"
 	mkdir -p "$tmp"
 	for deb in "$APT/deb-$v"/*.deb; do
 		dpkg-deb -x "$deb" "$tmp"
@@ -233,7 +233,9 @@ fetch_missing()
 case ${1:-} in
 --list) print_list; exit 0 ;;
 -h | --help) sed -n '2,/^set/s/^# \{0,1\}//p' "$0"; exit 0 ;;
+# shellcheck disable=SC2086
 all) set -- $ALL ;;
+# shellcheck disable=SC2086
 "") set -- $DEFAULT ;;
 esac
 

@@ -22,12 +22,12 @@ go=${2:-}
 
 newest_go()
 {
-	"$here/../toolchains.sh" --list | while read -r _ go; do
-		echo "$("$go" env GOVERSION | sed 's/^go//') $go"
+	"$here/../toolchains.sh" --list | while read -r _ bin; do
+		echo "$("$bin" env GOVERSION | sed 's/^go//') $bin"
 	done | sort -t. -k1,1n -k2,2n -k3,3n | tail -n 1 | cut -d' ' -f2
 }
 
-export GOTOOLCHAIN=local GOFLAGS= GO111MODULE=on GOWORK=off GOPROXY=off GOSUMDB=off
+export GOTOOLCHAIN=local GOFLAGS='' GO111MODULE=on GOWORK=off GOPROXY=off GOSUMDB=off
 export GOCACHE="${GOCACHE:-$out/.gocache}"
 [ -n "$go" ] || go=$(newest_go)
 [ -n "$go" ] || { echo "build.sh: no Go toolchain; tests/toolchains.sh fetches some" >&2; exit 1; }
