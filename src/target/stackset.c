@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "target/stackset.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/hash.h"
+
+void stackset_init(struct stackset *s)
+{
+	memset(s, 0, sizeof(*s));
+	s->mask = 1023;
+	s->slot = xcalloc(s->mask + 1, sizeof(*s->slot));
+	*vec_push(&s->stack) = (struct stackset_one){ 0 };
+}
+
+void stackset_release(struct stackset *s)
+{
+	vec_free(&s->stack);
+	vec_free(&s->pcs);
+	free(s->slot);
+	memset(s, 0, sizeof(*s));
+}
+
+static uint64_t stack_hash(const unwind_pc *pcs, size_t n, uint32_t flags)
+{
+	return hash_bytes(pcs, n * sizeof(*pcs), flags);
+}
+
+static void grow(struct stackset *s)
+{
+	size_t mask = s->mask * 2 + 1;
+	uint32_t *slot = xcalloc(mask + 1, sizeof(*slot));
+
+	for (uint32_t id = 1; id < s->stack.n; id++) {
+		const struct stackset_one *k = &s->stack.v[id];
+		size_t i = stack_hash(&s->pcs.v[k->first], k->n, k->flags) & mask;
+
+		while (slot[i])
+			i = (i + 1) & mask;
+		slot[i] = id;
+	}
+	free(s->slot);
+	s->slot = slot;
+	s->mask = mask;
+}
+
+static bool same(const struct stackset *s, uint32_t id, const unwind_pc *pcs, size_t n,
+		 uint32_t flags)
+{
+	const struct stackset_one *k = &s->stack.v[id];
+
+	return k->n == n && k->flags == flags &&
+	       !memcmp(&s->pcs.v[k->first], pcs, n * sizeof(*pcs));
+}
+
+uint32_t stackset_put(struct stackset *s, const unwind_pc *pcs, size_t n, uint32_t flags)
+{
+	size_t i;
+	uint32_t id;
+
+	if (!n)
+		return 0;
+	for (i = stack_hash(pcs, n, flags) & s->mask; s->slot[i]; i = (i + 1) & s->mask)
+		if (same(s, s->slot[i], pcs, n, flags))
+			return s->slot[i];
+	if (s->pcs.n + n > UINT32_MAX)
+		die("more than 4 billion stack frames");
+	id = (uint32_t)s->stack.n;
+	*vec_push(&s->stack) = (struct stackset_one){ (uint32_t)s->pcs.n, (uint32_t)n, flags };
+	vec_reserve(&s->pcs, s->pcs.n + n);
+	memcpy(&s->pcs.v[s->pcs.n], pcs, n * sizeof(*pcs));
+	s->pcs.n += n;
+	s->slot[i] = id;
+	if (s->stack.n * 2 > s->mask)
+		grow(s);
+	return id;
+}
+
+static void remark(stack_lines *out, const char *text)
+{
+	*vec_push(out) = (struct stack_line){ .func = text, .file = "" };
+}
+
+static bool is_park(const char *func)
+{
+	return !strcmp(func, "runtime.gopark") || !strcmp(func, "runtime.goparkunlock");
+}
+
+/* runtime/traceback.go:elideWrapperCalling */
+static bool wrapper_hidden(uint8_t id, uint8_t callee)
+{
+	return id == GOFUNC_WRAPPER && callee != GOFUNC_GOPANIC && callee != GOFUNC_SIGPANIC &&
+	       callee != GOFUNC_PANICWRAP;
+}
+
+/* Appends the lines of one pc; first is where this stack's lines begin in out. */
+static void add_pc(struct symtab *st, unwind_pc p, bool filter, size_t first, uint8_t *callee,
+		   stack_lines *out)
+{
+	const struct sympc *s = symtab_pc(st, unwind_pc_lookup(p));
+
+	for (uint32_t i = 0; s && i < s->nframe; i++) {
+		const struct symframe *f = &s->frame[i];
+		uint8_t before = *callee;
+
+		*callee = f->id;
+		if (filter && (wrapper_hidden(f->id, before) || f->id == GOFUNC_GOEXIT ||
+			       (out->n == first && is_park(f->func))))
+			continue;
+		*vec_push(out) = (struct stack_line){
+			.func = f->func,
+			.file = f->file,
+			.pc = unwind_pc_value(p),
+			.line = f->line,
+			.id = f->id,
+			.inlined = f->inlined,
+		};
+	}
+}
+
+static void add_pcs(const struct stackset *s, struct symtab *st, const struct stackset_one *k,
+		    bool filter, stack_lines *out)
+{
+	size_t first = out->n;
+	uint8_t callee = GOFUNC_NORMAL;
+
+	for (uint32_t i = 0; i < k->n; i++)
+		add_pc(st, s->pcs.v[k->first + i], filter, first, &callee, out);
+}
+
+void stackset_lines(const struct stackset *s, struct symtab *st, uint32_t id, stack_lines *out)
+{
+	const struct stackset_one *k = id < s->stack.n ? &s->stack.v[id] : &s->stack.v[0];
+	size_t first;
+
+	if (k->flags & STACK_RUNNING)
+		remark(out, "[running]");
+	first = out->n;
+	add_pcs(s, st, k, !(k->flags & STACK_PLACE), out);
+	if (out->n == first)
+		add_pcs(s, st, k, false, out);
+	if (k->flags & STACK_CUT)
+		remark(out, "[more frames]");
+	if (k->flags & STACK_LOST)
+		remark(out, "[not known further]");
+}
