@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* pprof labels of goroutines: what g.labels points to, as text. */
+#ifndef TARGET_LABELS_H
+#define TARGET_LABELS_H
+
+#include "core/hash.h"
+#include "core/intern.h"
+#include "target/layout.h"
+#include "target/mem.h"
+
+struct labels {
+	struct memr *mem;
+	const struct golayout *lay;
+	struct strtab text; /* "key=value,key=value" by id */
+	struct map64 seen; /* address → id; label sets never change once made */
+};
+
+/* mem and lay outlive it. */
+void labels_init(struct labels *l, struct memr *mem, const struct golayout *lay);
+void labels_release(struct labels *l);
+/*
+ * The id of the text of the set at addr (runtime/pprof/label.go:labelMap), keys
+ * in order; 0 where there is none or it cannot be read. Sets and strings beyond
+ * all measure are cut.
+ */
+uint32_t labels_read(struct labels *l, uint64_t addr);
+/* Forgets addresses: the collector may have put something else there. */
+void labels_forget(struct labels *l);
+
+#endif
