@@ -199,12 +199,13 @@ static struct gproc p_parse(const struct golayout *lay, uint64_t addr, const uin
 		.status = (uint32_t)field(b, lay->p.status, 4),
 		.runq = (queued <= RUNQ ? queued : 0) + (field(b, lay->p.runnext, 8) != 0),
 		.schedtick = (uint32_t)field(b, lay->p.schedtick, 4),
+		.goid_next = field(b, lay->p.goidcache, 8),
+		.goid_end = field(b, lay->p.goidcacheend, 8),
 	};
 }
 
-/* spare: ids that the P's took and have not given out yet. */
 static int procs_fill(struct gsched *s, struct memr *mem, const struct golayout *lay,
-		      const uint64_t *addr, size_t n, uint64_t *spare)
+		      const uint64_t *addr, size_t n)
 {
 	size_t bytes = p_bytes(lay);
 	uint8_t *b = buffer(s, n * bytes + 1);
@@ -218,17 +219,13 @@ static int procs_fill(struct gsched *s, struct memr *mem, const struct golayout 
 	if (got != (ssize_t)n)
 		return got < 0 ? (int)got : -EFAULT;
 	s->p.n = 0;
-	for (size_t i = 0; i < n; i++) {
-		const uint8_t *p = b + i * bytes;
-
-		*vec_push(&s->p) = p_parse(lay, addr[i], p);
-		*spare += field(p, lay->p.goidcacheend, 8) - field(p, lay->p.goidcache, 8);
-	}
+	for (size_t i = 0; i < n; i++)
+		*vec_push(&s->p) = p_parse(lay, addr[i], b + i * bytes);
 	return 0;
 }
 
 static int procs_read(struct gsched *s, struct memr *mem, const struct golayout *lay,
-		      const struct goglobals *gl, uint64_t *spare)
+		      const struct goglobals *gl)
 {
 	struct {
 		uint64_t ptr, len, cap;
@@ -243,7 +240,7 @@ static int procs_read(struct gsched *s, struct memr *mem, const struct golayout 
 	addr = xcalloc(allp.len + 1, sizeof(*addr));
 	rc = memr_read(mem, allp.ptr, addr, allp.len * sizeof(*addr));
 	if (!rc)
-		rc = procs_fill(s, mem, lay, addr, allp.len, spare);
+		rc = procs_fill(s, mem, lay, addr, allp.len);
 	free(addr);
 	return rc;
 }
@@ -254,14 +251,14 @@ int gsched_read(struct gsched *s, struct memr *mem, const struct golayout *lay,
 		const struct goglobals *gl)
 {
 	uint8_t b[SCHED_BYTES];
-	uint64_t spare = 0;
+	uint32_t marks = 0;
 	size_t n = 0;
 	const int32_t offs[] = { lay->sched.goidgen,  lay->sched.nmidle,     lay->sched.npidle,
 				 lay->sched.runqsize, lay->sched.nmspinning, lay->sched.gcwaiting };
 	int rc = threads_read(s, mem, lay, gl);
 
 	if (!rc)
-		rc = procs_read(s, mem, lay, gl, &spare);
+		rc = procs_read(s, mem, lay, gl);
 	for (size_t i = 0; i < ARRAY_SIZE(offs); i++)
 		n = bytes_up_to(n, offs[i], 8);
 	if (rc || n > sizeof(b))
@@ -269,11 +266,33 @@ int gsched_read(struct gsched *s, struct memr *mem, const struct golayout *lay,
 	rc = memr_read(mem, gl->sched, b, n);
 	if (rc)
 		return rc;
-	s->created = field(b, lay->sched.goidgen, 8) - spare;
+	s->created = s->goidgen = field(b, lay->sched.goidgen, 8);
+	for (size_t i = 0; i < s->p.n; i++)
+		s->created -= s->p.v[i].goid_end - s->p.v[i].goid_next;
+	if (gl->writeBarrier && !memr_read_u32(mem, gl->writeBarrier, &marks))
+		s->gc_on = marks & 0xff;
 	s->idle_m = (uint32_t)field(b, lay->sched.nmidle, 4);
 	s->idle_p = (uint32_t)field(b, lay->sched.npidle, 4);
 	s->spinning_m = (uint32_t)field(b, lay->sched.nmspinning, 4);
 	s->runq = (uint32_t)field(b, lay->sched.runqsize, 4);
 	s->gc_waiting = field(b, lay->sched.gcwaiting, 1);
 	return 0;
+}
+
+bool gsched_had(const struct gsched *s, uint64_t goid)
+{
+	if (goid > s->goidgen)
+		return false;
+	for (size_t i = 0; i < s->p.n; i++)
+		if (goid >= s->p.v[i].goid_next && goid < s->p.v[i].goid_end)
+			return false;
+	return true;
+}
+
+void gsched_keep_ids(struct gsched *to, const struct gsched *from)
+{
+	to->goidgen = from->goidgen;
+	to->p.n = 0;
+	for (size_t i = 0; i < from->p.n; i++)
+		*vec_push(&to->p) = from->p.v[i];
 }

@@ -25,16 +25,19 @@ struct gproc { /* runtime.p */
 		status; /* runtime/runtime2.go: 0 idle, 1 running, 2 in a system call, 3 GC stop, 4 dead */
 	uint32_t runq; /* goroutines in its own queue, with runnext */
 	uint32_t schedtick;
+	uint64_t goid_next, goid_end; /* ids it took and has not given out yet */
 };
 
 struct gsched {
 	VEC(struct gthread) m; /* as chained by alllink */
 	VEC(struct gproc) p; /* p.v[i].id is i */
 	VEC(uint32_t) by_addr; /* of m, ascending by address */
+	uint64_t goidgen; /* the last id that any P took */
 	uint64_t created; /* goroutines made since the program began, exact */
 	uint32_t runq; /* in the global queue */
 	uint32_t idle_m, idle_p, spinning_m;
 	bool gc_waiting; /* the world is being stopped */
+	bool gc_on; /* the collector marks */
 	uint8_t *buf; /* private */
 	size_t buf_size;
 };
@@ -48,5 +51,10 @@ int gsched_read(struct gsched *s, struct memr *mem, const struct golayout *lay,
 const struct gthread *gsched_thread(const struct gsched *s, uint64_t addr);
 /* The processor's number, or -1. */
 int32_t gsched_proc_id(const struct gsched *s, uint64_t addr);
+
+/* Whether that goroutine had been made when s was read: exact, from the ids not given out then. */
+bool gsched_had(const struct gsched *s, uint64_t goid);
+/* Copies what gsched_had() needs; to is initialised. */
+void gsched_keep_ids(struct gsched *to, const struct gsched *from);
 
 #endif

@@ -55,6 +55,22 @@ enum layout_way {
 	LAYOUT_DWARF
 };
 
+/* The built-in table (layout_table.c, made by tests/tools/gen-layout.sh): a row for each version. */
+struct layout_row {
+	uint8_t minor; /* Go 1.minor */
+	uint8_t arch;  /* enum goarch */
+	int32_t v[LAYOUT_N];
+};
+extern const struct layout_row layout_rows[];
+extern const unsigned layout_nrows;
+struct layout_reasons {
+	uint8_t minor;
+	uint8_t n;
+	const char *const *text;
+};
+extern const struct layout_reasons layout_reasons[];
+extern const unsigned layout_nreasons;
+
 struct golayout {
 	/* lay->g.goid, and so on */
 	union {
@@ -73,7 +89,7 @@ struct golayout {
 	enum goarch arch;
 	enum layout_way way;
 	int minor; /* of the row taken: Go 1.minor */
-	const char *note; /* what the screen's header should say; "" nothing */
+	char note[160]; /* what the screen's header should say; "" nothing */
 	/* Facts that no struct tells. */
 	enum label_form labels;
 	uint32_t sema_n;	/* roots in runtime.semtable */
@@ -101,6 +117,8 @@ int layout_from_dwarf(struct golayout *lay, const struct image *img, const struc
 /* The number of fields in which a and b differ; the first few as text ("g.goid 152/160 …"). */
 unsigned layout_diff(const struct golayout *a, const struct golayout *b, char *buf, size_t size);
 
+/* The i-th field's place: the struct's Go type and the path in it, NULL for the struct's size. */
+void layout_field(unsigned i, const char **type, const char **path);
 /* "g.goid" of the i-th field ("g.size" of a struct); for tests and the generator. */
 void layout_field_name(unsigned i, char *buf, size_t size);
 

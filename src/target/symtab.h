@@ -79,15 +79,17 @@ int32_t symtab_pcdata(struct symtab *st, const struct symfunc *f, uint32_t which
 /* Address in the target of FUNCDATA which; 0: none. */
 uint64_t symtab_funcdata(const struct symfunc *f, uint32_t which);
 /*
- * Open-coded defers of a function (runtime/panic.go:nextFrame, 1.19 to 1.27):
- * offsets down from varp, which is the address of the return address (amd64,
- * frame pointers on: less 8). false: it has none.
+ * Open-coded defers of a function (runtime/panic.go:initOpenCodedDefers; before
+ * 1.22 runOpenDeferFrame). varp is the runtime's: on amd64 the address of the
+ * return address less 8. Bit i of the byte at varp - bits_off says that the
+ * func value at varp - slot_off[i] is pending; the highest runs first.
  */
 struct symdefer {
-	uint32_t bits_off;  /* the byte of bits lies at varp - bits_off */
-	uint32_t slots_off; /* slot i, a func value's pointer, at varp - slots_off + 8 * i */
-	uint32_t n;	    /* slots; 0: not told by this version (from 1.22 on), the bits tell */
+	uint32_t bits_off;
+	uint32_t n; /* slots that there may be, at most 8 */
+	uint32_t slot_off[8];
 };
+/* false: it has none, or they cannot be read. */
 bool symtab_open_defers(struct symtab *st, const struct symfunc *f, struct symdefer *d);
 
 struct symtab_stats {
