@@ -1,111 +1,146 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The one table of what can be done: each action's name, keys, place in the
- * bottom bar and sentence. Help, bar, palette and scripts are made from it.
+ * The one table of keys and actions. The bottom bar, the help, the palette, the
+ * names in scripts and the manual's section on keys are made of it.
  */
 #ifndef UI_KEYS_H
 #define UI_KEYS_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
 
-/* Keys that are no character; a character is its code point, ^X is X & 31. */
-enum key {
-	K_NONE = 0,
-	K_TAB = 9,
-	K_ENTER = 13,
-	K_ESC = 27,
-	K_BACKSPACE = 127,
-	K_UP = 0x110000,
-	K_DOWN,
-	K_LEFT,
-	K_RIGHT,
-	K_PGUP,
-	K_PGDN,
-	K_HOME,
-	K_END,
-	K_BACKTAB,
-	K_DELETE,
-	K_F1, /* to F10: K_F1 + 9 */
-	K_F10 = K_F1 + 9,
-	K_MOUSE,
-	K_RESIZE,
+/* A key is a code point (control keys: 1 to 31, 127), or one of these. */
+enum ui_key_code {
+	UK_NONE = 0,
+	UK_TAB = 9,
+	UK_ENTER = 13,
+	UK_ESC = 27,
+	UK_BACKSPACE = 127,
+	UK_UP = 0x110000,
+	UK_DOWN,
+	UK_LEFT,
+	UK_RIGHT,
+	UK_PGUP,
+	UK_PGDN,
+	UK_HOME,
+	UK_END,
+	UK_BACKTAB,
+	UK_DELETE,
+	UK_INSERT,
+	UK_F1,
+	UK_F12 = UK_F1 + 11,
+	UK_LAST = UK_F12
+};
+
+/* Where a key counts: panes as bits (1 << enum pane_id), and these. */
+enum key_context {
+	CTX_ANY = 1u << 28, /* every pane */
+	CTX_PROMPT = 1u << 29, /* while a line is typed */
+	CTX_HELP = 1u << 30,
 };
 
 enum action {
 	ACT_NONE,
-	ACT_DOWN,
+	/* movement; each pane says what it moves */
 	ACT_UP,
+	ACT_DOWN,
 	ACT_LEFT,
 	ACT_RIGHT,
-	ACT_PAGE_DOWN,
 	ACT_PAGE_UP,
-	ACT_HALF_DOWN,
+	ACT_PAGE_DOWN,
 	ACT_HALF_UP,
+	ACT_HALF_DOWN,
 	ACT_TOP,
 	ACT_BOTTOM,
-	ACT_OPEN,
-	ACT_BACK,
-	ACT_FILTER,
-	ACT_SORT,
+	ACT_OPEN, /* Enter */
+	ACT_BACK, /* Esc: what was opened last is closed */
+	/* what is shown */
+	ACT_FILTER, /* arg: pattern */
+	ACT_SEARCH, /* arg: pattern; in panes of text */
+	ACT_SEARCH_NEXT,
+	ACT_SEARCH_PREV,
+	ACT_SORT, /* to the next column; arg: a column's name */
 	ACT_SORT_PREV,
-	ACT_SORT_NEXT,
-	ACT_INVERT,
-	ACT_GROUPING,
-	ACT_SYSTEM,
+	ACT_SORT_INVERT,
+	ACT_GROUP, /* to the next way of grouping; arg: stack, flat or creator */
+	ACT_FOLD_ALL,
+	ACT_FOLLOW,
+	ACT_SYSTEM, /* the runtime's own goroutines: shown or not */
+	ACT_GOROUTINE, /* arg: an id; that goroutine is chosen */
+	/* time */
 	ACT_PAUSE,
 	ACT_STEP_BACK,
 	ACT_STEP_ON,
-	ACT_GOTO,
+	ACT_GOTO, /* arg: a time */
 	ACT_EVENT_PREV,
 	ACT_EVENT_NEXT,
-	ACT_LATEST,
+	ACT_END, /* the newest state, and stay there */
 	ACT_ZOOM_IN,
 	ACT_ZOOM_OUT,
 	ACT_ZOOM_ALL,
 	ACT_ZOOM_UNDO,
+	/* panes */
 	ACT_PANE_NEXT,
 	ACT_PANE_PREV,
-	ACT_PANE_1,
-	ACT_PANE_2,
-	ACT_PANE_3,
-	ACT_PANE_4,
+	ACT_PANE, /* arg: a pane's name or number */
 	ACT_MAXIMISE,
-	ACT_FOLLOW,
+	ACT_LEGEND,
+	/* the rest */
+	ACT_COPY,
+	ACT_COPY_ALL,
+	ACT_EDIT,
 	ACT_MOUSE,
-	ACT_COMMAND,
+	ACT_PALETTE,
 	ACT_HELP,
+	ACT_REDRAW,
+	ACT_SUSPEND,
+	ACT_CLOSE, /* q: an overlay, else the program */
 	ACT_QUIT,
 	ACT_N
 };
 
-/* Where a binding holds. */
-enum {
-	CTX_LIST = 1 << 0,
-	CTX_DETAIL = 1 << 1,
-	CTX_SOURCE = 1 << 2,
-	CTX_TIMELINE = 1 << 3,
-	CTX_ALL = CTX_LIST | CTX_DETAIL | CTX_SOURCE | CTX_TIMELINE,
-};
-
-struct binding {
+struct key_binding {
 	enum action action;
-	const char *name; /* in scripts, the palette and the config */
-	int context;
-	int key[5]; /* ends with K_NONE */
-	const char *bar; /* short label for the bottom bar, NULL: not there */
-	const char *help;
+	unsigned ctx; /* where it counts */
+	const char *name; /* for the palette, scripts and the configuration */
+	const char *arg; /* what the argument is, for prompts; NULL: takes none */
+	const char *keys; /* names of keys, one blank between; "" only by name */
+	const char *bar; /* label in the bottom bar; NULL: not there */
+	const char *help; /* one sentence, no full stop */
 };
 
-extern const struct binding bindings[];
-extern const size_t n_bindings;
+/* The table; ends with an action of ACT_NONE. Rows are in the order of the help. */
+extern const struct key_binding key_table[];
 
-/* The action of a key in a context; ACT_NONE where it has none. */
-enum action key_action(int key, int context);
-/* The binding with that name, or NULL. */
-const struct binding *binding_named(const char *name);
-/* A key's name as people write it: "j", "Enter", "^D"; buf holds 16 bytes. */
-const char *key_name(int key, char *buf, size_t size);
-/* The inverse; K_NONE where there is no such key. */
-int key_parse(const char *name);
+/* The row of an action in a context, or NULL. */
+const struct key_binding *key_row(enum action a, unsigned ctx);
+/* The row that has that name, or NULL; the first len bytes of name count. */
+const struct key_binding *key_named(const char *name, size_t len);
+
+/*
+ * Reads a key's name: one character, "Enter", "PgUp", "F5", "^D" … Returns the
+ * key, UK_NONE where there is no such key.
+ */
+uint32_t key_parse(const char *name, size_t len);
+/* The inverse; buf has room for 16. */
+const char *key_name(char buf[16], uint32_t key);
+
+/* Keys so far of a sequence such as gg. Zeroed is none. */
+struct key_seq {
+	uint32_t key[2];
+	int n;
+};
+
+/*
+ * Takes one more key. Returns the row whose keys are complete; NULL with seq->n
+ * > 0 while a sequence is begun, NULL with seq->n == 0 where nothing is bound.
+ * A row for the context goes before one for CTX_ANY.
+ */
+const struct key_binding *key_feed(struct key_seq *seq, uint32_t key, unsigned ctx);
+
+/* The manual's section on keys, as man macros. */
+void key_print_man(FILE *out);
 
 #endif

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The terminal, by ncurses: shows a grid, reads keys. There is one. However the
+ * program ends, the terminal is put back: also by die(), and by crash signals
+ * once term_open() was called.
+ */
+#ifndef UI_TERM_H
+#define UI_TERM_H
+
+#include "core/err.h"
+#include "ui/cell.h"
+#include "ui/pane.h"
+
+enum term_color { TERM_AUTO, TERM_ALWAYS, TERM_NEVER, TERM_16, TERM_256 };
+
+struct term_config {
+	enum term_color color;
+	bool mouse;
+};
+
+/*
+ * Takes the terminal: standard input where that is one, else /dev/tty. Returns 0,
+ * or a negative errno with err filled and the terminal untouched.
+ */
+int term_open(const struct term_config *c, struct err *err);
+void term_close(void); /* also where it is not open */
+
+/* Descriptor that is readable when keys are there. */
+int term_fd(void);
+
+enum term_event { TERM_NOTHING, TERM_KEY, TERM_MOUSE, TERM_HANGUP };
+/* Next of what was typed, without waiting. Call until TERM_NOTHING. */
+enum term_event term_next(uint32_t *key, struct mouse *m);
+
+/* The terminal's size now; call after SIGWINCH, then draw. */
+void term_size(int *w, int *h);
+/* Sends what changed since the last one: nothing where nothing did. */
+void term_show(const struct grid *g);
+/* The next term_show() paints everything. */
+void term_redraw(void);
+void term_mouse(bool on);
+
+/* Gives the terminal back for a while (^Z, an editor), and takes it again. */
+void term_leave(void);
+void term_enter(void);
+
+/* Sends text to the terminal's clipboard (OSC 52). */
+int term_copy(const char *text, struct err *err);
+
+/* Whether the locale and the terminal can show UTF-8's lines and blocks. */
+bool term_utf8(void);
+
+#endif

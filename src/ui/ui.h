@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The screen: panes in a layout, header, bottom bar, prompts, help. Loop's thread only. */
+#ifndef UI_UI_H
+#define UI_UI_H
+
+#include "ui/pane.h"
+
+/* What only the program can do. Any may be NULL: then the key says so. */
+struct ui_host {
+	void *arg;
+	/* Stops what still loads; the world keeps what it has. */
+	void (*cancel_load)(void *arg);
+	/* Leaves the screen, runs the editor, comes back. 0 or a negative errno with err filled. */
+	int (*edit)(void *arg, const char *file, uint32_t line, struct err *err);
+	/* Puts text on the clipboard; tells by what in how. */
+	int (*copy)(void *arg, const char *text, char *how, size_t size, struct err *err);
+	void (*suspend)(void *arg);
+	void (*redraw)(void *arg); /* the terminal is to be painted anew */
+	void (*mouse)(void *arg, bool on);
+};
+
+struct ui_config {
+	struct world *world;
+	struct jobs *jobs;
+	const char *const *substitute; /* see view.h */
+	const char *filter; /* to begin with, already known to be good; NULL: none */
+	struct ui_host host;
+	bool live;
+	bool system;
+	bool ascii;
+	bool mouse; /* is on */
+	int w, h;
+};
+
+struct ui;
+
+struct ui *ui_new(const struct ui_config *c);
+void ui_free(struct ui *ui); /* NULL ok */
+
+/* Each does what is asked and notes whether the screen must be drawn again. */
+void ui_key(struct ui *ui, uint32_t key);
+void ui_mouse(struct ui *ui, const struct mouse *m); /* coordinates of the whole screen */
+void ui_resize(struct ui *ui, int w, int h);
+/* The world changed: call after each drain. */
+void ui_world_changed(struct ui *ui);
+/*
+ * Time goes on: now_ns is of any clock that does not go back. Returns in how many
+ * ns it wants to be called again, -1: only when something happens.
+ */
+int64_t ui_tick(struct ui *ui, int64_t now_ns);
+
+/*
+ * Performs an action by its name, as the palette and scripts do: "filter main\.",
+ * "goto 1.5s", "pane source". Returns 0, or -EINVAL with err filled.
+ */
+int ui_command(struct ui *ui, const char *line, struct err *err);
+/* Shows a sentence at the bottom until a key is pressed. */
+void ui_say(struct ui *ui, bool bad, const char *text);
+
+bool ui_dirty(const struct ui *ui);
+/* Draws all of it; the grid has the size last given. Not dirty afterwards. */
+void ui_draw(struct ui *ui, struct grid *g);
+/* Whether it was asked to end. */
+bool ui_done(const struct ui *ui);
+
+struct view *ui_view(struct ui *ui);
+
+#endif

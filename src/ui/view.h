@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What all panes look at together: the moment, the span of time, the chosen
+ * goroutine and frame, the filter. A choice made in one pane shows in all.
+ * Loop's thread only.
+ */
+#ifndef UI_VIEW_H
+#define UI_VIEW_H
+
+#include "analysis/filter.h"
+#include "core/jobs.h"
+#include "core/world.h"
+
+struct time_span {
+	int64_t t0, t1;
+};
+
+struct view {
+	/* the caller's, set before view_init() */
+	struct world *world; /* to be read only, but for world_at() */
+	struct jobs *jobs;
+	const char *const *substitute; /* "A=B", ends with NULL; may be NULL */
+	bool live; /* the session still grows when loading is done */
+
+	/* read these, change them by the functions below */
+	bool at_end; /* shows world->now and follows it */
+	bool paused; /* was asked to stay where it is */
+	int64_t time; /* of the moment shown */
+	struct moment past; /* the moment shown where at_end is false */
+	struct time_span span; /* of the timelines */
+	bool span_all; /* it is the whole session, and grows with it */
+	uint32_t row; /* chosen goroutine, or NO_G */
+	uint32_t stack; /* the stack whose place is shown: a stack of the chosen one … */
+	uint32_t frame; /* … and the frame in it, 0 the leaf */
+	bool system; /* the runtime's own goroutines are shown */
+	struct filter *filter; /* NULL: none */
+
+	/*
+	 * Stamps: each grows when its part changes. A pane keeps those that its
+	 * cached rows were made from.
+	 */
+	uint64_t moment_stamp; /* moment, world */
+	uint64_t keep_stamp; /* filter, system; view_keep() */
+	uint64_t choice_stamp; /* row, stack, frame */
+	uint64_t span_stamp;
+
+	/* what handlers ask for beside their effects */
+	char status[256]; /* message to show; "" none */
+	bool status_bad;
+	char *copy; /* EFF_COPY: text for the clipboard */
+	char *edit_file; /* EFF_EDIT: file and line for the editor */
+	uint32_t edit_line;
+
+	/* the view's own */
+	VEC(struct time_span) undo;
+	bool *keep;
+	size_t keep_n, keep_cap;
+	uint64_t keep_made, keep_matched, world_seen;
+};
+
+void view_init(struct view *v);
+void view_release(struct view *v);
+
+/* Notes that the world grew; call after each drain. Returns whether anything shown changed. */
+bool view_refresh(struct view *v);
+
+/* The moment shown; valid until the view's time or the world changes. */
+const struct moment *view_moment(const struct view *v);
+
+/* --- what is shown --- */
+
+/*
+ * Sets the filter ("" or "!": none). Returns 0, or a negative errno with err filled;
+ * then the filter stays as it was.
+ */
+int view_set_filter(struct view *v, const char *pattern, struct err *err);
+void view_set_system(struct view *v, bool on);
+/*
+ * For each row of the moment whether filter and view.system let it pass; NULL:
+ * all do. *matched (may be NULL): how many alive ones pass.
+ */
+const bool *view_keep(struct view *v, size_t *matched);
+
+/* Chooses a goroutine, and its own stack's leaf. NO_G: none. */
+void view_choose(struct view *v, uint32_t row);
+/* Chooses a place in a stack: what the source pane shows. */
+void view_choose_frame(struct view *v, uint32_t stack, uint32_t frame);
+/* First frame of a stack worth showing: not the runtime's own; 0 where all are. */
+uint32_t view_user_frame(const struct world *w, uint32_t stack);
+
+/* --- time --- */
+
+/* Goes to a time (clamped) and stays there. Returns 0 or the history's error, told as status. */
+int view_goto(struct view *v, int64_t t);
+/* Goes to the newest state and follows it. */
+void view_goto_end(struct view *v);
+/* Stays where it is, or goes on. */
+void view_pause(struct view *v, bool on);
+/* One column of a timeline on (dir 1) or back (-1), at least one ns. */
+int view_step(struct view *v, int dir);
+/* To the chosen goroutine's next (dir 1) or previous (-1) event; tells where there is none. */
+int view_step_event(struct view *v, int dir);
+/*
+ * Reads "12:03:10.5" (wall clock), "-200ms" and "+1s" (from the moment shown),
+ * "37%", "begin", "end", "1.5s" (since the begin). Returns 0, or -EINVAL with err filled.
+ */
+int view_parse_time(const struct view *v, const char *s, int64_t *t, struct err *err);
+
+/* The session's first and last time. */
+struct time_span view_session(const struct view *v);
+/* Sets the span of the timelines, clamped to the session; the old one can be had back. */
+void view_set_span(struct view *v, int64_t t0, int64_t t1);
+/* In (num < den) or out around the moment shown. */
+void view_zoom(struct view *v, int num, int den);
+void view_zoom_all(struct view *v);
+/* Returns false where there is nothing to undo. */
+bool view_zoom_undo(struct view *v);
+/* Moves the span so that t is within; no undo step. */
+void view_span_follow(struct view *v, int64_t t);
+
+/* --- asking --- */
+
+/* Each returns the effects to hand on, see pane.h. */
+unsigned view_say(struct view *v, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+unsigned view_complain(struct view *v, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* The text is copied; hostile bytes are made visible before they reach a terminal. */
+unsigned view_ask_copy(struct view *v, const char *text);
+unsigned view_ask_edit(struct view *v, const char *file, uint32_t line);
+
+#endif
