@@ -230,12 +230,11 @@ fetch_missing()
 	return $bad
 }
 
+# shellcheck disable=SC2086
 case ${1:-} in
 --list) print_list; exit 0 ;;
 -h | --help) sed -n '2,/^set/s/^# \{0,1\}//p' "$0"; exit 0 ;;
-# shellcheck disable=SC2086
 all) set -- $ALL ;;
-# shellcheck disable=SC2086
 "") set -- $DEFAULT ;;
 esac
 
