@@ -417,7 +417,6 @@ static void metric(struct replay *r, struct t2_cursor *c)
 	const struct t2_names *names = &r->trace->names;
 	struct event *ev = event_begin(r, c, EV_METRIC);
 
-	ev->peer = ev->g;
 	ev->g = 0;
 	ev->value = c->rec.arg[0];
 	switch (c->rec.type) {
