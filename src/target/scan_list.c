@@ -10,7 +10,7 @@
 #include "target/scan_priv.h"
 
 enum {
-	MAX_LISTED = 1 << 26,
+	MAX_LISTED = 1 << 24,
 	LIST_PART = 1 << 14,
 	TRIES = 3,
 	ADDRESS_BITS = 48,
@@ -19,12 +19,15 @@ enum {
 /* runtime/proc.go:allgadd: the pointer is stored before the length. */
 static int list_where(const struct scan *s, uint64_t *ptr, uint64_t *len)
 {
+	uint64_t last;
 	int rc = memr_read_u64(s->t->mem, s->t->glob.allglen, len);
 
 	if (!rc)
 		rc = memr_read_u64(s->t->mem, s->t->glob.allgptr, ptr);
 	if (!rc && (*len > MAX_LISTED || *len < s->seen || !*ptr))
 		rc = -EFAULT;
+	if (!rc && *len > s->seen) /* is the last one there, before memory is taken for all? */
+		rc = memr_read_u64(s->t->mem, *ptr + (*len - 1) * 8, &last);
 	return rc;
 }
 
@@ -51,13 +54,30 @@ static int by_address(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static size_t valid_addresses(uint64_t *v, size_t n)
+static bool row_there(const struct scan *s, uint64_t addr)
+{
+	size_t lo = 0, hi = s->row.n;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (s->row.v[mid].addr < addr)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < s->row.n && s->row.v[lo].addr == addr;
+}
+
+/* Sorts them; keeps those that may be addresses, each once. */
+static size_t valid_addresses(const struct scan *s, uint64_t *v, size_t n)
 {
 	size_t out = 0;
 
 	qsort(v, n, sizeof(*v), by_address);
 	for (size_t i = 0; i < n; i++)
-		if (v[i] && !(v[i] & 7) && !(v[i] >> ADDRESS_BITS) && (!out || v[out - 1] != v[i]))
+		if (v[i] && !(v[i] & 7) && !(v[i] >> ADDRESS_BITS) &&
+		    (!out || v[out - 1] != v[i]) && !row_there(s, v[i]))
 			v[out++] = v[i];
 	return out;
 }
@@ -85,7 +105,7 @@ static void runs_make(struct scan *s)
 	for (size_t i = 0; i < s->row.n; i++) {
 		uint64_t addr = s->row.v[i].addr;
 
-		if (!r || addr - (r->addr + r->len) > RUN_GAP + s->need ||
+		if (!r || addr - (r->addr + r->len) > RUN_GAP ||
 		    addr + s->need - r->addr > RUN_BYTES) {
 			r = vec_push(&s->run);
 			*r = (struct grun){ .addr = addr, .first = (uint32_t)i };
@@ -107,7 +127,7 @@ int scan_list(struct scan *s)
 		v = xcalloc(len - s->seen, sizeof(*v));
 		rc = list_read(s, ptr, v, len - s->seen);
 		if (!rc) {
-			size_t n = valid_addresses(v, len - s->seen);
+			size_t n = valid_addresses(s, v, len - s->seen);
 
 			s->stats.thrown += len - s->seen - n;
 			rows_merge(s, v, n);

@@ -6,13 +6,13 @@
 #include "target/scan.h"
 
 enum {
-	RUN_GAP = 1024,	      /* g's this near to each other are read as one piece */
+	RUN_GAP = 1024, /* g's this near to each other are read as one piece */
 	RUN_BYTES = 64 << 10, /* the longest piece */
 	CHUNK_BYTES = 256 << 10, /* read at once, then looked at while it is in the cache */
 	CHUNK_RUNS = 512,
-	EXAM_MAX = 128,	       /* goroutines whose stacks are read in one call */
-	BELOW_BYTES = 128,     /* looked at under the stack pointer */
-	STACK_BYTES = 4096,    /* of a stack, at first */
+	EXAM_MAX = 128, /* goroutines whose stacks are read in one call */
+	BELOW_BYTES = 128, /* looked at under the stack pointer */
+	STACK_BYTES = 4096, /* of a stack, at first */
 	STACK_MORE = 512 << 10, /* of one that is deeper */
 	MAX_FRAMES = 512,
 	YOUNG = 2, /* passes in which a goroutine that changed is looked at more closely */
@@ -87,7 +87,7 @@ struct scan {
 	uint8_t *deep_buf; /* STACK_MORE */
 	struct mem_iov *iov; /* 2 * EXAM_MAX, CHUNK_RUNS */
 	int64_t now; /* when the chunk was read */
-	uint64_t alive;
+	uint64_t alive; /* rows with a goid */
 	struct gchange *out;
 	size_t n_out;
 	scan_sink *sink;
