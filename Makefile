@@ -1,136 +1,191 @@
-# bingo-top. Quiet; V=1 shows the commands, DEBUG=1 builds for the debugger,
-# SANITIZE=address,undefined into a folder of its own.
+# SPDX-License-Identifier: Apache-2.0
+# bingo-top. Quiet; V=1 shows the commands. DEBUG=1 builds for the debugger,
+# SANITIZE=address,undefined with gcc's or clang's sanitizers, each in a folder of its own.
 
 PREFIX  ?= /usr/local
 DESTDIR ?=
 BUILD   ?= build
 CLANG   ?= clang
+TIME    ?= 60
 
-PKGS := ncursesw panelw libuv libpcre2-8 libelf libdw libzstd zlib libutf8proc
-
-OPT := -O2 -g
+# One variant, one folder. BUILD may have come from the command line: hence the override.
+comma := ,
+BASE := $(BUILD)
 ifdef DEBUG
-OPT := -O0 -g3
-BUILD := $(BUILD)/debug
+override BUILD := $(BASE)/debug
 endif
 ifdef SANITIZE
-OPT += -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer
-BUILD := $(BUILD)/sanitize
-LDFLAGS += -fsanitize=$(SANITIZE)
+override BUILD := $(BASE)/sanitize-$(subst $(comma),-,$(SANITIZE))
+endif
+
+PKGS := ncursesw panelw libuv libpcre2-8 libelf libdw libzstd zlib jansson inih libutf8proc
+
+OPT := -O2 -g
+HARD := -fstack-protector-strong -fstack-clash-protection -fPIE
+ifneq ($(SANITIZE),)
+OPT := -O1 -g -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer
+LDSAN := -fsanitize=$(SANITIZE)
+else ifneq ($(DEBUG),)
+OPT := -O0 -g3
+else
+HARD += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 endif
 
 WARN := -Wall -Wextra -Wshadow -Wvla -Werror=implicit -Wstrict-prototypes -Wmissing-prototypes
 DEFS := -D_GNU_SOURCE -Isrc -I$(BUILD)/gen
-HARD := $(if $(SANITIZE)$(DEBUG),,-D_FORTIFY_SOURCE=2) -fstack-protector-strong -fPIE
-PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
-PKG_LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
 
-CFLAGS += -std=gnu11 $(OPT) $(WARN) $(DEFS) $(HARD) $(PKG_CFLAGS) -pthread
-LDFLAGS += -pie -Wl,-z,relro,-z,now
-LIBS := $(PKG_LIBS) -lm -pthread
+ALL_CFLAGS = -std=gnu11 $(OPT) $(WARN) $(DEFS) $(HARD) $(PKG_CFLAGS) -pthread $(CPPFLAGS) $(CFLAGS)
+ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(LDSAN) $(LDFLAGS)
+LIBS = $(PKG_LIBS) -lm -pthread
 
 Q := $(if $(V),,@)
-say = $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(2)')
+say = $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(2:$(BUILD)/%=%)')
 
-SRC := $(wildcard src/*.c src/*/*.c)
+SRC := $(sort $(filter-out %.bpf.c,$(wildcard src/*.c src/*/*.c src/*/*/*.c)))
 OBJ := $(SRC:%.c=$(BUILD)/%.o)
 LIB := $(BUILD)/libbingo.a
 LIB_OBJ := $(filter-out $(BUILD)/src/main.o,$(OBJ))
+PROGRAM := $(if $(filter src/main.c,$(SRC)),$(BUILD)/bingo-top,$(LIB))
 
-UNIT := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c))
-FUZZ := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
-# drivers of the other tests, each a program: tests/X/Y.c is $(BUILD)/tests/X/Y
-DRIVERS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard $(addsuffix /*.c,$(addprefix tests/,trace live pty bench tools))))
+# tests/unit, fuzz and bench: each file is a program build/DIR/NAME. Drivers of the scripts in
+# the other folders: tests/DIR/NAME.c is build/tests/DIR/NAME.
+UNIT := $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
+FUZZ := $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
+BENCH := $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/bench/bench_*.c))
+DRIVERS := $(patsubst %.c,$(BUILD)/%,$(wildcard $(patsubst %,tests/%/*.c,cli golden live pty tools trace)))
 
-.PHONY: all check bench fuzz lint fmt install uninstall dist clean tests fuzzers golden-update
+GOALS := $(or $(MAKECMDGOALS),all)
+ifneq ($(filter-out clean dist fmt uninstall,$(GOALS)),)
+MISSING := $(shell for p in $(PKGS); do pkg-config --exists $$p || echo $$p; done 2>&1)
+ifneq ($(MISSING),)
+$(error pkg-config does not find: $(MISSING). ./bootstrap.sh build installs what is needed)
+endif
+PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS))
+PKG_LIBS := $(shell pkg-config --libs $(PKGS))
+endif
+
+.PHONY: all check bench fuzz lint fmt install uninstall dist clean tests fuzzers golden-update FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
 
-all: $(BUILD)/bingo-top
+all: $(PROGRAM)
 
-VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || cat VERSION 2>/dev/null || echo unknown)
-$(BUILD)/gen/version.h: FORCE
+# Files that change only when what they say does: the version, and the compiler with its flags.
+VERSION := $(shell tests/lib/version.sh)
+define keep
 	@mkdir -p $(@D)
-	@printf '#define BINGO_VERSION "%s"\n' '$(VERSION)' >$@.new
+	@printf '%s\n' '$(subst ','\'',$(1))' >$@.new
 	@cmp -s $@.new $@ && rm -f $@.new || mv $@.new $@
+endef
+$(BUILD)/gen/version.h: FORCE
+	$(call keep,#define BINGO_VERSION "$(VERSION)")
+$(BUILD)/gen/flags: FORCE
+	$(call keep,$(CC) $(ALL_CFLAGS))
 FORCE:
 
-$(BUILD)/src/options.o: | $(BUILD)/gen/version.h
-
-$(BUILD)/%.o: %.c
+$(BUILD)/%.o: %.c $(BUILD)/gen/flags | $(BUILD)/gen/version.h
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
-	$(Q)$(CC) $(CFLAGS) -MMD -MP -c $< -o $@
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
 
-$(LIB): $(LIB_OBJ)
+# What is left out of the archive when a source file goes away must not stay in it.
+$(BUILD)/gen/members: FORCE
+	$(call keep,$(LIB_OBJ))
+$(LIB): $(LIB_OBJ) $(BUILD)/gen/members
 	$(call say,AR,$@)
-	$(Q)rm -f $@ && $(AR) rcs $@ $^
+	$(Q)rm -f $@ && $(AR) rcs $@ $(LIB_OBJ)
+
+define link
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) $(filter %.o %.a,$^) $(LIBS) $(1) -o $@
+endef
 
 $(BUILD)/bingo-top: $(BUILD)/src/main.o $(LIB)
-	$(call say,LD,$@)
-	$(Q)$(CC) $(LDFLAGS) $^ $(LIBS) -o $@
+	$(call link)
 
 $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(LIB)
-	@mkdir -p $(@D)
-	$(call say,LD,$@)
-	$(Q)$(CC) $(LDFLAGS) $^ $(LIBS) -lcmocka -o $@
+	$(call link,-lcmocka)
 
-$(BUILD)/tests/pty/%: LIBS += -lvterm -lutil
+$(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(LIB)
+	$(call link)
+
+$(BUILD)/tests/pty/%: $(BUILD)/tests/pty/%.o $(LIB)
+	$(call link,-lvterm -lutil)
+
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(LIB)
-	@mkdir -p $(@D)
-	$(call say,LD,$@)
-	$(Q)$(CC) $(LDFLAGS) $^ $(LIBS) -o $@
+	$(call link)
 
 # Fuzzers are clang's: all of src is built once more, instrumented.
-FUZZ_FLAGS := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
+FUZZ_FLAGS := -std=gnu11 -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
+	-fno-sanitize-recover=undefined -fno-omit-frame-pointer -DBINGO_FUZZ
 FUZZ_OBJ := $(patsubst %.c,$(BUILD)/fuzz/obj/%.o,$(filter-out src/main.c,$(SRC)))
-$(BUILD)/fuzz/obj/%.o: %.c | $(BUILD)/gen/version.h
+FUZZ_MAIN := $(patsubst $(BUILD)/fuzz/%,$(BUILD)/fuzz/obj/tests/fuzz/%.o,$(FUZZ))
+
+$(BUILD)/gen/fuzz-flags: FORCE
+	$(call keep,$(CLANG) $(FUZZ_FLAGS) $(DEFS) $(PKG_CFLAGS))
+
+$(BUILD)/fuzz/obj/%.o: %.c $(BUILD)/gen/fuzz-flags | $(BUILD)/gen/version.h
 	@mkdir -p $(@D)
 	$(call say,FUZZCC,$<)
-	$(Q)$(CLANG) -std=gnu11 -O1 -g $(FUZZ_FLAGS) $(DEFS) $(PKG_CFLAGS) -MMD -MP -c $< -o $@
+	$(Q)$(CLANG) $(FUZZ_FLAGS) $(WARN) -Wno-missing-prototypes $(DEFS) $(PKG_CFLAGS) -pthread -MMD -MP -c $< -o $@
 
-$(BUILD)/fuzz/libbingo.a: $(FUZZ_OBJ)
-	$(Q)rm -f $@ && $(AR) rcs $@ $^
+$(BUILD)/fuzz/libbingo.a: $(FUZZ_OBJ) $(BUILD)/gen/members
+	$(Q)rm -f $@ && $(AR) rcs $@ $(FUZZ_OBJ)
 
 $(BUILD)/fuzz/fuzz_%: $(BUILD)/fuzz/obj/tests/fuzz/fuzz_%.o $(BUILD)/fuzz/libbingo.a
 	$(call say,FUZZLD,$@)
-	$(Q)$(CLANG) -fsanitize=fuzzer,address,undefined $^ $(LIBS) -o $@
+	$(Q)$(CLANG) -fsanitize=fuzzer,address,undefined $(filter %.o %.a,$^) $(LIBS) -o $@
 
 tests: all $(UNIT) $(DRIVERS)
 fuzzers: $(FUZZ)
 
-check: tests
-	$(Q)BUILD=$(BUILD) tests/run
+# Where clang has no libFuzzer, tests/fuzz/run says so and counts a skip.
+ifneq ($(filter check fuzz,$(GOALS)),)
+CAN_FUZZ := $(shell tests/lib/can-fuzz.sh $(CLANG) && echo fuzzers)
+endif
 
-bench: all $(filter $(BUILD)/tests/bench/%,$(DRIVERS))
-	$(Q)BUILD=$(BUILD) tests/bench/run
+check: tests $(CAN_FUZZ)
+	$(Q)BUILD='$(BUILD)' CC='$(CC)' CLANG='$(CLANG)' TIME='$(TIME)' tests/run
 
-TIME ?= 60
-fuzz: fuzzers
-	$(Q)BUILD=$(BUILD) TIME=$(TIME) tests/fuzz/run
+bench: all $(BENCH) $(DRIVERS)
+	$(Q)BUILD='$(BUILD)' tests/bench/run
 
-lint:
-	$(Q)BUILD=$(BUILD) CC=$(CC) tests/lint/run
+fuzz: $(CAN_FUZZ)
+	$(Q)BUILD='$(BUILD)' CLANG='$(CLANG)' TIME='$(TIME)' tests/fuzz/run
+
+lint: $(BUILD)/gen/version.h
+	$(Q)BUILD='$(BUILD)' CC='$(CC)' CLANG='$(CLANG)' tests/lint/run
 
 fmt:
-	$(Q)clang-format -i $$(git ls-files '*.c' '*.h')
+	$(Q)tests/lint/format.sh --write
 
 golden-update: all
-	$(Q)BUILD=$(BUILD) tests/golden/run.sh --update
+	$(Q)BUILD='$(BUILD)' tests/golden/run.sh --update
+
+# source:destination below PREFIX
+INSTALL := man/bingo-top.1:share/man/man1/bingo-top.1 \
+	completions/bingo-top.bash:share/bash-completion/completions/bingo-top \
+	completions/_bingo-top:share/zsh/site-functions/_bingo-top \
+	completions/bingo-top.fish:share/fish/vendor_completions.d/bingo-top.fish
+INSTALLED := $(foreach i,$(INSTALL),$(if $(wildcard $(firstword $(subst :, ,$(i)))),$(i)))
 
 install: all
-	install -D -m 755 $(BUILD)/bingo-top $(DESTDIR)$(PREFIX)/bin/bingo-top
-	install -D -m 644 man/bingo-top.1 $(DESTDIR)$(PREFIX)/share/man/man1/bingo-top.1
+	$(call say,INSTALL,$(DESTDIR)$(PREFIX)/bin/bingo-top)
+	$(Q)install -D -m 755 $(BUILD)/bingo-top '$(DESTDIR)$(PREFIX)/bin/bingo-top'
+	$(Q)for i in $(INSTALLED); do install -D -m 644 "$${i%%:*}" "$(DESTDIR)$(PREFIX)/$${i#*:}" || exit 1; done
 
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/bin/bingo-top $(DESTDIR)$(PREFIX)/share/man/man1/bingo-top.1
+	$(Q)rm -f '$(DESTDIR)$(PREFIX)/bin/bingo-top'
+	$(Q)for i in $(INSTALL); do rm -f "$(DESTDIR)$(PREFIX)/$${i#*:}"; done
 
 dist:
 	@mkdir -p $(BUILD)
-	git archive --format=tar.gz --prefix=bingo-top-$(VERSION)/ -o $(BUILD)/bingo-top-$(VERSION).tar.gz HEAD
+	$(Q)git archive --format=tar.gz --prefix=bingo-top-$(VERSION)/ -o $(BUILD)/bingo-top-$(VERSION).tar.gz HEAD
 	@echo $(BUILD)/bingo-top-$(VERSION).tar.gz
 
 clean:
-	rm -rf $(BUILD)
+	$(Q)rm -rf $(BUILD)
 
--include $(OBJ:.o=.d) $(UNIT:$(BUILD)/unit/%=$(BUILD)/tests/unit/%.d) $(DRIVERS:=.d) $(FUZZ_OBJ:.o=.d)
+-include $(OBJ:.o=.d) $(UNIT:$(BUILD)/%=$(BUILD)/tests/%.d) $(BENCH:$(BUILD)/%=$(BUILD)/tests/%.d)
+-include $(DRIVERS:=.d) $(FUZZ_OBJ:.o=.d) $(FUZZ_MAIN:.o=.d)
