@@ -65,6 +65,8 @@ static const char *const event_names[EV_N] = {
 	[EV_ALLOC] = "alloc",
 	[EV_LOST] = "lost",
 	[EV_SYNC] = "sync",
+	[EV_ORIGIN] = "origin",
+	[EV_THREAD] = "thread",
 };
 
 const char *gstate_name(enum gstate s)

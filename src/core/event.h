@@ -58,7 +58,7 @@ enum reason {
 enum event_kind {
 	EV_NONE,
 	EV_CREATE, /* g made; peer: creator (0: the runtime); stack: the go statement; stack2: entry function; state: runnable or blocked */
-	EV_STATUS, /* g's state is learnt, not changed; state, stack */
+	EV_STATUS, /* g's state is learnt, not changed; state, stack; stack2: entry function; value2: ns that it has lasted at least */
 	EV_RUN, /* g runs on m and p */
 	EV_BLOCK, /* g parks; reason, text, stack */
 	EV_UNBLOCK, /* g is made runnable by peer (0: netpoll, timer, sysmon); stack: the waker's */
@@ -81,11 +81,14 @@ enum event_kind {
 	EV_ALLOC, /* allocator experiment; text: what, object: id or address, value: size or type */
 	EV_LOST, /* value: how many events are missing here */
 	EV_SYNC, /* clocks were compared; value: wall time in ns since 1970, 0: not known */
+	EV_ORIGIN, /* how g was made before the session; peer: creator; stack: the go statement; stack2: entry function */
+	EV_THREAD, /* thread m: g on it (0: none), p; state: GS_RUNNING, GS_SYSCALL, GS_BLOCKED (idle), GS_DEAD; text: the system call; value: its descriptor + 1 */
 	EV_N
 };
 
 enum event_flags {
-	EVF_SAMPLED = 1 << 0, /* the change happened within the interval value..time, not at time */
+	/* the change happened within the interval value..time, not at time; value2: how often g stopped running in it, 0: not known */
+	EVF_SAMPLED = 1 << 0,
 	EVF_STATUS = 1 << 1, /* EV_PROC: the state is learnt, not changed */
 	EVF_SCOPE_G =
 		1

@@ -14,6 +14,7 @@ static void moment_grow(struct moment *m, size_t n)
 	m->stack = xrealloc(m->stack, m->cap, sizeof(*m->stack));
 	m->state = xrealloc(m->state, m->cap, sizeof(*m->state));
 	m->reason = xrealloc(m->reason, m->cap, sizeof(*m->reason));
+	m->how = xrealloc(m->how, m->cap, sizeof(*m->how));
 }
 
 void moment_add_row(struct moment *m)
@@ -23,6 +24,7 @@ void moment_add_row(struct moment *m)
 	m->stack[m->n] = 0;
 	m->state[m->n] = GS_NONE;
 	m->reason[m->n] = R_NONE;
+	m->how[m->n] = WAIT_AT_LEAST;
 	m->n++;
 }
 
@@ -38,6 +40,7 @@ void moment_reset(struct moment *m, size_t n)
 	memset(m->stack, 0, n * sizeof(*m->stack));
 	memset(m->state, GS_NONE, n);
 	memset(m->reason, R_NONE, n);
+	memset(m->how, WAIT_AT_LEAST, n);
 }
 
 void moment_release(struct moment *m)
@@ -46,6 +49,7 @@ void moment_release(struct moment *m)
 	free(m->stack);
 	free(m->state);
 	free(m->reason);
+	free(m->how);
 	memset(m, 0, sizeof(*m));
 }
 
@@ -74,6 +78,7 @@ static void set_first_states(const struct world *w, struct moment *m)
 		m->state[i] = g->first_state;
 		m->reason[i] = g->first_reason;
 		m->stack[i] = g->first_stack;
+		m->since[i] = g->first_since;
 	}
 }
 
@@ -86,6 +91,7 @@ static void set_entries(const struct world *w, struct moment *m, size_t end)
 		m->reason[e->g] = e->reason;
 		m->stack[e->g] = e->stack;
 		m->since[e->g] = e->since;
+		m->how[e->g] = e->how;
 	}
 }
 
@@ -95,6 +101,7 @@ static void moment_to(struct moment *m, uint32_t row, const struct event *ev, ui
 	m->state[row] = state;
 	m->reason[row] = ev->reason;
 	m->since[row] = ev->time;
+	m->how[row] = ev->flags & EVF_SAMPLED ? WAIT_SAMPLED : WAIT_EXACT;
 	m->stack[row] = stack;
 }
 

@@ -166,19 +166,46 @@ static bool system_function(const char *func)
 {
 	if (!has_prefix(func, "runtime."))
 		return false;
-	return strcmp(func, "runtime.main") && strcmp(func, "runtime.handleAsyncEvent");
+	return strcmp(func, "runtime.main") && strcmp(func, "runtime.handleAsyncEvent") &&
+	       strcmp(func, "runtime.corostart");
+}
+
+static const char *outermost(const struct world *w, uint32_t stack)
+{
+	uint32_t depth = stacktab_depth(&w->stacks, stack);
+	const struct frame *f = depth ? stacktab_frame(&w->stacks, stack, depth - 1) : NULL;
+
+	return f ? strtab_get(&w->strings, f->func) : "";
+}
+
+bool world_finalizer_stack(const struct world *w, uint32_t stack)
+{
+	const char *func = outermost(w, stack);
+
+	return !strcmp(func, "runtime.runfinq") || !strcmp(func, "runtime.runFinalizers") ||
+	       !strcmp(func, "runtime.runCleanups");
+}
+
+bool world_user_frames(const struct world *w, uint32_t stack)
+{
+	const struct frame *f;
+
+	for (uint32_t i = 0; (f = stacktab_frame(&w->stacks, stack, i)); i++) {
+		const char *func = strtab_get(&w->strings, f->func);
+
+		if (!has_prefix(func, "runtime.") && *func != '[')
+			return true;
+	}
+	return false;
 }
 
 bool world_system_stack(struct world *w, uint32_t stack)
 {
-	uint32_t depth = stacktab_depth(&w->stacks, stack);
 	uint32_t known = map64_get(&w->system_memo, stack);
-	const struct frame *f;
 
 	if (known != UINT32_MAX)
 		return known;
-	f = depth ? stacktab_frame(&w->stacks, stack, depth - 1) : NULL;
-	known = f && system_function(strtab_get(&w->strings, f->func));
+	known = system_function(outermost(w, stack));
 	map64_put(&w->system_memo, stack, known);
 	return known;
 }

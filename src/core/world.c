@@ -29,6 +29,8 @@ void world_release(struct world *w)
 	vec_free(&w->entry);
 	vec_free(&w->band);
 	vec_free(&w->warning);
+	vec_free(&w->thread);
+	map64_free(&w->by_tid);
 	vec_free(&w->open.ns);
 	map64_free(&w->by_goid);
 	map64_free(&w->older);
@@ -88,6 +90,7 @@ static uint32_t row_add(struct world *w, uint64_t goid)
 		.t_create = T_BEFORE,
 		.t_end = T_NEVER,
 		.last_entry = NO_ENTRY,
+		.first_since = T_BEFORE,
 	};
 	if (before != NO_G)
 		map64_put(&w->older, row, before);
@@ -196,6 +199,7 @@ static void merge_one(struct world *w, const struct segment *seg, const struct s
 		.switches = s->switches,
 		.state = s->state,
 		.reason = s->reason,
+		.how = s->since == T_BEFORE ? WAIT_AT_LEAST : WAIT_EXACT,
 		.waker = s->waker,
 	};
 	for (int i = 0; i < SHARE_N; i++) {
@@ -210,6 +214,7 @@ static void merge_one(struct world *w, const struct segment *seg, const struct s
 		g->t_end = s->t_end;
 	now_set(w, row, s->state);
 	w->now.since[row] = s->since;
+	w->now.how[row] = e->how;
 	w->now.stack[row] = s->stack;
 	w->now.reason[row] = s->reason;
 }
@@ -264,6 +269,7 @@ static struct entry *open_entry(struct world *w, uint32_t row, int64_t t)
 		.seg = (uint32_t)w->seg.n,
 		.state = w->now.state[row],
 		.reason = w->now.reason[row],
+		.how = w->now.how[row],
 		.waker = g->last_entry != NO_ENTRY ? w->entry.v[g->last_entry].waker : 0,
 	};
 	g->last_entry = (uint32_t)(w->entry.n - 1);
@@ -286,18 +292,25 @@ static void row_to(struct world *w, uint32_t row, const struct event *ev, uint8_
 		   uint32_t stack)
 {
 	struct entry *e = open_entry(w, row, ev->time);
+	bool sampled = ev->flags & EVF_SAMPLED;
+	uint32_t n = sampled && ev->value2 > 1 ? (uint32_t)ev->value2 : 1;
+	uint8_t how = sampled ? WAIT_SAMPLED : WAIT_EXACT;
 
 	open_account(w, row, ev->time);
 	now_set(w, row, state);
 	w->now.since[row] = ev->time;
+	w->now.how[row] = how;
 	w->now.reason[row] = ev->reason;
 	w->now.stack[row] = stack;
 	e->state = state;
 	e->reason = ev->reason;
+	e->how = how;
 	e->since = ev->time;
 	e->stack = stack;
-	e->switches++;
-	w->g.v[row].switches++;
+	e->switches += n;
+	w->g.v[row].switches += n;
+	if (w->g.v[row].finalizer)
+		row_set_system(w, row, !world_user_frames(w, stack));
 }
 
 static uint32_t row_first(struct world *w, const struct event *ev)
@@ -310,12 +323,17 @@ static uint32_t row_first(struct world *w, const struct event *ev)
 		g->first_reason = ev->reason;
 		g->first_stack = ev->stack;
 		g->start_stack = ev->stack2;
+		if (ev->value2)
+			g->first_since = ev->time - (int64_t)ev->value2;
 		now_set(w, row, ev->state);
 	}
-	w->now.since[row] = T_BEFORE;
+	w->now.since[row] = g->first_since;
 	w->now.stack[row] = ev->stack;
 	w->now.reason[row] = ev->reason;
-	row_set_system(w, row, world_system_stack(w, ev->stack2 ? ev->stack2 : ev->stack));
+	g->finalizer = world_finalizer_stack(w, ev->stack2);
+	row_set_system(w, row,
+		       g->finalizer ? !world_user_frames(w, ev->stack)
+				    : world_system_stack(w, ev->stack2 ? ev->stack2 : ev->stack));
 	return row;
 }
 
@@ -329,6 +347,7 @@ static void apply_create(struct world *w, const struct event *ev)
 	g->create_stack = ev->stack;
 	g->start_stack = ev->stack2;
 	g->system = world_system_stack(w, ev->stack2);
+	g->finalizer = world_finalizer_stack(w, ev->stack2);
 	row_to(w, row, ev, ev->state, ev->stack2);
 }
 
@@ -384,6 +403,38 @@ static void apply_transition(struct world *w, const struct event *ev)
 	}
 }
 
+static void apply_origin(struct world *w, const struct event *ev)
+{
+	uint32_t row = world_find(w, ev->g);
+	struct goroutine *g = row == NO_G ? NULL : &w->g.v[row];
+
+	if (!g)
+		return;
+	g->creator = ev->peer;
+	g->create_stack = ev->stack;
+	g->start_stack = ev->stack2 ? ev->stack2 : g->start_stack;
+}
+
+static void apply_thread(struct world *w, const struct event *ev)
+{
+	uint32_t i = map64_get(&w->by_tid, ev->m);
+
+	if (i == UINT32_MAX) {
+		i = (uint32_t)w->thread.n;
+		map64_put(&w->by_tid, ev->m, i);
+		vec_push(&w->thread);
+	}
+	w->thread.v[i] = (struct thread){
+		.tid = ev->m,
+		.goid = ev->g,
+		.p = ev->p,
+		.since = ev->time,
+		.syscall = ev->text,
+		.fd = (int32_t)ev->value - 1,
+		.state = ev->state,
+	};
+}
+
 static void apply_range(struct world *w, const struct event *ev)
 {
 	if (ev->kind == EV_RANGE_BEGIN)
@@ -408,6 +459,10 @@ void world_apply(struct world *w, const struct event *ev)
 		apply_range(w, ev);
 	else if (ev->kind == EV_LABEL && ev->g && world_find(w, ev->g) != NO_G)
 		w->g.v[world_find(w, ev->g)].labels = ev->text;
+	else if (ev->kind == EV_ORIGIN)
+		apply_origin(w, ev);
+	else if (ev->kind == EV_THREAD)
+		apply_thread(w, ev);
 	else if (ev->kind == EV_LOST)
 		w->progress.lost += ev->value;
 	w->open.n_events++;

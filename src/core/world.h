@@ -22,6 +22,13 @@ enum { SHARE_RUN, SHARE_READY, SHARE_BLOCKED, SHARE_SYSCALL, SHARE_N };
 #define SHARE_ONE 65535 /* the whole of a segment */
 #define NO_ENTRY UINT32_MAX
 
+/* How well it is known since when a state lasts. */
+enum wait_is {
+	WAIT_AT_LEAST, /* it was so before the first look */
+	WAIT_SAMPLED, /* right to one interval of the sampling */
+	WAIT_EXACT /* its begin was seen */
+};
+
 /* One goroutine in one segment that touched it; 48 bytes. */
 struct entry {
 	uint32_t g; /* row of the goroutine table */
@@ -32,6 +39,7 @@ struct entry {
 	uint16_t share[SHARE_N]; /* of the segment's duration, in 1/SHARE_ONE */
 	uint32_t switches; /* state changes in it */
 	uint8_t state, reason; /* at the segment's end */
+	uint8_t how; /* enum wait_is */
 	uint64_t waker; /* goid that last made it runnable, 0: none known */
 };
 
@@ -56,8 +64,10 @@ struct goroutine {
 	int64_t ns[SHARE_N];
 	uint32_t switches;
 	uint32_t first_stack; /* state when first met, for those of before the session */
+	int64_t first_since; /* T_BEFORE: not known */
 	uint8_t first_state, first_reason;
 	bool system;
+	bool finalizer; /* the runtime's own unless it runs a finalizer or cleanup of the program */
 };
 
 /* All goroutines' states at one moment; arrays indexed by row. */
@@ -68,6 +78,7 @@ struct moment {
 	uint32_t *stack;
 	uint8_t *state;
 	uint8_t *reason;
+	uint8_t *how; /* enum wait_is, of since */
 	uint64_t count[GS_N]; /* system goroutines not counted */
 };
 
@@ -114,6 +125,43 @@ struct progress {
 	bool whole; /* everything is in */
 };
 
+/* An operating system's thread of the program (Go's M), as last told. */
+struct thread {
+	uint64_t tid;
+	uint64_t goid; /* on it, 0: none */
+	uint64_t p; /* NO_ID: none */
+	int64_t since; /* time of the event */
+	uint32_t syscall; /* string id: the system call that it is in */
+	int32_t fd; /* that the call works on, -1: none */
+	uint8_t state; /* GS_RUNNING, GS_SYSCALL, GS_BLOCKED (idle), GS_DEAD (gone) */
+};
+
+enum live_state {
+	LIVE_NONE, /* no live process is shown */
+	LIVE_RUNS,
+	LIVE_STOPPED, /* by a signal */
+	LIVE_TRACED, /* stopped by a debugger */
+	LIVE_ENDED
+};
+
+/* What the header says of a live process; filled by the source. */
+struct live {
+	enum live_state state;
+	int32_t pid;
+	bool stripped; /* no .symtab */
+	uint32_t symbols; /* string id: "symtab", "pclntab", "dwarf": what names come from */
+	uint32_t note; /* string id: a sentence on how far it is to be trusted */
+	uint32_t ended; /* string id: the sentence why it is over */
+	uint64_t passes;
+	uint64_t created; /* goroutines since its start, exact */
+	uint64_t thrown; /* records that contradicted themselves and were left out */
+	uint64_t unsteady; /* records that changed while they were read, taken as running */
+	uint32_t threads, procs;
+	double pass_hz; /* reached */
+	double pass_ms; /* the last one, wall time */
+	double cpu_pct; /* what reading costs, of one core */
+};
+
 /* Time of one goroutine in the segment in the making. */
 struct open_ns {
 	int64_t ns[SHARE_N];
@@ -132,6 +180,9 @@ struct world {
 	VEC(struct entry) entry;
 	VEC(struct band) band;
 	VEC(uint32_t) warning; /* sentences on what is missing */
+	VEC(struct thread) thread; /* those that are gone stay */
+	struct map64 by_tid; /* → index of thread */
+	struct live live;
 
 	struct moment now; /* the newest state of all */
 	int64_t t_end; /* the session's last time */
@@ -200,6 +251,10 @@ enum reason reason_join(uint8_t text, enum reason frames);
 
 /* Whether a goroutine that began in that stack's last frame is the runtime's own. */
 bool world_system_stack(struct world *w, uint32_t stack);
+/* Whether it is one that runs finalizers or cleanups. */
+bool world_finalizer_stack(const struct world *w, uint32_t stack);
+/* Whether any frame of the stack is not the runtime's. */
+bool world_user_frames(const struct world *w, uint32_t stack);
 
 /* The entry function's frame of a row; NULL where it is not known. */
 const struct frame *world_entry_frame(const struct world *w, uint32_t row);

@@ -43,6 +43,8 @@ static const struct {
 	[EV_ALLOC] = { "alloc", NULL },
 	[EV_LOST] = { "lost", NULL },
 	[EV_SYNC] = { "sync", NULL },
+	[EV_ORIGIN] = { "origin", NULL },
+	[EV_THREAD] = { "thread", NULL },
 };
 
 static void write_time(struct json *j, int64_t t)
@@ -146,8 +148,9 @@ static void write_numbers(struct writer *wr, const struct event *ev)
 
 static bool has_state(const struct event *ev)
 {
-	return ev->state && (ev->kind == EV_STATUS || ev->kind == EV_CREATE ||
-			     ev->kind == EV_SYSCALL_EXIT || ev->kind == EV_PROC);
+	return ev->state &&
+	       (ev->kind == EV_STATUS || ev->kind == EV_CREATE || ev->kind == EV_SYSCALL_EXIT ||
+		ev->kind == EV_PROC || ev->kind == EV_THREAD);
 }
 
 static bool write_event(void *arg, const struct event *ev)

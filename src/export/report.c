@@ -79,15 +79,13 @@ static void json_labels(struct json *j, const struct world *w, uint32_t labels)
 
 static void json_wait(struct json *j, const struct report *r, size_t row)
 {
+	static const char *const how[] = {
+		[WAIT_AT_LEAST] = "at-least", [WAIT_SAMPLED] = "sampled", [WAIT_EXACT] = "exact"
+	};
 	int64_t since = r->moment->since[row];
 
-	if (since == T_BEFORE) {
-		json_int(j, "wait_ns", r->moment->time);
-		json_text(j, "wait_is", "at-least");
-		return;
-	}
-	json_int(j, "wait_ns", r->moment->time - since);
-	json_text(j, "wait_is", "exact");
+	json_int(j, "wait_ns", r->moment->time - (since == T_BEFORE ? 0 : since));
+	json_text(j, "wait_is", how[r->moment->how[row]]);
 }
 
 static void json_goroutine(struct json *j, const struct report *r, size_t row)
@@ -115,8 +113,58 @@ static void json_target(struct json *j, const struct world *w)
 {
 	json_object(j, "target");
 	json_text(j, "kind", strtab_get(&w->strings, w->source_kind));
+	if (w->live.pid)
+		json_int(j, "pid", w->live.pid);
 	json_text(j, "exe", strtab_get(&w->strings, w->source_name));
 	json_text(j, "go", strtab_get(&w->strings, w->go_version));
+	if (w->live.pid) {
+		json_bool(j, "stripped", w->live.stripped);
+		json_text(j, "symbols", strtab_get(&w->strings, w->live.symbols));
+		if (w->live.ended)
+			json_text(j, "ended", strtab_get(&w->strings, w->live.ended));
+	}
+	json_end(j, '}');
+}
+
+static void json_threads(struct json *j, const struct world *w)
+{
+	if (!w->thread.n)
+		return;
+	json_array(j, "threads");
+	for (size_t i = 0; i < w->thread.n; i++) {
+		const struct thread *t = &w->thread.v[i];
+
+		if (t->state == GS_DEAD)
+			continue;
+		json_object(j, NULL);
+		json_uint(j, "tid", t->tid);
+		if (t->goid)
+			json_uint(j, "g", t->goid);
+		if (t->p != NO_ID)
+			json_uint(j, "p", t->p);
+		if (t->syscall)
+			json_text(j, "syscall", strtab_get(&w->strings, t->syscall));
+		if (t->fd >= 0)
+			json_int(j, "fd", t->fd);
+		json_end(j, '}');
+	}
+	json_end(j, ']');
+}
+
+static void json_self(struct json *j, const struct report *r)
+{
+	const struct live *l = &r->world->live;
+
+	json_object(j, "self");
+	json_real(j, "cpu_pct", r->cpu_pct, 1);
+	json_uint(j, "lost_events", r->world->progress.lost);
+	if (l->pid) {
+		json_real(j, "scan_ms", l->pass_ms, 2);
+		json_real(j, "pass_hz", l->pass_hz, 1);
+		json_uint(j, "records_thrown", l->thrown);
+		json_uint(j, "records_unsteady", l->unsteady);
+		json_int(j, "paused_ms", 0);
+	}
 	json_end(j, '}');
 }
 
@@ -148,6 +196,7 @@ void report_json(const struct report *r, FILE *out)
 		if (row_shown(r, row))
 			json_goroutine(&j, r, row);
 	json_end(&j, ']');
+	json_threads(&j, w);
 	json_array(&j, "edges");
 	json_end(&j, ']');
 	json_array(&j, "findings");
@@ -158,10 +207,7 @@ void report_json(const struct report *r, FILE *out)
 			json_text(&j, NULL, strtab_get(&w->strings, w->warning.v[i]));
 		json_end(&j, ']');
 	}
-	json_object(&j, "self");
-	json_real(&j, "cpu_pct", r->cpu_pct, 1);
-	json_uint(&j, "lost_events", w->progress.lost);
-	json_end(&j, '}');
+	json_self(&j, r);
 	json_end(&j, '}');
 	json_line(&j);
 }
@@ -272,8 +318,7 @@ static void text_group(const struct report *r, const struct text_group *g, FILE 
 		gstate_name(g->state));
 	if (g->reason)
 		fprintf(out, " on %s", reason_name(g->reason));
-	fprintf(out, ", %s%s%s  g", g->n > 1 ? "longest " : "",
-		g->oldest == T_BEFORE ? "over " : "",
+	fprintf(out, ", %s%s%s  g", g->n > 1 ? "longest " : "", g->oldest < 0 ? "over " : "",
 		report_duration(r->moment->time - since, buf, sizeof(buf)));
 	for (uint32_t i = 0; i < g->n && i < ARRAY_SIZE(g->goid); i++)
 		fprintf(out, " %" PRIu64, g->goid[i]);
@@ -281,16 +326,35 @@ static void text_group(const struct report *r, const struct text_group *g, FILE 
 	text_stack(r->world, g->stack, out);
 }
 
+static void text_live(const struct report *r, FILE *out)
+{
+	const struct live *l = &r->world->live;
+
+	fprintf(out,
+		"pid %" PRId32 "  threads %" PRIu32 "  procs %" PRIu32 "  created %" PRIu64
+		"  pass %.1fms  %.1fHz  cpu %.1f%%  unsteady %" PRIu64 "  thrown %" PRIu64 "\n",
+		l->pid, l->threads, l->procs, l->created, l->pass_ms, l->pass_hz, l->cpu_pct,
+		l->unsteady, l->thrown);
+	if (l->ended)
+		fprintf(out, "ENDED: %s\n", strtab_get(&r->world->strings, l->ended));
+	else if (l->state == LIVE_STOPPED || l->state == LIVE_TRACED)
+		fprintf(out, "%s\n",
+			l->state == LIVE_STOPPED ? "STOPPED by a signal" : "STOPPED by a debugger");
+}
+
 static void text_head(const struct report *r, FILE *out)
 {
 	const struct world *w = r->world;
 	const uint64_t *c = r->moment->count;
+	const char *go = strtab_get(&w->strings, w->go_version);
 	char buf[32];
 
 	fprintf(out, "bingo-top  %s  ", strtab_get(&w->strings, w->source_kind));
 	put_safe(out, strtab_get(&w->strings, w->source_name));
-	fprintf(out, "  go %s  at %s\n", strtab_get(&w->strings, w->go_version),
+	fprintf(out, "  %s%s  at %s\n", strncmp(go, "go", 2) != 0 ? "go " : "", go,
 		report_duration(r->moment->time, buf, sizeof(buf)));
+	if (w->live.pid)
+		text_live(r, out);
 	fprintf(out,
 		"goroutines %" PRIu64 "  running %" PRIu64 "  runnable %" PRIu64
 		"  blocked %" PRIu64 "  syscall %" PRIu64 "  ended %" PRIu64 "  events %" PRIu64
