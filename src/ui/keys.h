@@ -86,7 +86,6 @@ enum action {
 	ACT_PANE_PREV,
 	ACT_PANE, /* arg: a pane's name or number */
 	ACT_MAXIMISE,
-	ACT_LEGEND,
 	/* the rest */
 	ACT_COPY,
 	ACT_COPY_ALL,
@@ -98,6 +97,16 @@ enum action {
 	ACT_SUSPEND,
 	ACT_CLOSE, /* q: an overlay, else the program */
 	ACT_QUIT,
+	/* while a line is typed; left, right, top and bottom move in it */
+	ACT_ACCEPT,
+	ACT_CANCEL,
+	ACT_COMPLETE,
+	ACT_HISTORY_PREV,
+	ACT_HISTORY_NEXT,
+	ACT_ERASE,
+	ACT_ERASE_NEXT,
+	ACT_ERASE_WORD,
+	ACT_ERASE_ALL,
 	ACT_N
 };
 
@@ -105,7 +114,8 @@ struct key_binding {
 	enum action action;
 	unsigned ctx; /* where it counts */
 	const char *name; /* for the palette, scripts and the configuration */
-	const char *arg; /* what the argument is, for prompts; NULL: takes none */
+	const char *arg; /* what its argument is; NULL: takes none */
+	const char *ask; /* the prompt where the argument is not given; NULL: it may be missing */
 	const char *keys; /* names of keys, one blank between; "" only by name */
 	const char *bar; /* label in the bottom bar; NULL: not there */
 	const char *help; /* one sentence, no full stop */

@@ -40,7 +40,7 @@ int text_put(char *buf, uint32_t cp);
 /* The code point at s and, in *used, its bytes (at least 1); -1 for a broken byte. */
 int32_t text_get(const char *s, size_t len, size_t *used);
 
-enum { TEXT_SHORT = 24 }; /* room that the functions below ask for */
+enum { TEXT_SHORT = 32 }; /* room that the functions below ask for */
 
 /* A duration in at most 6 columns: "0", "870ns", "41.2s", "3m02s", "12h07m". */
 const char *text_duration(char buf[TEXT_SHORT], int64_t ns);
