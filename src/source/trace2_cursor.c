@@ -80,6 +80,24 @@ static void batch_enter(const struct t2_walk *w, const struct t2_gen *g, struct 
 	c->before = gen_ns(g, b->time);
 }
 
+static const uint8_t *decode(const uint8_t *p, const uint8_t *end, uint64_t *dt, uint64_t *arg,
+			     int n)
+{
+	p = varint_get(p, end, dt);
+	for (int i = 0; p && i < n; i++)
+		p = varint_get(p, end, &arg[i]);
+	return p;
+}
+
+/* The same where no number can reach the end. */
+static inline const uint8_t *decode_fast(const uint8_t *p, uint64_t *dt, uint64_t *arg, int n)
+{
+	p = varint_near(p, dt);
+	for (int i = 0; p && i < n; i++)
+		p = varint_near(p, &arg[i]);
+	return p;
+}
+
 int cursor_next(const struct t2_walk *w, const struct t2_gen *g, struct t2_cursor *c,
 		struct err *err)
 {
@@ -99,12 +117,12 @@ int cursor_next(const struct t2_walk *w, const struct t2_gen *g, struct t2_curso
 	end = c->end;
 	c->rec.type = *p++;
 	n = n_args[c->rec.type];
-	p = varint_get(p, end, &dt);
-	if (__builtin_expect(!n || !p, 0))
+	if (__builtin_expect(!n, 0))
 		return cut(w, c->at, err);
-	for (int i = 0; i < n - 1; i++)
-		if (!(p = varint_get(p, end, &c->rec.arg[i])))
-			return cut(w, c->at, err);
+	p = end - p >= (T2_MAX_ARGS + 1) * VARINT_MOST ? decode_fast(p, &dt, c->rec.arg, n - 1)
+						       : decode(p, end, &dt, c->rec.arg, n - 1);
+	if (__builtin_expect(!p, 0))
+		return cut(w, c->at, err);
 	c->rec_before = c->before;
 	c->rec.time = c->before + gen_ns(g, dt);
 	c->before = c->rec.time;
@@ -142,23 +160,23 @@ int cursor_restore(const struct t2_walk *w, const struct t2_gen *g, struct t2_cu
 
 /* --- the heap --- */
 
-static bool earlier(const struct t2_cursor *c, uint32_t a, uint32_t b)
+static inline bool earlier(struct t2_slot a, struct t2_slot b)
 {
-	return c[a].rec.time < c[b].rec.time || (c[a].rec.time == c[b].rec.time && a < b);
+	return a.time < b.time || (a.time == b.time && a.cursor < b.cursor);
 }
 
-static void heap_down(struct t2_heap *h, const struct t2_cursor *c, size_t i)
+static void heap_down(struct t2_heap *h, size_t i)
 {
-	uint32_t moved = h->v[i];
+	struct t2_slot moved = h->v[i];
 
 	for (;;) {
 		size_t kid = 2 * i + 1;
 
 		if (kid >= h->n)
 			break;
-		if (kid + 1 < h->n && earlier(c, h->v[kid + 1], h->v[kid]))
+		if (kid + 1 < h->n && earlier(h->v[kid + 1], h->v[kid]))
 			kid++;
-		if (!earlier(c, h->v[kid], moved))
+		if (!earlier(h->v[kid], moved))
 			break;
 		h->v[i] = h->v[kid];
 		i = kid;
@@ -172,33 +190,67 @@ void heap_build(struct t2_heap *h, const struct t2_cursor *c, size_t n_cursor)
 	h->n = 0;
 	for (size_t i = 0; i < n_cursor; i++)
 		if (c[i].rec.type)
-			h->v[h->n++] = (uint32_t)i;
+			h->v[h->n++] = (struct t2_slot){ c[i].rec.time, (uint32_t)i };
 	for (size_t i = h->n / 2; i-- > 0;)
-		heap_down(h, c, i);
+		heap_down(h, i);
+}
+
+static void heap_remove(struct t2_heap *h, size_t i)
+{
+	h->v[i] = h->v[--h->n];
+	while (i && i < h->n && earlier(h->v[i], h->v[(i - 1) / 2])) {
+		struct t2_slot up = h->v[(i - 1) / 2];
+
+		h->v[(i - 1) / 2] = h->v[i];
+		h->v[i] = up;
+		i = (i - 1) / 2;
+	}
+	if (i < h->n)
+		heap_down(h, i);
 }
 
 void heap_advanced(struct t2_heap *h, const struct t2_cursor *c, size_t i)
 {
-	if (!c[h->v[i]].rec.type) {
-		h->v[i] = h->v[--h->n];
-		/* what came from the end may belong above as well: only where i is no root */
-		while (i && i < h->n && earlier(c, h->v[i], h->v[(i - 1) / 2])) {
-			uint32_t up = h->v[(i - 1) / 2];
+	const struct t2_rec *rec = &c[h->v[i].cursor].rec;
 
-			h->v[(i - 1) / 2] = h->v[i];
-			h->v[i] = up;
-			i = (i - 1) / 2;
-		}
+	if (!rec->type) {
+		heap_remove(h, i);
+		return;
 	}
-	if (i < h->n)
-		heap_down(h, c, i);
+	h->v[i].time = rec->time;
+	heap_down(h, i);
 }
 
 size_t heap_find(const struct t2_heap *h, uint32_t cursor)
 {
 	size_t i = 0;
 
-	while (i < h->n && h->v[i] != cursor)
+	while (i < h->n && h->v[i].cursor != cursor)
 		i++;
 	return i;
+}
+
+/* --- rows by goroutine id --- */
+
+void rows_put(struct t2_rows *r, uint64_t goid, uint32_t row)
+{
+	if (goid >= T2_DIRECT_MOST) {
+		map64_put(&r->sparse, goid, row);
+		return;
+	}
+	if (goid >= r->n_direct) {
+		size_t n = goid < 1024 ? 2048 : goid * 2;
+
+		r->direct = xrealloc(r->direct, n, sizeof(*r->direct));
+		memset(r->direct + r->n_direct, 0, (n - r->n_direct) * sizeof(*r->direct));
+		r->n_direct = n;
+	}
+	r->direct[goid] = row + 1;
+}
+
+void rows_free(struct t2_rows *r)
+{
+	free(r->direct);
+	map64_free(&r->sparse);
+	memset(r, 0, sizeof(*r));
 }

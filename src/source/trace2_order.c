@@ -46,7 +46,7 @@ void order_release(struct t2_order *o)
 	vec_free(&o->claims.p);
 	vec_free(&o->claims.m);
 	vec_free(&o->claims.task);
-	map64_free(&o->by_goid);
+	rows_free(&o->by_goid);
 	map64_free(&o->by_pid);
 	map64_free(&o->by_mid);
 	map64_free(&o->task);
@@ -140,7 +140,7 @@ static int cursors_start(struct t2_order *o)
 
 static int took(struct t2_order *o, size_t at)
 {
-	struct t2_cursor *c = &o->cursor[o->heap.v[at]];
+	struct t2_cursor *c = &o->cursor[o->heap.v[at].cursor];
 	int rc;
 
 	if (c->rec.time > o->t_last)
@@ -153,14 +153,9 @@ static int took(struct t2_order *o, size_t at)
 	return rc;
 }
 
-struct candidate {
-	int64_t time;
-	uint32_t cursor;
-};
-
-static int candidate_order(const void *a, const void *b)
+static int slot_order(const void *a, const void *b)
 {
-	const struct candidate *x = a, *y = b;
+	const struct t2_slot *x = a, *y = b;
 
 	if (x->time != y->time)
 		return x->time < y->time ? -1 : 1;
@@ -171,12 +166,12 @@ static int candidate_order(const void *a, const void *b)
 static int take_other(struct t2_order *o)
 {
 	size_t n = o->heap.n;
-	struct candidate *v = xmalloc(n * sizeof(*v));
+	struct t2_slot *v = xmalloc(n * sizeof(*v));
 	int rc = 0;
 
 	for (size_t i = 0; i < n; i++)
-		v[i] = (struct candidate){ o->cursor[o->heap.v[i]].rec.time, o->heap.v[i] };
-	qsort(v, n, sizeof(*v), candidate_order);
+		v[i] = o->heap.v[i];
+	qsort(v, n, sizeof(*v), slot_order);
 	for (size_t i = 1; i < n && !rc; i++) {
 		rc = step(o, &o->cursor[v[i].cursor]);
 		o->tries++;
@@ -205,7 +200,7 @@ static int run_events(struct t2_order *o)
 	int rc = 0;
 
 	while (o->heap.n && !rc) {
-		rc = step(o, &o->cursor[o->heap.v[0]]);
+		rc = step(o, &o->cursor[o->heap.v[0].cursor]);
 		rc = rc == 1 ? took(o, 0) : rc ? rc : take_other(o);
 		if (__builtin_expect(!rc && !(++total & 255), 0)) {
 			if (atomic_load_explicit(o->cancel, memory_order_relaxed))

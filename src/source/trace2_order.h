@@ -46,9 +46,12 @@ int cursor_next(const struct t2_walk *w, const struct t2_gen *g, struct t2_curso
 int cursor_start(const struct t2_walk *w, const struct t2_gen *g, struct t2_cursor *c,
 		 uint32_t thread, struct err *err);
 
-/* A heap of cursors by time, then by thread: heap_top() is the earliest. */
+/* A heap of cursors by time, then by thread: v[0] is the earliest. */
 struct t2_heap {
-	uint32_t *v;
+	struct t2_slot {
+		int64_t time;
+		uint32_t cursor;
+	} * v;
 	size_t n;
 };
 
@@ -165,6 +168,25 @@ struct t2_claims {
 	uint8_t gc_before; /* state it wants before it */
 };
 
+/* Goroutine ids to rows; small ids, which are nearly all, need no hashing. */
+struct t2_rows {
+	uint32_t *direct; /* row + 1 */
+	size_t n_direct;
+	struct map64 sparse;
+};
+
+#define T2_DIRECT_MOST (1u << 21)
+
+void rows_put(struct t2_rows *r, uint64_t goid, uint32_t row);
+void rows_free(struct t2_rows *r);
+
+static inline uint32_t rows_get(const struct t2_rows *r, uint64_t goid)
+{
+	if (goid < r->n_direct)
+		return r->direct[goid] - 1;
+	return goid < T2_DIRECT_MOST ? T2_NONE : map64_get(&r->sparse, goid);
+}
+
 struct t2_order {
 	const struct t2_walk *walk;
 	struct t2_gen *gen;
@@ -173,7 +195,8 @@ struct t2_order {
 	VEC(struct t2_g) g;
 	VEC(struct t2_p) p;
 	VEC(struct t2_m) m;
-	struct map64 by_goid, by_pid, by_mid;
+	struct t2_rows by_goid;
+	struct map64 by_pid, by_mid;
 	struct map64 task; /* id → 1 active */
 	VEC(struct t2_region) region;
 	VEC(struct t2_stw) stw; /* open now */

@@ -602,7 +602,7 @@ static int replay_events(struct replay *r)
 			at = heap_find(&r->heap, s->exception.v[e++].cursor);
 		if (at >= r->heap.n)
 			return -EBADMSG;
-		c = &r->cursor[r->heap.v[at]];
+		c = &r->cursor[r->heap.v[at].cursor];
 		samples_until(r, c->rec.time);
 		replay_event(r, c);
 		rc = cursor_next(&r->trace->walk, r->gen, c, NULL);

@@ -30,19 +30,19 @@ wrong(struct t2_order *o, const struct t2_cursor *c, const char *fmt, ...)
 
 static uint32_t g_find(const struct t2_order *o, uint64_t goid)
 {
-	uint32_t row = map64_get(&o->by_goid, goid);
+	uint32_t row = rows_get(&o->by_goid, goid);
 
 	return row != T2_NONE && o->g.v[row].status ? row : T2_NONE;
 }
 
 static uint32_t g_add(struct t2_order *o, uint64_t goid, uint8_t status)
 {
-	uint32_t row = map64_get(&o->by_goid, goid);
+	uint32_t row = rows_get(&o->by_goid, goid);
 
 	if (row == T2_NONE) {
 		row = (uint32_t)o->g.n;
 		vec_push(&o->g);
-		map64_put(&o->by_goid, goid, row);
+		rows_put(&o->by_goid, goid, row);
 	}
 	o->g.v[row] = (struct t2_g){
 		.goid = goid,
@@ -403,7 +403,7 @@ static int go_create(struct t2_order *o, struct t2_cursor *c, struct t2_m *m)
 		return wrong(o, c, "goroutine %" PRIu64 " is created twice", goid);
 	if (!stack_of(o, c->rec.arg[1], &start) || !stack_of(o, c->rec.arg[2], &stack))
 		return NO_STACK;
-	if (map64_get(&o->by_goid, goid) == T2_NONE)
+	if (rows_get(&o->by_goid, goid) == T2_NONE)
 		claim(o, &o->claims.g, goid, 0, T2_G_NONE);
 	row = g_add(o, goid, blocked ? T2_G_WAITING : T2_G_RUNNABLE);
 	s = g_created(o, row, c->rec.time);
@@ -423,7 +423,7 @@ static int go_create_syscall(struct t2_order *o, struct t2_cursor *c, struct t2_
 			     goid);
 	if (g_find(o, goid) != T2_NONE)
 		return wrong(o, c, "goroutine %" PRIu64 " is created twice", goid);
-	if (map64_get(&o->by_goid, goid) == T2_NONE)
+	if (rows_get(&o->by_goid, goid) == T2_NONE)
 		claim(o, &o->claims.g, goid, 0, T2_G_NONE);
 	m->g = g_add(o, goid, T2_G_SYSCALL);
 	g_created(o, m->g, c->rec.time);

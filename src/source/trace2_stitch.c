@@ -9,7 +9,7 @@
 
 static const struct t2_g *g_before(const struct t2_order *o, uint64_t goid)
 {
-	uint32_t row = map64_get(&o->by_goid, goid);
+	uint32_t row = rows_get(&o->by_goid, goid);
 
 	return row != T2_NONE && o->g.v[row].status ? &o->g.v[row] : NULL;
 }
@@ -65,7 +65,7 @@ static bool thread_told(const struct t2_order *o, const struct t2_order *next, c
 	if (row == T2_NONE)
 		return true;
 	was = &o->m.v[row];
-	if (was->g != T2_NONE && map64_get(&next->by_goid, o->g.v[was->g].goid) == T2_NONE)
+	if (was->g != T2_NONE && rows_get(&next->by_goid, o->g.v[was->g].goid) == T2_NONE)
 		return false;
 	return was->p == T2_NONE || map64_get(&next->by_pid, o->p.v[was->p].id) != T2_NONE;
 }
@@ -130,7 +130,7 @@ static uint32_t region_copy(struct t2_order *o, const struct t2_order *next, uin
 
 static void goroutine_take(struct t2_order *o, const struct t2_order *next, const struct t2_g *g)
 {
-	uint32_t row = map64_get(&o->by_goid, g->goid), region;
+	uint32_t row = rows_get(&o->by_goid, g->goid), region;
 	struct t2_g was = { .region = T2_NONE, .since = T_BEFORE };
 
 	if (row == T2_NONE) {
@@ -138,7 +138,7 @@ static void goroutine_take(struct t2_order *o, const struct t2_order *next, cons
 			return;
 		row = (uint32_t)o->g.n;
 		vec_push(&o->g);
-		map64_put(&o->by_goid, g->goid, row);
+		rows_put(&o->by_goid, g->goid, row);
 	} else {
 		was = o->g.v[row];
 	}
@@ -179,7 +179,7 @@ static void thread_take(struct t2_order *o, const struct t2_order *next, const s
 	}
 	o->m.v[row] = (struct t2_m){
 		.id = m->id,
-		.g = m->g == T2_NONE ? T2_NONE : map64_get(&o->by_goid, next->g.v[m->g].goid),
+		.g = m->g == T2_NONE ? T2_NONE : rows_get(&o->by_goid, next->g.v[m->g].goid),
 		.p = m->p == T2_NONE ? T2_NONE : map64_get(&o->by_pid, next->p.v[m->p].id),
 	};
 }
@@ -200,14 +200,14 @@ static void goroutines_compact(struct t2_order *o)
 	if (o->g.n < 4096 || live > o->g.n / 2)
 		return;
 	moved = xmalloc(o->g.n * sizeof(*moved));
-	map64_free(&o->by_goid);
+	rows_free(&o->by_goid);
 	live = 0;
 	for (size_t i = 0; i < o->g.n; i++) {
 		moved[i] = o->g.v[i].status ? live : T2_NONE;
 		if (!o->g.v[i].status)
 			continue;
 		o->g.v[live] = o->g.v[i];
-		map64_put(&o->by_goid, o->g.v[live].goid, live);
+		rows_put(&o->by_goid, o->g.v[live].goid, live);
 		live++;
 	}
 	for (size_t i = 0; i < o->m.n; i++)

@@ -28,4 +28,27 @@ static inline const uint8_t *varint_get(const uint8_t *p, const uint8_t *end, ui
 	return varint_slow(p, end, v);
 }
 
+/* The same where ten bytes are there for sure. */
+static inline const uint8_t *varint_near(const uint8_t *p, uint64_t *v)
+{
+	uint64_t a = p[0], b;
+
+	if (!(a & 0x80)) {
+		*v = a;
+		return p + 1;
+	}
+	b = p[1];
+	if (!(b & 0x80)) {
+		*v = (a & 0x7f) | b << 7;
+		return p + 2;
+	}
+	a = (a & 0x7f) | (b & 0x7f) << 7;
+	b = p[2];
+	if (!(b & 0x80)) {
+		*v = a | b << 14;
+		return p + 3;
+	}
+	return varint_slow(p, p + VARINT_MOST, v);
+}
+
 #endif

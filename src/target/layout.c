@@ -65,7 +65,8 @@ static void known_minors(enum goarch arch, int *oldest, int *newest)
 static void set_reasons(struct golayout *lay)
 {
 	for (unsigned i = 0; i < layout_nreasons; i++) {
-		if (layout_reasons[i].minor != lay->minor)
+		/* 1.20 has those of 1.19. */
+		if (layout_reasons[i].minor != (lay->minor == 20 ? 19 : lay->minor))
 			continue;
 		lay->waitreasons = layout_reasons[i].text;
 		lay->nwaitreasons = layout_reasons[i].n;
@@ -82,6 +83,28 @@ static void set_facts(struct golayout *lay)
 	lay->page_shift = 13;
 	lay->span_in_use = 1;
 	set_reasons(lay);
+}
+
+/*
+ * No toolchain of 1.20 could be had. Its runtime.g, m, p and sudog are those of
+ * 1.19; moduledata has the coverage counters (up to pluginpath as in 1.21), the
+ * heap bitmap moved and the tables of functions are as in 1.21.
+ */
+static void patch_120(struct golayout *lay)
+{
+	const struct layout_row *row = find_row(21, lay->arch);
+	struct golayout newer;
+
+	if (!row)
+		return;
+	memcpy(newer.v, row->v, sizeof(newer.v));
+	lay->moduledata = newer.moduledata;
+	lay->moduledata.modulename = lay->moduledata.gcdatamask = lay->moduledata.gcbssmask = -1;
+	lay->moduledata.next = -1;
+	lay->heapArena = newer.heapArena;
+	lay->minor = 20;
+	lay->way = LAYOUT_NEAR;
+	snprintf(lay->note, sizeof(lay->note), "Go 1.20 is read by what is known of 1.19 and 1.21");
 }
 
 int layout_init(struct golayout *lay, const struct goversion *v, enum goarch arch,
@@ -116,6 +139,8 @@ int layout_init(struct golayout *lay, const struct goversion *v, enum goarch arc
 	memcpy(lay->v, row->v, sizeof(lay->v));
 	lay->arch = arch;
 	lay->minor = row->minor;
+	if (v->major == 1 && v->minor == 20)
+		patch_120(lay);
 	set_facts(lay);
 	return 0;
 }

@@ -108,7 +108,7 @@ static uint32_t ftab_entry(const struct pclntab *t, uint32_t i)
 	return load32(t->data + t->pcln + (size_t)i * 8);
 }
 
-static uint8_t map_func_id(const struct pclntab *t, uint8_t id)
+enum gofunc_id pclntab_func_id(const struct pclntab *t, uint8_t id)
 {
 	static const uint8_t from_125[] = { GOFUNC_RUNTIME_MAIN, GOFUNC_RUNFINQ, GOFUNC_RUNFINQ };
 
@@ -150,7 +150,7 @@ int pclntab_func(const struct pclntab *t, uint32_t index, struct pclnfunc *f)
 	f->cu = load32(p + 32);
 	f->start_line = start_line ? (int32_t)load32(p + 36) : 0;
 	p += t->min_func;
-	f->id = map_func_id(t, p[-4]);
+	f->id = (uint8_t)pclntab_func_id(t, p[-4]);
 	f->flag = p[-3];
 	f->nfuncdata = p[-1];
 	tables = 4 * ((uint64_t)f->npcdata + f->nfuncdata);

@@ -110,6 +110,8 @@ struct pclnfunc {
 int pclntab_func(const struct pclntab *t, uint32_t index, struct pclnfunc *f);
 /* The index of the function that covers text offset pc_off, or UINT32_MAX. O(log n). */
 uint32_t pclntab_find_func(const struct pclntab *t, uint32_t pc_off);
+/* A FuncID as this version numbers it, as enum gofunc_id. */
+enum gofunc_id pclntab_func_id(const struct pclntab *t, uint8_t id);
 /* The name with its NUL, inside the table; "" where it is damaged. Valid while the table is. */
 const char *pclntab_name(const struct pclntab *t, int32_t name_off);
 const char *pclntab_file(const struct pclntab *t, const struct pclnfunc *f, int32_t fileno);

@@ -69,7 +69,7 @@ struct symfunc {
 };
 /* Without the cache and without its memory. false: no function covers pc. */
 bool symtab_func(struct symtab *st, uint64_t pc, struct symfunc *f);
-/* By the full name as pclntab has it ("runtime.gopark"); a hash of all names is made at first use. */
+/* By the full name as pclntab has it ("runtime.gopark"); names are hashed as far as it takes to find it. */
 bool symtab_func_by_name(struct symtab *st, const char *name, struct symfunc *f);
 /* Calls fn for every function of every module until it returns false. */
 void symtab_each(struct symtab *st, bool (*fn)(const struct symfunc *f, void *arg), void *arg);
