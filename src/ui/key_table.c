@@ -7,7 +7,6 @@
 #define TIMELINE CTX_PANE(PANE_TIMELINE)
 #define SOURCE CTX_PANE(PANE_SOURCE)
 
-/* clang-format off: a table reads better as one */
 #define MOVE(act, name, keys, help) \
 	{ \
 		act, CTX_ANY, name, NULL, NULL, keys, NULL, help \
@@ -18,7 +17,7 @@
 	}
 
 const struct key_binding key_table[] = {
-	{ ACT_HELP, CTX_ANY , "help", NULL, NULL, "? F1", "Help",
+	{ ACT_HELP, CTX_ANY, "help", NULL, NULL, "? F1", "Help",
 	  "this list of keys; / looks for a word in it" },
 
 	{ ACT_OPEN, LIST, "open", NULL, NULL, "Enter", "Open",
@@ -135,4 +134,3 @@ const struct key_binding key_table[] = {
 	  "close the help" },
 	{ ACT_NONE, 0, NULL, NULL, NULL, NULL, NULL, NULL },
 };
-/* clang-format on */

@@ -32,6 +32,8 @@ struct view {
 	uint32_t row; /* chosen goroutine, or NO_G */
 	uint32_t stack; /* the stack whose place is shown: a stack of the chosen one … */
 	uint32_t frame; /* … and the frame in it, 0 the leaf */
+	bool stack_own; /* it is where the goroutine is at the moment, and goes with it */
+	int columns; /* of the timeline as drawn; a step is one of them */
 	bool system; /* the runtime's own goroutines are shown */
 	struct filter *filter; /* NULL: none */
 
@@ -55,7 +57,9 @@ struct view {
 	VEC(struct time_span) undo;
 	bool *keep;
 	size_t keep_n, keep_cap;
-	uint64_t keep_made, keep_matched, world_seen;
+	uint64_t keep_made;
+	size_t keep_matched;
+	uint64_t world_seen;
 };
 
 void view_init(struct view *v);
@@ -63,6 +67,9 @@ void view_release(struct view *v);
 
 /* Notes that the world grew; call after each drain. Returns whether anything shown changed. */
 bool view_refresh(struct view *v);
+
+/* For the view's own files: the moment is another one. */
+void view_moment_changed(struct view *v);
 
 /* The moment shown; valid until the view's time or the world changes. */
 const struct moment *view_moment(const struct view *v);
@@ -85,7 +92,7 @@ const bool *view_keep(struct view *v, size_t *matched);
 void view_choose(struct view *v, uint32_t row);
 /* Chooses a place in a stack: what the source pane shows. */
 void view_choose_frame(struct view *v, uint32_t stack, uint32_t frame);
-/* First frame of a stack worth showing: not the runtime's own; 0 where all are. */
+/* First frame of a stack in the program's own code, see stack_place(); 0 where there is none. */
 uint32_t view_user_frame(const struct world *w, uint32_t stack);
 
 /* --- time --- */
