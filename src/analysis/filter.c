@@ -1,17 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "analysis/filter.h"
 
-#define PCRE2_CODE_UNIT_WIDTH 8
-#include <errno.h>
-#include <inttypes.h>
-#include <pcre2.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-	MATCH_LIMIT = 100000, /* steps of one match: a bad pattern must not hang the screen */
-	HEAP_LIMIT_KB = 4096,
-};
+#include "analysis/match.h"
 
 /* Answers by id: 0 not asked yet, 1 no, 2 yes. */
 struct memo {
@@ -23,33 +16,9 @@ struct filter {
 	char *pattern;
 	bool invert, all;
 	bool names_ids; /* the pattern could match "g18" */
-	pcre2_code *code;
-	pcre2_match_data *data;
-	pcre2_match_context *context;
+	struct match *match;
 	struct memo string, stack, state, reason;
 };
-
-static int compile(struct filter *f, const char *p, struct err *err)
-{
-	PCRE2_SIZE at;
-	char why[200];
-	int rc;
-
-	f->code = pcre2_compile((PCRE2_SPTR)p, PCRE2_ZERO_TERMINATED,
-				PCRE2_UTF | PCRE2_MATCH_INVALID_UTF, &rc, &at, NULL);
-	if (!f->code) {
-		pcre2_get_error_message(rc, (PCRE2_UCHAR *)why, sizeof(why));
-		return err_set(err, -EINVAL, EXIT_USAGE, "%s at character %zu", why, at + 1);
-	}
-	pcre2_jit_compile(f->code, PCRE2_JIT_COMPLETE);
-	f->data = pcre2_match_data_create(1, NULL);
-	f->context = pcre2_match_context_create(NULL);
-	if (!f->data || !f->context)
-		die("out of memory");
-	pcre2_set_match_limit(f->context, MATCH_LIMIT);
-	pcre2_set_heap_limit(f->context, HEAP_LIMIT_KB);
-	return 0;
-}
 
 struct filter *filter_new(const char *pattern, struct err *err)
 {
@@ -66,7 +35,8 @@ struct filter *filter_new(const char *pattern, struct err *err)
 		f->invert = false;
 		return f;
 	}
-	if (compile(f, p, err)) {
+	f->match = match_new(p, err);
+	if (!f->match) {
 		filter_free(f);
 		return NULL;
 	}
@@ -78,9 +48,7 @@ void filter_free(struct filter *f)
 {
 	if (!f)
 		return;
-	pcre2_code_free(f->code);
-	pcre2_match_data_free(f->data);
-	pcre2_match_context_free(f->context);
+	match_free(f->match);
 	free(f->string.v);
 	free(f->stack.v);
 	free(f->state.v);
@@ -96,7 +64,7 @@ const char *filter_pattern(const struct filter *f)
 
 static bool matches(struct filter *f, const char *s, size_t len)
 {
-	return pcre2_match(f->code, (PCRE2_SPTR)s, len, 0, 0, f->data, f->context) >= 0;
+	return match_find(f->match, s, len, NULL, NULL);
 }
 
 static uint8_t *memo_at(struct memo *m, size_t id)

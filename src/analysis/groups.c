@@ -22,19 +22,50 @@ static size_t slot_of(const struct moment *m, enum grouping by, uint32_t key, si
 	return by == GROUP_CREATOR ? key : (size_t)key * GS_N + m->state[row];
 }
 
-static bool row_wanted(const struct world *w, const struct moment *m, const struct groups_config *c,
-		       size_t row)
+static bool row_wanted(const struct moment *m, const struct groups_config *c, size_t row)
 {
-	uint8_t state = m->state[row];
+	if (m->state[row] == GS_NONE || m->state[row] == GS_DEAD)
+		return false;
+	return !c->keep || c->keep[row];
+}
 
-	if (state == GS_NONE || (state == GS_DEAD && !c->dead))
-		return false;
-	if (w->g.v[row].system && !c->system)
-		return false;
-	if (c->within && (key_of(w, m, c->within_by, row) != c->within_key ||
-			  (c->within_by == GROUP_STACK && state != c->within_state)))
-		return false;
-	return filter_row(c->filter, w, m, row);
+bool group_has(const struct world *w, const struct moment *m, enum grouping by,
+	       const struct group *g, size_t row)
+{
+	if (by == GROUP_NONE)
+		return g->row == row;
+	return key_of(w, m, by, row) == g->key &&
+	       (by == GROUP_CREATOR || m->state[row] == g->state);
+}
+
+static const char *const sort_names[SORT_N] = { "count", "id",	  "state",   "wait",
+						"on",	 "where", "switches" };
+static const char *const grouping_names[GROUP_N] = { "stack", "flat", "creator" };
+
+const char *sort_name(enum sort_by s)
+{
+	return sort_names[s];
+}
+
+const char *grouping_name(enum grouping g)
+{
+	return grouping_names[g];
+}
+
+int sort_parse(const char *name)
+{
+	for (int i = 0; i < SORT_N; i++)
+		if (!strcmp(name, sort_names[i]))
+			return i;
+	return -1;
+}
+
+int grouping_parse(const char *name)
+{
+	for (int i = 0; i < GROUP_N; i++)
+		if (!strcmp(name, grouping_names[i]))
+			return i;
+	return -1;
 }
 
 static struct group group_of(const struct world *w, const struct moment *m, enum grouping by,
@@ -78,7 +109,7 @@ static void collect(struct groups *out, const struct world *w, const struct mome
 	for (size_t row = 0; row < m->n; row++) {
 		uint32_t *slot;
 
-		if (!row_wanted(w, m, c, row))
+		if (!row_wanted(m, c, row))
 			continue;
 		out->shown++;
 		if (c->by == GROUP_NONE) {
@@ -210,7 +241,7 @@ void groups_make(struct groups *out, const struct world *w, const struct moment 
 static bool plumbing(const char *func)
 {
 	static const char *const prefix[] = { "runtime.", "sync.", "internal/", "time.Sleep",
-					      "syscall.", "os.", "net." };
+					      "syscall.", "os.",   "net." };
 
 	for (size_t i = 0; i < ARRAY_SIZE(prefix); i++)
 		if (!strncmp(func, prefix[i], strlen(prefix[i])))

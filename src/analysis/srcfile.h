@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Source files by the paths that a program recorded of them. */
+#ifndef ANALYSIS_SRCFILE_H
+#define ANALYSIS_SRCFILE_H
+
+#include "core/mem.h"
+
+struct srcline {
+	const char *s;
+	uint32_t len;
+};
+
+/* A file's lines, or why there are none. */
+struct srcfile {
+	char *recorded; /* path as the program has it */
+	char *path; /* where it was found; NULL: nowhere */
+	char *why; /* a sentence, where it was not */
+	char *text;
+	VEC(struct srcline) line; /* line 1 is line.v[0] */
+};
+
+/* Files read so far; zeroed is empty. */
+struct srccache {
+	const char *const *
+		substitute; /* "A=B": paths that begin with A are read below B; ends with NULL, may be NULL */
+	VEC(struct srcfile *) file;
+};
+
+/*
+ * Finds and reads a file: by --substitute-path, as recorded, in GOROOT, in the
+ * module cache (also as -trimpath records it: "module@v1.2.3/x.go"). Never NULL;
+ * stays until 64 others were asked for, or the cache is released.
+ */
+const struct srcfile *src_find(struct srccache *c, const char *recorded);
+void src_release(struct srccache *c);
+
+#endif
