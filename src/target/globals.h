@@ -27,14 +27,8 @@
 	GLOBAL(m0, "runtime.m0", false) \
 	GLOBAL(g0, "runtime.g0", false) \
 	GLOBAL(waitReasonStrings, "runtime.waitReasonStrings", false) /* [n]string */ \
-	GLOBAL(gomaxprocs, "runtime.gomaxprocs", false) \
-	GLOBAL(buildVersion, "runtime.buildVersion", false) \
-	GLOBAL(writeBarrier, "runtime.writeBarrier", false) /* != 0: the GC marks */ \
-	GLOBAL(gcphase, "runtime.gcphase", false) \
-	GLOBAL(work, "runtime.work", false) \
-	GLOBAL(gcController, "runtime.gcController", false) \
-	GLOBAL(memstats, "runtime.memstats", false) \
-	GLOBAL(iscgo, "runtime.iscgo", false)
+	GLOBAL(gomaxprocs, "runtime.gomaxprocs", false) /* int32 */ \
+	GLOBAL(writeBarrier, "runtime.writeBarrier", false) /* uint32 != 0: the GC marks */
 
 enum global_id {
 #define GLOBAL(member, symbol, needed) GLOBAL_##member,
@@ -47,7 +41,7 @@ enum global_way {
 	GLOBAL_MISSING,
 	GLOBAL_BY_SYMBOL,
 	GLOBAL_BY_CODE,	  /* from a function's operands, checked */
-	GLOBAL_BY_SEARCH  /* by its content alone, checked */
+	GLOBAL_BY_DATA	  /* followed from another one, checked */
 };
 
 struct goglobals {
@@ -60,12 +54,11 @@ struct goglobals {
 		uint64_t addr[GLOBAL_N];
 	};
 	uint8_t way[GLOBAL_N]; /* enum global_way */
+	uint32_t nwaitreasons; /* elements of waitReasonStrings */
 	/* g is at the thread pointer (fs on amd64) plus this; valid where has_tls_g. arm64: none, R28. */
 	bool has_tls_g;
 	int64_t tls_g;
 };
-
-struct target;
 
 /*
  * Finds them all. -EAGAIN: the runtime is not up yet (no goroutine exists);
@@ -83,6 +76,13 @@ const char *goglobals_name(enum global_id id); /* "runtime.allglen" … */
  */
 int layout_check(const struct golayout *lay, const struct goglobals *gl, struct memr *mem,
 		 const struct gomodules *mods, struct err *err);
+/*
+ * The addresses that functions which use the variable refer to, of which one
+ * may be it; at most max. For tests: what goglobals_find() chooses from.
+ */
+size_t goglobals_candidates(enum global_id id, struct symtab *st, struct memr *mem,
+			    const struct image *img, const struct golayout *lay, uint64_t *out,
+			    size_t max);
 /*
  * Wait reasons as the program has them, where waitReasonStrings was found;
  * lay->waitreasons then points into *own, which the caller frees after lay.
