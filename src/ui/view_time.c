@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The view's time: moving in it, the span shown, and how it is written. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -282,10 +283,8 @@ static bool scale_number(const char *s, const char *end, int64_t unit, int64_t *
 		frac = frac * 10 + (*s - '0');
 		scale *= 10;
 	}
-	if (__builtin_mul_overflow(whole, unit, ns))
-		return false;
-	return !__builtin_add_overflow(*ns, (int64_t)((double)frac / (double)scale * (double)unit),
-				       ns);
+	frac = (int64_t)((__int128)frac * unit / scale);
+	return !__builtin_mul_overflow(whole, unit, ns) && !__builtin_add_overflow(*ns, frac, ns);
 }
 
 static size_t number_length(const char *s)

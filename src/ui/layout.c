@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ui/layout.h"
+
+#include <string.h>
+
+enum { STRIP_LINES = 2, TIMELINE_LEAST = 6 };
+
+static bool is_there(const struct layout_want *want, enum pane_id id)
+{
+	return want->there & 1u << id;
+}
+
+static enum layout_kind kind_of(const struct layout_want *want)
+{
+	if (want->w < LAYOUT_LEAST_W || want->h < LAYOUT_LEAST_H)
+		return LAYOUT_TINY;
+	if (want->w < LAYOUT_TABS_W)
+		return LAYOUT_ONE;
+	if (want->w < LAYOUT_TWO_W || want->h < LAYOUT_TALL_H || want->maximised)
+		return LAYOUT_TABS;
+	return want->w < LAYOUT_THREE_W ? LAYOUT_TWO : LAYOUT_THREE;
+}
+
+/* A title line and the pane below it. */
+static void place(struct layout *l, enum pane_id id, int x, int y, int w, int h)
+{
+	if (h < 2 || w < 1)
+		return;
+	l->title[id] = (struct rect){ x, y, w, 1 };
+	l->pane[id] = (struct rect){ x, y + 1, w, h - 1 };
+}
+
+static enum pane_id pane_in_front(const struct layout_want *want)
+{
+	if (want->focus == PANE_LIST && want->detail)
+		return PANE_DETAIL;
+	return want->focus;
+}
+
+static void layout_single(struct layout *l, const struct layout_want *want, int y, int end)
+{
+	enum pane_id id = pane_in_front(want);
+
+	l->tabs = y++;
+	if (is_there(want, PANE_STRIP) && want->h >= LAYOUT_TALL_H && id != PANE_TIMELINE) {
+		end -= STRIP_LINES;
+		l->pane[PANE_STRIP] = (struct rect){ 0, end, want->w, STRIP_LINES };
+	}
+	l->pane[id] = (struct rect){ 0, y, want->w, end - y };
+}
+
+static int timeline_lines(const struct layout_want *want, int lines)
+{
+	int n = lines * 3 / 10;
+
+	if (!is_there(want, PANE_TIMELINE))
+		return 0;
+	return n < TIMELINE_LEAST ? TIMELINE_LEAST : n;
+}
+
+static void layout_columns(struct layout *l, const struct layout_want *want, int y, int end)
+{
+	int below = timeline_lines(want, end - y), top = end - below - y;
+	bool three = l->kind == LAYOUT_THREE;
+	int a = three ? want->w * 42 / 100 : want->w * 56 / 100;
+	int b = three ? want->w * 29 / 100 : 0;
+	enum pane_id left = want->detail && !three ? PANE_DETAIL : PANE_LIST;
+
+	place(l, left, 0, y, a, top);
+	l->split[0] = a;
+	l->split_y0 = y;
+	l->split_y1 = y + top;
+	if (three) {
+		place(l, PANE_DETAIL, a + 1, y, b, top);
+		l->split[1] = a + 1 + b;
+		a += 1 + b;
+	}
+	place(l, PANE_SOURCE, a + 1, y, want->w - a - 1, top);
+	place(l, PANE_TIMELINE, 0, y + top, want->w, below);
+}
+
+void layout_make(struct layout *l, const struct layout_want *want)
+{
+	memset(l, 0, sizeof(*l));
+	l->kind = kind_of(want);
+	l->tabs = l->split[0] = l->split[1] = -1;
+	l->bar = want->h - 1;
+	l->header = want->h >= LAYOUT_TALL_H ? 2 : 1;
+	if (l->kind == LAYOUT_TINY)
+		return;
+	if (l->kind <= LAYOUT_TABS)
+		layout_single(l, want, l->header, l->bar);
+	else
+		layout_columns(l, want, l->header, l->bar);
+}

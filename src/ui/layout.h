@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where everything is on a screen of some size. Pure: sizes in, rectangles out. */
+#ifndef UI_LAYOUT_H
+#define UI_LAYOUT_H
+
+#include <stdbool.h>
+
+#include "ui/pane.h"
+
+enum {
+	LAYOUT_LEAST_W = 40, /* less shows one message */
+	LAYOUT_LEAST_H = 10,
+	LAYOUT_TABS_W = 80,
+	LAYOUT_TWO_W = 120,
+	LAYOUT_THREE_W = 160,
+	LAYOUT_TALL_H = 24, /* less has no strip, and no panes side by side */
+};
+
+enum layout_kind {
+	LAYOUT_TINY, /* too small: one message */
+	LAYOUT_ONE, /* one pane and its title */
+	LAYOUT_TABS, /* one pane, tabs, the strip */
+	LAYOUT_TWO, /* list or detail, source; timeline below */
+	LAYOUT_THREE, /* list, detail, source; timeline below */
+};
+
+struct rect {
+	int x, y, w, h;
+};
+
+/* What the layout is made from. */
+struct layout_want {
+	int w, h;
+	enum pane_id focus;
+	bool detail; /* is open over the list where there is no room beside it */
+	bool maximised;
+	unsigned there; /* bit of each pane that there is */
+};
+
+struct layout {
+	enum layout_kind kind;
+	int header; /* lines */
+	int tabs; /* line of the tabs, -1: none */
+	int bar; /* line of the bar */
+	struct rect pane[PANE_N]; /* the inside; w 0: not shown */
+	struct rect title[PANE_N]; /* the line above it; w 0: none */
+	int split[2]; /* columns of the vertical lines, -1: none */
+	int split_y0, split_y1;
+};
+
+void layout_make(struct layout *l, const struct layout_want *want);
+
+static inline bool layout_shows(const struct layout *l, enum pane_id id)
+{
+	return l->pane[id].w > 0 && l->pane[id].h > 0;
+}
+
+#endif

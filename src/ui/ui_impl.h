@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the screen's own files share. */
+#ifndef UI_UI_IMPL_H
+#define UI_UI_IMPL_H
+
+#include "ui/help.h"
+#include "ui/layout.h"
+#include "ui/prompt.h"
+#include "ui/ui.h"
+
+enum { BAR_MOST = 32 };
+
+/* A label that can be clicked. */
+struct hot {
+	int y, x0, x1;
+	const struct key_binding *row;
+	enum pane_id pane; /* where row is NULL */
+};
+
+struct ui {
+	struct view view;
+	struct ui_host host;
+	struct pane *pane[PANE_N];
+	enum pane_id focus;
+	bool detail; /* is open: it lies over the list where it has no place of its own */
+	bool maximised;
+	bool mouse;
+	bool playing;
+	bool done, dirty;
+
+	int w, h;
+	struct layout layout;
+	struct key_seq seq;
+	struct prompt prompt;
+	struct help help;
+	char candidate[256]; /* of completion, as last offered */
+
+	struct hot hot[BAR_MOST];
+	int n_hot;
+	enum pane_id dragged; /* the pane in which the button went down; PANE_N: none */
+
+	size_t warned; /* warnings that were told */
+	int64_t now; /* of the last tick, -1: none yet */
+	int64_t load_began, load_bytes; /* first tick that saw bytes */
+	int64_t played; /* time of the last step of playing */
+};
+
+static inline unsigned ui_context(const struct ui *ui)
+{
+	return CTX_PANE(ui->focus);
+}
+
+/* Whether more is being read from a file. */
+static inline bool ui_loading(const struct ui *ui)
+{
+	const struct progress *p = &ui->view.world->progress;
+
+	return !ui->view.live && !p->whole;
+}
+
+void ui_layout(struct ui *ui);
+void ui_focus(struct ui *ui, enum pane_id id);
+
+/* Performs an action of a row, by the pane or the frame, and what follows from it. */
+void ui_perform(struct ui *ui, const struct key_binding *row, const char *arg);
+void ui_effects(struct ui *ui, unsigned effects);
+/* The pane for an action's row: the one with the keys, or the first that knows it. */
+struct pane *ui_pane_for(struct ui *ui, const struct key_binding *row);
+
+/* Prompts: opening one, and what typing does. */
+void ui_ask(struct ui *ui, const struct key_binding *row);
+void ui_prompt_key(struct ui *ui, uint32_t key);
+
+/* The lines around the panes. */
+void chrome_draw(struct ui *ui, struct grid *g);
+void chrome_header(struct ui *ui, const struct region *r);
+/* ns until everything is read; -1: not known. */
+int64_t chrome_time_left(const struct ui *ui);
+
+#endif
