@@ -59,7 +59,7 @@ enum event_kind {
 	EV_NONE,
 	EV_CREATE, /* g made; peer: creator (0: the runtime); stack: the go statement; stack2: entry function; state: runnable or blocked */
 	EV_STATUS, /* g's state is learnt, not changed; state, stack; stack2: entry function; value2: ns that it has lasted at least */
-	EV_RUN, /* g runs on m and p */
+	EV_RUN, /* g runs on m and p; stack: where, 0: where it was */
 	EV_BLOCK, /* g parks; reason, text, stack */
 	EV_UNBLOCK, /* g is made runnable by peer (0: netpoll, timer, sysmon); stack: the waker's */
 	EV_PREEMPT, /* g goes from running to runnable; text: why */

@@ -133,7 +133,7 @@ static bool moment_event(void *arg, const struct event *ev)
 			m->stack[row] = ev->stack;
 		break;
 	case EV_RUN:
-		moment_to(m, row, ev, GS_RUNNING, m->stack[row]);
+		moment_to(m, row, ev, GS_RUNNING, ev->stack ? ev->stack : m->stack[row]);
 		break;
 	case EV_BLOCK:
 		moment_to(m, row, ev, GS_BLOCKED, ev->stack);

@@ -378,7 +378,7 @@ static void apply_transition(struct world *w, const struct event *ev)
 		apply_status(w, row, ev);
 		break;
 	case EV_RUN:
-		row_to(w, row, ev, GS_RUNNING, here);
+		row_to(w, row, ev, GS_RUNNING, ev->stack ? ev->stack : here);
 		break;
 	case EV_BLOCK:
 		row_to(w, row, ev, GS_BLOCKED, ev->stack);
