@@ -23,11 +23,10 @@
 	GLOBAL(mheap, "runtime.mheap_", true) \
 	GLOBAL(sched, "runtime.sched", true) \
 	GLOBAL(allm, "runtime.allm", true) \
-	GLOBAL(allp, "runtime.allp", true) /* []*p */ \
+	GLOBAL(allp, "runtime.allp", true) /* []*p; its length is GOMAXPROCS */ \
 	GLOBAL(m0, "runtime.m0", false) \
 	GLOBAL(g0, "runtime.g0", false) \
 	GLOBAL(waitReasonStrings, "runtime.waitReasonStrings", false) /* [n]string */ \
-	GLOBAL(gomaxprocs, "runtime.gomaxprocs", false) /* int32 */ \
 	GLOBAL(writeBarrier, "runtime.writeBarrier", false) /* uint32 != 0: the GC marks */
 
 enum global_id {

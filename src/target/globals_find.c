@@ -408,20 +408,6 @@ static void find_sched(struct gfinder *f, uint64_t nm, uint64_t np)
 	}
 }
 
-static void find_gomaxprocs(struct gfinder *f, uint64_t np)
-{
-	struct insn_ref r[REFS_MAX];
-	size_t n;
-	uint32_t v;
-
-	if (f->gl->gomaxprocs)
-		return;
-	n = gfinder_refs(f, "runtime.procresize", 1 << INSN_STORE, r, REFS_MAX);
-	for (size_t i = 0; i < n && !f->gl->gomaxprocs; i++)
-		if (r[i].size == 4 && !memr_read_u32(f->mem, r[i].addr, &v) && v == np)
-			found(f, GLOBAL_gomaxprocs, r[i].addr, GLOBAL_BY_CODE);
-}
-
 /* Whatever stores pointers asks first whether the barrier is on: `cmpl $0, writeBarrier`. */
 static void find_write_barrier(struct gfinder *f)
 {
@@ -529,7 +515,6 @@ int gfinder_run(struct gfinder *f, struct err *err)
 	find_allm(f, &nm);
 	find_allp(f, &np);
 	find_sched(f, nm, np);
-	find_gomaxprocs(f, np);
 	find_write_barrier(f);
 	find_waitreasons(f);
 	find_tls(f);
@@ -549,7 +534,6 @@ size_t goglobals_candidates(enum global_id id, struct symtab *st, struct memr *m
 		[GLOBAL_sched] = "runtime.mcommoninit",
 		[GLOBAL_allm] = "runtime.mcommoninit",
 		[GLOBAL_allp] = "runtime.procresize",
-		[GLOBAL_gomaxprocs] = "runtime.procresize",
 		[GLOBAL_writeBarrier] = "runtime.allgadd",
 		[GLOBAL_waitReasonStrings] = "runtime.waitReason.String",
 	};

@@ -264,7 +264,14 @@ const struct gsched *scan_sched(const struct scan *s)
 	return &s->sched;
 }
 
-uint64_t scan_goid_at(const struct scan *s, uint64_t addr)
+void scan_each(const struct scan *s, scan_goids *out)
+{
+	for (size_t i = 0; i < s->row.n; i++)
+		if (s->row.v[i].goid)
+			*vec_push(out) = s->row.v[i].goid;
+}
+
+uint64_t scan_goid_at(const struct scan *s, uint64_t addr, uint8_t *status)
 {
 	size_t lo = 0, hi = s->row.n;
 
@@ -276,5 +283,8 @@ uint64_t scan_goid_at(const struct scan *s, uint64_t addr)
 		else
 			hi = mid;
 	}
-	return lo < s->row.n && s->row.v[lo].addr == addr ? s->row.v[lo].goid : 0;
+	if (lo == s->row.n || s->row.v[lo].addr != addr)
+		return 0;
+	*status = s->row.v[lo].status;
+	return s->row.v[lo].goid;
 }

@@ -35,6 +35,7 @@ struct gchange {
 	uint8_t kinds; /* enum gchange_kind */
 	uint8_t status; /* GST_RUNNABLE, _RUNNING, _SYSCALL, _WAITING, _PREEMPTED or _LEAKED */
 	uint8_t reason; /* g.waitreason */
+	uint8_t before; /* its status in the pass before; GST_IDLE: not told of */
 	uint8_t runs; /* how often it stopped running since the pass before, modulo 256 */
 	bool locked; /* to its thread */
 };
@@ -54,6 +55,7 @@ struct scan_stats {
 };
 
 struct scan;
+typedef VEC(uint64_t) scan_goids;
 
 /* t outlives it. */
 struct scan *scan_new(struct target *t);
@@ -75,7 +77,9 @@ const struct scan_stats *scan_stats(const struct scan *s);
 struct stackset *scan_stacks(struct scan *s);
 struct labels *scan_labels(struct scan *s);
 const struct gsched *scan_sched(const struct scan *s);
-/* The goroutine on that g (an address such as gthread.curg); 0: none that the last pass told of. */
-uint64_t scan_goid_at(const struct scan *s, uint64_t addr);
+/* Appends the ids of all that the last pass told of. */
+void scan_each(const struct scan *s, scan_goids *out);
+/* The goroutine on that g (an address such as gthread.curg) and its status; 0: none that the last pass told of. */
+uint64_t scan_goid_at(const struct scan *s, uint64_t addr, uint8_t *status);
 
 #endif

@@ -188,6 +188,7 @@ static void commit(struct scan *s, struct grow *row, const struct grec *r, uint3
 	else if (row->status != r->status || row->reason != r->reason || row->stack != stack)
 		c.kinds |= GCH_STATE;
 	c.runs = same ? (uint8_t)(r->seq - row->seq) : 0;
+	c.before = same ? row->status : GST_IDLE;
 	if (row->labels != r->labels) {
 		c.kinds |= GCH_LABELS;
 		c.labels = labels_read(&s->labels, r->labels);

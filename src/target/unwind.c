@@ -134,12 +134,19 @@ static enum step step(struct walk *w, const struct sympc *s, struct unwind_out *
 	return STEP_ON;
 }
 
-/* A goroutine that never ran stands at its function's very first instruction. */
-static bool at_entry(struct symtab *st, uint64_t pc)
+/*
+ * The function that a frame's pc belongs to. A pc that is a function's very
+ * first instruction is no return address: a goroutine that never ran stands
+ * there, and before 1.21 what called from the system stack seems to.
+ */
+static const struct sympc *function_at(struct walk *w)
 {
-	const struct sympc *s = symtab_pc(st, pc);
+	const struct sympc *s = symtab_pc(w->st, w->pc - !w->exact);
 
-	return s && s->entry == pc;
+	if (w->exact || (s && s->end != w->pc))
+		return s;
+	w->exact = true;
+	return symtab_pc(w->st, w->pc);
 }
 
 void unwind_walk(struct symtab *st, enum goarch arch, const struct unwind_regs *regs,
@@ -153,7 +160,7 @@ void unwind_walk(struct symtab *st, enum goarch arch, const struct unwind_regs *
 		.sp = regs->sp,
 		.bp = regs->bp,
 		.lr = regs->lr,
-		.exact = regs->exact || at_entry(st, regs->pc),
+		.exact = regs->exact,
 		.leaf = true,
 		.in_syscall = regs->in_syscall,
 	};
@@ -161,14 +168,13 @@ void unwind_walk(struct symtab *st, enum goarch arch, const struct unwind_regs *
 
 	*out = (struct unwind_out){ .end = UNWIND_LIMIT };
 	while (rc == STEP_ON && out->n < max) {
-		unwind_pc p = unwind_pc_make(w.pc, w.exact);
-		const struct sympc *s = symtab_pc(st, unwind_pc_lookup(p));
+		const struct sympc *s = function_at(&w);
 
 		if (!s) {
 			rc = STEP_LOST;
 			break;
 		}
-		pcs[out->n++] = p;
+		pcs[out->n++] = unwind_pc_make(w.pc, w.exact);
 		rc = step(&w, s, out);
 	}
 	if (rc != STEP_ON)

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "source/live.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "source/live_priv.h"
+
+enum {
+	MS = 1000000,
+	WAIT_MS = 2000,
+	COMMAND_WAIT_MS = 10000,
+	POLL_US = 500,
+	PAST_BYTES = 64 << 20,
+};
+
+/* --- the loop's side --- */
+
+static struct live_batch *batch_take(struct live_source *l)
+{
+	struct live_batch *b;
+
+	pthread_mutex_lock(&l->lock);
+	b = l->head;
+	if (b) {
+		l->head = b->next;
+		if (!l->head)
+			l->tail = NULL;
+	}
+	pthread_mutex_unlock(&l->lock);
+	return b;
+}
+
+static bool queue_empty(struct live_source *l)
+{
+	bool empty;
+
+	pthread_mutex_lock(&l->lock);
+	empty = !l->head;
+	pthread_mutex_unlock(&l->lock);
+	return empty;
+}
+
+static void batch_done(struct live_source *l)
+{
+	pthread_mutex_lock(&l->lock);
+	l->queued -= l->now->change.n;
+	pthread_cond_broadcast(&l->wake);
+	pthread_mutex_unlock(&l->lock);
+	batch_free(l->now);
+	l->now = NULL;
+}
+
+static int tell_over(struct live_source *l, struct world *w, struct err *err)
+{
+	l->over = true;
+	if (!l->begun)
+		return err_set(err, -ESRCH, EXIT_GONE, "%s, before it could be looked at once",
+			       l->now->ended);
+	w->live.state = LIVE_ENDED;
+	w->live.ended = world_str(w, l->now->ended);
+	w->generation++;
+	return SOURCE_WHOLE;
+}
+
+/* One batch, or as much of it as the time allows. */
+static int drain_one(struct live_source *l, struct world *w, int64_t deadline, struct err *err)
+{
+	if (l->at == 0 && l->now->restart)
+		live_tell_restart(l, w, l->now);
+	if (l->at == 0)
+		live_learn_names(l, w, l->now);
+	if (l->now->over)
+		return tell_over(l, w, err);
+	if (!live_drain_changes(l, w, deadline))
+		return SOURCE_MORE;
+	if (l->now->pass_end)
+		live_tell_pass(l, w, l->now);
+	batch_done(l);
+	return SOURCE_MORE;
+}
+
+static int live_drain(struct source *s, struct world *w, int64_t budget_ns, struct err *err)
+{
+	struct live_source *l = (struct live_source *)s;
+	int64_t cpu = live_clock(CLOCK_THREAD_CPUTIME_ID);
+	int64_t deadline = live_clock(CLOCK_MONOTONIC) + budget_ns;
+	int rc = l->over ? SOURCE_WHOLE : SOURCE_MORE;
+
+	while (rc == SOURCE_MORE) {
+		if (!l->now) {
+			l->now = batch_take(l);
+			l->at = 0;
+		}
+		if (!l->now)
+			break;
+		rc = drain_one(l, w, deadline, err);
+		if (live_clock(CLOCK_MONOTONIC) >= deadline)
+			break;
+	}
+	if (rc == SOURCE_MORE && s->notify && (l->now || !queue_empty(l)))
+		s->notify(s->notify_arg);
+	atomic_fetch_add(&l->drain_ns, live_clock(CLOCK_THREAD_CPUTIME_ID) - cpu);
+	return rc;
+}
+
+static void live_cancel(struct source *s)
+{
+	struct live_source *l = (struct live_source *)s;
+
+	pthread_mutex_lock(&l->lock);
+	atomic_store(&l->cancelled, true);
+	pthread_cond_broadcast(&l->wake);
+	pthread_mutex_unlock(&l->lock);
+}
+
+static void live_close(struct source *s)
+{
+	struct live_source *l = (struct live_source *)s;
+	struct live_batch *b;
+
+	batch_free(l->now);
+	while ((b = batch_take(l)))
+		batch_free(b);
+	scan_free(l->scan);
+	target_close(l->t);
+	for (size_t i = 0; i < l->old.n; i++)
+		target_close(l->old.v[i]);
+	vec_free(&l->old);
+	vec_free(&l->thread);
+	vec_free(&l->stack_id);
+	vec_free(&l->label_id);
+	vec_free(&l->reason_id);
+	evlog_free(l->log);
+	pthread_cond_destroy(&l->wake);
+	pthread_mutex_destroy(&l->lock);
+	free(l);
+}
+
+static const struct source_ops live_ops = {
+	.kind = "live",
+	.work = live_work,
+	.drain = live_drain,
+	.cancel = live_cancel,
+	.close = live_close,
+};
+
+/* --- opening --- */
+
+/* A program that has just begun is not ready to be read; a command may first be a shell. */
+static bool worth_waiting(int rc, const struct live_config *cfg, pid_t pid)
+{
+	struct proc_status s;
+
+	if (rc == -EAGAIN)
+		return true;
+	if (!cfg->command || (rc != -ENOEXEC && rc != -ENOENT && rc != -EFAULT))
+		return false;
+	return !proc_status_read(&s, pid, NULL) && s.state != 'Z' && s.state != 'X';
+}
+
+static struct target *open_target(pid_t pid, const struct live_config *cfg, struct err *err)
+{
+	int wait_ms = cfg->wait_ms ? cfg->wait_ms : cfg->command ? COMMAND_WAIT_MS : WAIT_MS;
+	int64_t until = live_clock(CLOCK_MONOTONIC) + (int64_t)wait_ms * MS;
+	struct target *t;
+
+	for (;;) {
+		struct err e = { 0 };
+		int rc = target_open(&t, pid, cfg->target, &e);
+
+		if (!rc)
+			return t;
+		if (!worth_waiting(rc, cfg, pid) || live_clock(CLOCK_MONOTONIC) > until) {
+			*err = e;
+			return NULL;
+		}
+		nanosleep(&(struct timespec){ 0, POLL_US * 1000 }, NULL);
+	}
+}
+
+static struct live_source *live_new(struct target *t, const struct live_config *cfg)
+{
+	struct live_source *l = xcalloc(1, sizeof(*l));
+	pthread_condattr_t attr;
+
+	l->source.ops = &live_ops;
+	l->cfg = *cfg;
+	l->cfg.rate = cfg->rate > 0 ? cfg->rate : 10;
+	l->pid = t->pid;
+	l->t = t;
+	l->scan = scan_new(t);
+	l->state = LIVE_RUNS;
+	l->t0 = live_clock(CLOCK_MONOTONIC);
+	l->wall0 = live_clock(CLOCK_REALTIME);
+	snprintf(l->name, sizeof(l->name), "%s", t->status.comm);
+	l->log = evlog_new(cfg->past ? cfg->past : PAST_BYTES);
+	pthread_mutex_init(&l->lock, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&l->wake, &attr);
+	pthread_condattr_destroy(&attr);
+	return l;
+}
+
+struct source *live_open(pid_t pid, const struct live_config *cfg, struct err *err)
+{
+	static const struct live_config plain;
+	struct target *t = open_target(pid, cfg ? cfg : &plain, err);
+
+	return t ? &live_new(t, cfg ? cfg : &plain)->source : NULL;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A running Go process as a source: its goroutines are read several times a
+ * second, without stopping it, and what differs is told as events.
+ */
+#ifndef SOURCE_LIVE_H
+#define SOURCE_LIVE_H
+
+#include <sys/types.h>
+
+#include "source/source.h"
+#include "target/target.h"
+
+struct live_config {
+	double rate; /* passes a second at most; 0: 10 */
+	/*
+	 * The most that reading may take of one core, as a share; passes become
+	 * rarer to keep it. 0: 0.02 up to 10,000 goroutines, growing with their
+	 * number up to 0.25.
+	 */
+	double share;
+	size_t past; /* bytes of the past to keep; 0: 64 MB */
+	/* How long to wait for the runtime to be up, ms; 0: 2000. Also for a Go program to be executed. */
+	int wait_ms;
+	bool command; /* pid is our own child, just started: it may execute other programs before */
+	const struct target_opts *target; /* NULL; for tests */
+};
+
+/*
+ * Opens a process. NULL with err filled: exit code 3 where it cannot be
+ * attached to (no right, no Go program, another architecture), 4 where it is
+ * gone. cfg may be NULL. What the header shows comes with the first drain().
+ *
+ * work() makes passes until the target ends or cancel(); one thread does, the
+ * others return at once. notify() is called when there is something to drain.
+ */
+struct source *live_open(pid_t pid, const struct live_config *cfg, struct err *err);
+
+#endif

@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a pass found different, as events; on the loop's thread. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "source/live_priv.h"
+
+enum { LOOK_EVERY = 64 }; /* changes between two looks at the clock */
+
+/* Time of the session, never before the last event's. */
+static int64_t rel(struct live_source *l, int64_t clock)
+{
+	int64_t t = clock - l->t0;
+
+	if (t > l->last)
+		l->last = t;
+	return l->last;
+}
+
+static void tell(struct live_source *l, struct world *w, const struct event *ev)
+{
+	world_apply(w, ev);
+	evlog_append(l->log, ev);
+}
+
+static uint32_t id_at(const uint32_t *v, size_t n, uint32_t i)
+{
+	return i < n ? v[i] : 0;
+}
+
+static uint32_t stack_of(const struct live_source *l, uint32_t id)
+{
+	return id_at(l->stack_id.v, l->stack_id.n, id);
+}
+
+/* --- names --- */
+
+static uint32_t lines_intern(struct world *w, const struct stack_line *line, size_t n)
+{
+	VEC(struct frame) f = { 0 };
+	uint32_t id;
+
+	vec_reserve(&f, n);
+	for (size_t i = 0; i < n; i++)
+		*vec_push(&f) = (struct frame){
+			.pc = line[i].pc,
+			.func = world_str(w, line[i].func),
+			.file = world_str(w, line[i].file),
+			.line = line[i].line,
+			.flags = line[i].inlined ? FRAME_INLINED : 0,
+		};
+	id = stacktab_put(&w->stacks, f.v, f.n);
+	vec_free(&f);
+	return id;
+}
+
+static void learn_header(struct live_source *l, struct world *w, const struct target *t)
+{
+	struct live *live = &w->live;
+
+	w->source_kind = world_str(w, "live");
+	w->source_name = world_str(w, t->exe);
+	w->go_version = world_str(w, t->build.version.text);
+	w->wall_ns = l->wall0;
+	w->history = evlog_history(l->log);
+	live->state = LIVE_RUNS;
+	live->pid = (int32_t)l->pid;
+	live->stripped = !t->image || !t->image->has_symtab;
+	live->symbols = world_str(w, live->stripped ? "pclntab" : "symtab");
+	live->note = world_str(w, t->note);
+	if (*t->note)
+		world_warn(w, "%s", t->note);
+	if (t->exe_deleted)
+		world_warn(w, "the program's file was replaced or deleted since it was started; "
+			      "what runs "
+			      "is the old one");
+	l->reason_id.n = 0;
+	for (uint32_t i = 0; i < t->lay.nwaitreasons; i++)
+		*vec_push(&l->reason_id) = world_str(w, layout_waitreason(&t->lay, i));
+}
+
+void live_learn_names(struct live_source *l, struct world *w, const struct live_batch *b)
+{
+	if (b->header)
+		learn_header(l, w, b->header);
+	for (size_t i = 0; i < b->stack.n; i++)
+		*vec_push(&l->stack_id) =
+			lines_intern(w, &b->line.v[b->stack.v[i].first], b->stack.v[i].n);
+	for (size_t i = 0; i < b->label.n; i++)
+		*vec_push(&l->label_id) = world_str(w, b->label.v[i]);
+}
+
+/* --- goroutines --- */
+
+static uint8_t state_of(uint8_t status)
+{
+	switch (status) {
+	case GST_RUNNABLE:
+		return GS_RUNNABLE;
+	case GST_RUNNING:
+		return GS_RUNNING;
+	case GST_SYSCALL:
+		return GS_SYSCALL;
+	default:
+		return GS_BLOCKED;
+	}
+}
+
+static void set_reason(struct live_source *l, struct world *w, const struct gchange *c,
+		       struct event *ev)
+{
+	if (c->status == GST_SYSCALL)
+		ev->reason = R_SYSCALL;
+	if (c->status == GST_PREEMPTED)
+		ev->reason = R_PREEMPTED;
+	if (c->status != GST_WAITING && c->status != GST_LEAKED)
+		return;
+	ev->text = id_at(l->reason_id.v, l->reason_id.n, c->reason);
+	ev->reason = (uint8_t)world_reason(w, ev->text, ev->stack);
+}
+
+static struct event event_of(struct live_source *l, const struct gchange *c, uint8_t kind)
+{
+	return (struct event){
+		.time = rel(l, c->time),
+		.g = c->goid,
+		.m = c->tid ? (uint64_t)c->tid : NO_ID,
+		.p = c->p >= 0 ? (uint64_t)c->p : NO_ID,
+		.kind = kind,
+	};
+}
+
+static struct event sampled(struct live_source *l, const struct gchange *c, uint8_t kind)
+{
+	struct event ev = event_of(l, c, kind);
+	int64_t before = l->now->before - l->t0;
+
+	ev.flags = EVF_SAMPLED;
+	ev.value = before > 0 ? (uint64_t)before : 0;
+	return ev;
+}
+
+/* The collector noted since when at least; its clock is ours, unless the target lives in a time namespace. */
+static uint64_t reaches_back(const struct gchange *c)
+{
+	if (c->status != GST_WAITING && c->status != GST_SYSCALL)
+		return 0;
+	return c->waitsince > 0 && c->waitsince < c->time ? (uint64_t)(c->time - c->waitsince) : 0;
+}
+
+static void tell_old(struct live_source *l, struct world *w, const struct gchange *c)
+{
+	struct event ev = event_of(l, c, EV_STATUS);
+
+	ev.state = state_of(c->status);
+	ev.stack = stack_of(l, c->stack);
+	ev.stack2 = stack_of(l, c->start);
+	ev.value2 = reaches_back(c);
+	set_reason(l, w, c, &ev);
+	tell(l, w, &ev);
+	ev = event_of(l, c, EV_ORIGIN);
+	ev.m = ev.p = NO_ID;
+	ev.peer = c->parent;
+	ev.stack = stack_of(l, c->creation);
+	ev.stack2 = stack_of(l, c->start);
+	tell(l, w, &ev);
+}
+
+static void tell_created(struct live_source *l, struct world *w, const struct gchange *c)
+{
+	struct event ev = sampled(l, c, EV_CREATE);
+
+	ev.m = ev.p = NO_ID;
+	ev.peer = c->parent;
+	ev.stack = stack_of(l, c->creation);
+	ev.stack2 = stack_of(l, c->start);
+	ev.state = GS_RUNNABLE;
+	tell(l, w, &ev);
+}
+
+static void tell_state(struct live_source *l, struct world *w, const struct gchange *c)
+{
+	struct event ev = sampled(l, c, EV_BLOCK);
+
+	ev.value2 = c->kinds & GCH_RAN && !c->runs ? 1 : c->runs;
+	ev.stack = stack_of(l, c->stack);
+	switch (c->status) {
+	case GST_RUNNING:
+		ev.kind = EV_RUN;
+		break;
+	case GST_SYSCALL:
+		ev.kind = EV_SYSCALL;
+		break;
+	case GST_RUNNABLE:
+		if (c->before == GST_IDLE && c->kinds & GCH_NEW)
+			return; /* as it was made */
+		ev.kind = EV_PREEMPT;
+		if (c->before == GST_SYSCALL) {
+			ev.kind = EV_SYSCALL_EXIT;
+			ev.state = GS_RUNNABLE;
+		} else if (c->before == GST_WAITING && !(c->kinds & GCH_RAN)) {
+			ev.kind = EV_UNBLOCK;
+		}
+		break;
+	}
+	if (ev.kind == EV_UNBLOCK || ev.kind == EV_SYSCALL_EXIT)
+		ev.stack = 0;
+	set_reason(l, w, c, &ev);
+	tell(l, w, &ev);
+}
+
+static void tell_change(struct live_source *l, struct world *w, const struct gchange *c)
+{
+	struct event ev;
+
+	if (c->kinds & GCH_GONE) {
+		ev = sampled(l, c, EV_DEAD);
+		ev.m = ev.p = NO_ID;
+		tell(l, w, &ev);
+		return;
+	}
+	if (c->kinds & GCH_NEW && c->kinds & GCH_OLD)
+		tell_old(l, w, c);
+	else if (c->kinds & GCH_NEW)
+		tell_created(l, w, c);
+	if (c->kinds & GCH_STATE && !(c->kinds & GCH_OLD))
+		tell_state(l, w, c);
+	if (c->kinds & GCH_LABELS) {
+		ev = event_of(l, c, EV_LABEL);
+		ev.m = ev.p = NO_ID;
+		ev.text = id_at(l->label_id.v, l->label_id.n, c->labels);
+		tell(l, w, &ev);
+	}
+}
+
+bool live_drain_changes(struct live_source *l, struct world *w, int64_t deadline)
+{
+	const struct live_batch *b = l->now;
+
+	for (; l->at < b->change.n; l->at++) {
+		if (l->at % LOOK_EVERY == LOOK_EVERY - 1 &&
+		    live_clock(CLOCK_MONOTONIC) >= deadline) {
+			tell_change(l, w, &b->change.v[l->at++]);
+			return l->at == b->change.n;
+		}
+		tell_change(l, w, &b->change.v[l->at]);
+	}
+	return true;
+}
+
+/* --- passes --- */
+
+static uint32_t syscall_text(struct world *w, int32_t nr)
+{
+	const char *name = sysc_name(nr);
+	char buf[24];
+
+	if (nr < 0)
+		return 0;
+	if (name)
+		return world_str(w, name);
+	snprintf(buf, sizeof(buf), "syscall %d", (int)nr);
+	return world_str(w, buf);
+}
+
+static void tell_thread(struct live_source *l, struct world *w, const struct live_thread *t)
+{
+	struct event ev = {
+		.time = l->last,
+		.kind = EV_THREAD,
+		.m = (uint64_t)t->tid,
+		.g = t->goid,
+		.p = t->p >= 0 ? (uint64_t)t->p : NO_ID,
+		.state = t->state,
+		.text = syscall_text(w, t->syscall),
+		.value = (uint64_t)(t->fd + 1),
+	};
+
+	tell(l, w, &ev);
+}
+
+void live_tell_pass(struct live_source *l, struct world *w, const struct live_batch *b)
+{
+	const struct live_facts *f = &b->facts;
+	struct event ev = { .kind = EV_SYNC, .m = NO_ID, .p = NO_ID };
+	struct live *live = &w->live;
+
+	/* Also where nothing happened time goes on. */
+	ev.time = rel(l, b->time);
+	ev.value = (uint64_t)(l->wall0 + ev.time);
+	tell(l, w, &ev);
+	for (size_t i = 0; i < b->thread.n; i++)
+		tell_thread(l, w, &b->thread.v[i]);
+	live->state = f->state;
+	live->passes++;
+	live->created = f->created;
+	live->thrown = f->stats.thrown;
+	live->unsteady = f->stats.unsteady;
+	live->threads = f->threads;
+	live->procs = f->procs;
+	live->pass_hz = f->pass_hz;
+	live->pass_ms = (double)f->stats.pass_ns / 1e6;
+	live->cpu_pct = f->cpu_pct;
+	if (f->gc_on != l->facts.gc_on || !l->begun) {
+		ev.kind = f->gc_on ? EV_RANGE_BEGIN : EV_RANGE_END;
+		ev.text = world_str(w, "GC concurrent mark phase");
+		ev.value = 0;
+		if (f->gc_on || l->facts.gc_on)
+			tell(l, w, &ev);
+	}
+	l->facts = *f;
+	l->begun = true;
+}
+
+void live_tell_restart(struct live_source *l, struct world *w, const struct live_batch *b)
+{
+	struct gchange c = { .time = b->time, .kinds = GCH_GONE, .p = -1 };
+	struct event ev;
+
+	for (size_t i = 0; i < b->gone.n; i++) {
+		c.goid = b->gone.v[i];
+		tell_change(l, w, &c);
+	}
+	for (size_t i = 0; i < w->thread.n; i++) {
+		if (w->thread.v[i].state == GS_DEAD)
+			continue;
+		ev = (struct event){ .time = l->last,
+				     .kind = EV_THREAD,
+				     .state = GS_DEAD,
+				     .m = w->thread.v[i].tid,
+				     .p = NO_ID };
+		tell(l, w, &ev);
+	}
+	l->stack_id.n = l->label_id.n = l->reason_id.n = 0;
+	world_warn(w, "process %d executed another program; what came before is of the old one",
+		   (int)l->pid);
+}

@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The thread that reads: pass after pass, as often as the budget allows. */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "source/live_priv.h"
+
+enum {
+	MS = 1000000,
+	STATE_MS = 250, /* how often /proc is asked for the target's state */
+	QUEUE_MOST = 1 << 17, /* changes that may wait for the loop */
+	SYSCALLS_MOST = 64, /* /proc/PID/task/TID/syscall files read in a pass */
+	RESTART_MS = 2000, /* for the runtime to be up after execve */
+};
+
+int64_t live_clock(clockid_t id)
+{
+	struct timespec ts;
+
+	clock_gettime(id, &ts);
+	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
+}
+
+void batch_free(struct live_batch *b)
+{
+	if (!b)
+		return;
+	for (size_t i = 0; i < b->label.n; i++)
+		free(b->label.v[i]);
+	vec_free(&b->label);
+	vec_free(&b->change);
+	vec_free(&b->stack);
+	vec_free(&b->line);
+	vec_free(&b->thread);
+	vec_free(&b->gone);
+	free(b);
+}
+
+static struct live_batch *batch_new(const struct live_source *l)
+{
+	struct live_batch *b = xcalloc(1, sizeof(*b));
+
+	b->time = l->t0;
+	b->before = l->pass_before;
+	return b;
+}
+
+/* Hands b over; waits where the loop is far behind. */
+static void batch_send(struct live_source *l, struct live_batch *b)
+{
+	size_t n = b->change.n;
+
+	pthread_mutex_lock(&l->lock);
+	while (l->queued && l->queued + n > QUEUE_MOST && !atomic_load(&l->cancelled))
+		pthread_cond_wait(&l->wake, &l->lock);
+	l->queued += n;
+	if (l->tail)
+		l->tail->next = b;
+	else
+		l->head = b;
+	l->tail = b;
+	pthread_mutex_unlock(&l->lock);
+	if (l->source.notify)
+		l->source.notify(l->source.notify_arg);
+}
+
+/* Stacks and labels that the loop does not know yet. */
+static void batch_names(struct live_source *l, struct live_batch *b)
+{
+	struct stackset *st = scan_stacks(l->scan);
+	struct strtab *lt = &scan_labels(l->scan)->text;
+
+	for (; l->stacks_told < st->stack.n; l->stacks_told++) {
+		struct live_stack *s = vec_push(&b->stack);
+
+		s->first = (uint32_t)b->line.n;
+		stackset_lines(st, l->t->sym, (uint32_t)l->stacks_told, &b->line);
+		s->n = (uint32_t)b->line.n - s->first;
+	}
+	for (; l->labels_told < lt->str.n; l->labels_told++)
+		*vec_push(&b->label) = xstrdup(strtab_get(lt, (uint32_t)l->labels_told));
+	if (!l->header_told)
+		b->header = l->t;
+	l->header_told = true;
+}
+
+static void on_changes(void *arg, const struct gchange *c, size_t n)
+{
+	struct live_source *l = arg;
+	struct live_batch *b = batch_new(l);
+
+	vec_reserve(&b->change, n);
+	memcpy(b->change.v, c, n * sizeof(*c));
+	b->change.n = n;
+	batch_names(l, b);
+	batch_send(l, b);
+}
+
+/* --- threads --- */
+
+static struct live_thread *thread_find(struct live_source *l, pid_t tid)
+{
+	size_t lo = 0, hi = l->thread.n;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (l->thread.v[mid].tid < tid)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	if (lo < l->thread.n && l->thread.v[lo].tid == tid)
+		return &l->thread.v[lo];
+	vec_push(&l->thread);
+	memmove(&l->thread.v[lo + 1], &l->thread.v[lo],
+		(l->thread.n - 1 - lo) * sizeof(*l->thread.v));
+	l->thread.v[lo] = (struct live_thread){ .tid = tid, .p = -1, .syscall = -1, .fd = -1 };
+	return &l->thread.v[lo];
+}
+
+static uint8_t thread_state(uint64_t goid, uint8_t status)
+{
+	if (!goid)
+		return GS_BLOCKED;
+	return status == GST_SYSCALL ? GS_SYSCALL : GS_RUNNING;
+}
+
+static void thread_syscall(const struct live_source *l, struct live_thread *t, int *budget)
+{
+	struct sysc s;
+
+	t->syscall = t->fd = -1;
+	if (t->state != GS_SYSCALL || --*budget < 0 || sysc_read(&s, l->pid, t->tid))
+		return;
+	t->syscall = s.nr;
+	t->fd = sysc_fd(&s);
+}
+
+static void thread_update(struct live_source *l, struct live_batch *b, const struct gthread *m,
+			  int *budget)
+{
+	const struct gsched *sched = scan_sched(l->scan);
+	struct live_thread *t = thread_find(l, m->tid);
+	uint8_t status = GST_IDLE;
+	uint64_t goid = m->curg ? scan_goid_at(l->scan, m->curg, &status) : 0;
+	struct live_thread now = { .tid = m->tid,
+				   .goid = goid,
+				   .p = gsched_proc_id(sched, m->p),
+				   .syscall = t->syscall,
+				   .fd = t->fd,
+				   .tick = m->syscalltick,
+				   .state = thread_state(goid, status),
+				   .seen = true };
+
+	if (now.goid == t->goid && now.p == t->p && now.state == t->state &&
+	    (now.state != GS_SYSCALL || now.tick == t->tick)) {
+		t->seen = true;
+		return;
+	}
+	thread_syscall(l, &now, budget);
+	*t = now;
+	*vec_push(&b->thread) = now;
+}
+
+static void threads_update(struct live_source *l, struct live_batch *b)
+{
+	const struct gsched *sched = scan_sched(l->scan);
+	int budget = SYSCALLS_MOST;
+	size_t out = 0;
+
+	for (size_t i = 0; i < sched->m.n; i++)
+		if (sched->m.v[i].tid > 0)
+			thread_update(l, b, &sched->m.v[i], &budget);
+	for (size_t i = 0; i < l->thread.n; i++) {
+		struct live_thread *t = &l->thread.v[i];
+
+		if (t->seen) {
+			t->seen = false;
+			l->thread.v[out++] = *t;
+			continue;
+		}
+		t->state = GS_DEAD;
+		*vec_push(&b->thread) = *t;
+	}
+	l->thread.n = out;
+}
+
+/* --- the target's own life --- */
+
+static void state_check(struct live_source *l, int64_t now)
+{
+	if (now - l->state_checked < STATE_MS * MS)
+		return;
+	l->state_checked = now;
+	if (proc_status_read(&l->status, l->pid, NULL))
+		return;
+	l->state = l->status.state == 'T'   ? LIVE_STOPPED
+		   : l->status.state == 't' ? LIVE_TRACED
+					    : LIVE_RUNS;
+}
+
+static void over(struct live_source *l, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+static void over(struct live_source *l, const char *fmt, ...)
+{
+	struct live_batch *b = batch_new(l);
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(b->ended, sizeof(b->ended), fmt, ap);
+	va_end(ap);
+	b->over = true;
+	b->time = live_clock(CLOCK_MONOTONIC);
+	batch_send(l, b);
+}
+
+static void sleep_ms(int ms)
+{
+	nanosleep(&(struct timespec){ ms / 1000, ms % 1000 * MS }, NULL);
+}
+
+/* Another program was executed in the same process. */
+static bool restart(struct live_source *l)
+{
+	int64_t until = live_clock(CLOCK_MONOTONIC) + (int64_t)RESTART_MS * MS;
+	struct err err;
+	struct target *t;
+	struct live_batch *b;
+	int rc;
+
+	do {
+		err_clear(&err);
+		rc = target_open(&t, l->pid, l->cfg.target, &err);
+		if (rc == -EAGAIN)
+			sleep_ms(1);
+	} while (rc == -EAGAIN && live_clock(CLOCK_MONOTONIC) < until &&
+		 !atomic_load(&l->cancelled));
+	if (rc) {
+		over(l, "process %d executed another program, and that cannot be watched: %s",
+		     (int)l->pid, err.text);
+		return false;
+	}
+	b = batch_new(l);
+	b->time = live_clock(CLOCK_MONOTONIC);
+	b->restart = true;
+	scan_each(l->scan, &b->gone);
+	batch_send(l, b);
+	scan_free(l->scan);
+	*vec_push(&l->old) = l->t;
+	l->t = t;
+	l->scan = scan_new(t);
+	l->stacks_told = l->labels_told = 0;
+	l->header_told = false;
+	l->thread.n = 0;
+	return true;
+}
+
+/* What became of a target that is not what was opened any more. False: it is over. */
+static bool target_lost(struct live_source *l)
+{
+	struct proc_status s;
+
+	if (proc_status_read(&s, l->pid, NULL) || s.start_time != l->t->status.start_time) {
+		over(l, "process %d (%s) has ended", (int)l->pid, l->name);
+		return false;
+	}
+	if (s.state == 'Z' || s.state == 'X') {
+		over(l, "process %d (%s) has ended and waits for its parent to notice", (int)l->pid,
+		     l->name);
+		return false;
+	}
+	return restart(l);
+}
+
+/* --- passes --- */
+
+static double share_allowed(const struct live_source *l)
+{
+	double n = (double)scan_stats(l->scan)->goroutines;
+	double share = 0.02 * n / 10000;
+
+	if (l->cfg.share > 0)
+		return l->cfg.share;
+	return share < 0.02 ? 0.02 : share > 0.25 ? 0.25 : share;
+}
+
+/* cost: CPU time of this pass, here and where it was drained. */
+static void pace(struct live_source *l, int64_t cost)
+{
+	int64_t least = (int64_t)(1e9 / l->cfg.rate), want;
+
+	if (scan_stats(l->scan)->passes <= 1) { /* the first one costs more than any other will */
+		l->interval_ns = least;
+		return;
+	}
+	l->cost_ns += l->cost_ns > 0 ? ((double)cost - l->cost_ns) * 0.2 : (double)cost;
+	want = (int64_t)(l->cost_ns / share_allowed(l));
+	l->interval_ns = want > least ? want : least;
+}
+
+static void pass_end(struct live_source *l, int64_t began)
+{
+	const struct gsched *sched = scan_sched(l->scan);
+	struct live_batch *b = batch_new(l);
+	double hz = l->pass_before ? 1e9 / (double)(began - l->pass_before + 1) : 0;
+
+	l->hz += l->hz > 0 ? (hz - l->hz) * 0.2 : hz;
+	threads_update(l, b);
+	batch_names(l, b);
+	b->pass_end = true;
+	b->time = began;
+	b->facts = (struct live_facts){
+		.stats = *scan_stats(l->scan),
+		.created = sched->created,
+		.threads = (uint32_t)sched->m.n,
+		.procs = (uint32_t)sched->p.n,
+		.pass_hz = l->hz,
+		.cpu_pct = l->interval_ns ? 100 * l->cost_ns / (double)l->interval_ns : 0,
+		.state = l->state,
+		.gc_on = sched->gc_on,
+	};
+	l->pass_before = began;
+	batch_send(l, b);
+}
+
+/* False: it is over. */
+static bool one_pass(struct live_source *l)
+{
+	int64_t began = live_clock(CLOCK_MONOTONIC), cpu = live_clock(CLOCK_THREAD_CPUTIME_ID);
+	int rc;
+
+	if (!target_alive(l->t))
+		return target_lost(l);
+	state_check(l, began);
+	rc = scan_pass(l->scan, on_changes, l);
+	if (rc == -EPERM) {
+		over(l,
+		     "process %d can no longer be read: the right to was taken away (its user "
+		     "changed, or it "
+		     "became set-uid)",
+		     (int)l->pid);
+		return false;
+	}
+	if (!target_alive(l->t))
+		return target_lost(l);
+	if (rc)
+		return true; /* in disorder this time */
+	pass_end(l, began);
+	cpu = live_clock(CLOCK_THREAD_CPUTIME_ID) - cpu + atomic_exchange(&l->drain_ns, 0);
+	pace(l, cpu);
+	return true;
+}
+
+static void wait_until(struct live_source *l, int64_t t)
+{
+	struct timespec ts = { t / 1000000000, t % 1000000000 };
+
+	pthread_mutex_lock(&l->lock);
+	while (!atomic_load(&l->cancelled) && live_clock(CLOCK_MONOTONIC) < t)
+		pthread_cond_timedwait(&l->wake, &l->lock, &ts);
+	pthread_mutex_unlock(&l->lock);
+}
+
+void live_work(struct source *src)
+{
+	struct live_source *l = (struct live_source *)src;
+	int64_t next = live_clock(CLOCK_MONOTONIC), now;
+
+	if (atomic_exchange(&l->taken, true))
+		return;
+	while (!atomic_load(&l->cancelled) && one_pass(l)) {
+		now = live_clock(CLOCK_MONOTONIC);
+		next += l->interval_ns;
+		next = next < now ? now : next;
+		wait_until(l, next);
+	}
+}

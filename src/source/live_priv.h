@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Inside of the live source: shared by live.c, live_pass.c and live_events.c alone. */
+#ifndef SOURCE_LIVE_PRIV_H
+#define SOURCE_LIVE_PRIV_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "core/evlog.h"
+#include "source/live.h"
+#include "target/scan.h"
+#include "target/sysc.h"
+
+/* A stack that is new in a batch. */
+struct live_stack {
+	uint32_t first, n; /* lines of the batch */
+};
+
+struct live_thread {
+	pid_t tid;
+	uint64_t goid;
+	int32_t p; /* -1: none */
+	int32_t syscall, fd; /* -1: none, not known */
+	uint32_t tick;
+	uint8_t state; /* enum gstate */
+	bool seen; /* in this pass */
+};
+
+struct live_facts {
+	struct scan_stats stats;
+	uint64_t created;
+	uint32_t threads, procs;
+	double pass_hz, cpu_pct;
+	enum live_state state;
+	bool gc_on;
+};
+
+/* What the thread that reads hands to the loop's. */
+struct live_batch {
+	struct live_batch *next;
+	VEC(struct gchange) change;
+	VEC(struct live_stack) stack; /* the scan's ids go on from those before */
+	stack_lines line;
+	VEC(char *) label; /* likewise */
+	VEC(struct live_thread) thread; /* that changed */
+	scan_goids gone; /* with restart: all that the old program had */
+	struct target *header; /* first batch of a program: what it is; not owned */
+	int64_t time, before; /* begin of this pass and of the one before, CLOCK_MONOTONIC */
+	bool pass_end;
+	bool restart; /* another program was executed: ids begin anew */
+	bool over;
+	char ended[256];
+	struct live_facts facts; /* with pass_end */
+};
+
+struct live_source {
+	struct source source; /* first */
+	struct live_config cfg;
+	pid_t pid;
+	char name[64];
+	int64_t t0; /* CLOCK_MONOTONIC at time 0 */
+	int64_t wall0;
+
+	/* the reading thread's */
+	struct target *t;
+	struct scan *scan;
+	struct proc_status status;
+	VEC(struct live_thread) thread; /* ascending by tid */
+	size_t stacks_told, labels_told;
+	bool header_told;
+	int64_t pass_before;
+	double cost_ns; /* of a pass, running mean */
+	int64_t interval_ns; /* from one pass to the next, as wished */
+	double hz; /* running mean of what is reached */
+	enum live_state state;
+	int64_t state_checked;
+	VEC(struct target *) old; /* names in batches may still point into them */
+
+	atomic_bool taken, cancelled;
+	atomic_llong drain_ns; /* what drain() cost since the reader last asked */
+	pthread_mutex_t lock;
+	pthread_cond_t wake; /* cancelled, or the queue became shorter */
+	struct live_batch *head, *tail;
+	size_t queued; /* changes */
+
+	/* the loop's */
+	struct evlog *log;
+	struct live_batch *now; /* being drained */
+	size_t at;
+	int64_t last; /* time of the last event */
+	VEC(uint32_t) stack_id, label_id, reason_id;
+	struct live_facts facts;
+	bool begun, over;
+};
+
+int64_t live_clock(clockid_t id);
+
+/* --- live_pass.c: the reading thread --- */
+void live_work(struct source *src);
+void batch_free(struct live_batch *b);
+
+/* --- live_events.c --- */
+/* Makes events of changes, from at on; false: the budget is used up. */
+bool live_drain_changes(struct live_source *l, struct world *w, int64_t deadline);
+void live_learn_names(struct live_source *l, struct world *w, const struct live_batch *b);
+void live_tell_pass(struct live_source *l, struct world *w, const struct live_batch *b);
+void live_tell_restart(struct live_source *l, struct world *w, const struct live_batch *b);
+
+#endif
