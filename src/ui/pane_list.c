@@ -1,0 +1,669 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The list of goroutines: groups that unfold, or one by one. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "analysis/filter.h"
+#include "analysis/groups.h"
+#include "ui/pane.h"
+
+/* What the selection sticks to, whatever row it is in. */
+struct anchor {
+	uint64_t goid; /* 0: a group */
+	uint32_t key;
+	uint8_t state;
+};
+
+/* A line of the list: a group, or a member of the unfolded group above it. */
+struct line {
+	uint32_t group;
+	uint32_t row; /* NO_G: the group's own line */
+};
+
+struct open_group {
+	uint32_t key;
+	uint8_t state;
+};
+
+struct list {
+	struct pane pane;
+	struct groups groups;
+	struct groups_config conf;
+	VEC(struct line) line;
+	VEC(struct open_group) open;
+	bool all_open;
+	struct anchor anchor;
+	size_t sel, top;
+	bool follow;
+	int page; /* lines last drawn */
+	struct filter *search;
+	/* what the lines were made from */
+	uint64_t moment_stamp, keep_stamp;
+	bool stale;
+	int64_t made_at, made_cost; /* ns */
+};
+
+static int64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
+}
+
+/* --- the lines --- */
+
+static struct anchor anchor_of(const struct list *l, struct line line)
+{
+	const struct group *g = &l->groups.v.v[line.group];
+	uint32_t row = l->conf.by == GROUP_NONE ? g->row : line.row;
+
+	return (struct anchor){
+		.goid = row == NO_G ? 0 : l->pane.view->world->g.v[row].goid,
+		.key = g->key,
+		.state = l->conf.by == GROUP_STACK ? g->state : 0,
+	};
+}
+
+static bool anchor_equal(struct anchor a, struct anchor b)
+{
+	return a.goid ? a.goid == b.goid : !b.goid && a.key == b.key && a.state == b.state;
+}
+
+static size_t open_find(const struct list *l, const struct group *g)
+{
+	size_t i = 0;
+
+	while (i < l->open.n && (l->open.v[i].key != g->key ||
+				 (l->conf.by == GROUP_STACK && l->open.v[i].state != g->state)))
+		i++;
+	return i;
+}
+
+static bool is_open(const struct list *l, const struct group *g)
+{
+	if (l->conf.by == GROUP_NONE || g->n < 2)
+		return false;
+	return (open_find(l, g) < l->open.n) != l->all_open;
+}
+
+static void add_members(struct list *l, const struct moment *m, size_t group)
+{
+	const struct group *g = &l->groups.v.v[group];
+	uint32_t left = g->n;
+
+	for (size_t row = 0; row < m->n && left; row++) {
+		if (m->state[row] == GS_NONE || m->state[row] == GS_DEAD)
+			continue;
+		if (l->conf.keep && !l->conf.keep[row])
+			continue;
+		if (!group_has(l->pane.view->world, m, l->conf.by, g, row))
+			continue;
+		*vec_push(&l->line) = (struct line){ (uint32_t)group, (uint32_t)row };
+		left--;
+	}
+}
+
+static void find_anchor(struct list *l)
+{
+	if (l->follow || l->sel >= l->line.n ||
+	    !anchor_equal(anchor_of(l, l->line.v[l->sel]), l->anchor))
+		for (size_t i = 0; i < l->line.n; i++)
+			if (anchor_equal(anchor_of(l, l->line.v[i]), l->anchor)) {
+				l->sel = i;
+				return;
+			}
+	if (l->sel >= l->line.n)
+		l->sel = l->line.n ? l->line.n - 1 : 0;
+}
+
+static void make_lines(struct list *l, const struct moment *m)
+{
+	l->line.n = 0;
+	vec_reserve(&l->line, l->groups.v.n);
+	for (size_t i = 0; i < l->groups.v.n; i++) {
+		*vec_push(&l->line) = (struct line){ (uint32_t)i, NO_G };
+		if (is_open(l, &l->groups.v.v[i]))
+			add_members(l, m, i);
+	}
+	find_anchor(l);
+}
+
+/* While a file loads, the list of a million is not made anew with every drain. */
+static bool may_wait(const struct list *l)
+{
+	const struct view *v = l->pane.view;
+
+	return !l->stale && l->keep_stamp == v->keep_stamp && !v->world->progress.whole &&
+	       now_ns() - l->made_at < l->made_cost * 10;
+}
+
+static void refresh(struct list *l)
+{
+	struct view *v = l->pane.view;
+	const struct moment *m = view_moment(v);
+
+	if (!l->stale && l->moment_stamp == v->moment_stamp && l->keep_stamp == v->keep_stamp)
+		return;
+	if (may_wait(l))
+		return;
+	l->made_at = now_ns();
+	l->conf.keep = view_keep(v, NULL);
+	groups_make(&l->groups, v->world, m, &l->conf);
+	make_lines(l, m);
+	l->moment_stamp = v->moment_stamp;
+	l->keep_stamp = v->keep_stamp;
+	l->stale = false;
+	l->made_cost = now_ns() - l->made_at;
+}
+
+static uint32_t line_row(const struct list *l, size_t i)
+{
+	struct line line = l->line.v[i];
+
+	return line.row == NO_G ? l->groups.v.v[line.group].row : line.row;
+}
+
+static void select_line(struct list *l, size_t i)
+{
+	if (!l->line.n)
+		return;
+	l->sel = i < l->line.n ? i : l->line.n - 1;
+	l->anchor = anchor_of(l, l->line.v[l->sel]);
+	view_choose(l->pane.view, line_row(l, l->sel));
+}
+
+/* The frame chose a goroutine: the list goes along where it has it on a line. */
+static void follow_choice(struct list *l)
+{
+	const struct view *v = l->pane.view;
+
+	if (v->row == NO_G || !l->line.n || line_row(l, l->sel) == v->row)
+		return;
+	for (size_t i = 0; i < l->line.n; i++)
+		if (line_row(l, i) == v->row) {
+			l->sel = i;
+			l->anchor = anchor_of(l, l->line.v[i]);
+			return;
+		}
+}
+
+/* --- drawing --- */
+
+enum { W_MARK = 2, W_ID = 8, W_N = 7, W_ST = 3, W_WAIT = 8, W_ON = 15 };
+
+struct column {
+	enum sort_by sort;
+	int x, w; /* w 0: not shown */
+	const char *head;
+};
+
+static void columns(const struct list *l, int width, struct column c[5])
+{
+	bool flat = l->conf.by == GROUP_NONE;
+	int x = W_MARK;
+
+	c[0] = (struct column){ SORT_ID, x, W_ID, "G" };
+	x += W_ID;
+	c[1] = (struct column){ SORT_COUNT, x, flat ? 0 : W_N, "N" };
+	x += c[1].w;
+	c[2] = (struct column){ SORT_STATE, x, W_ST, "ST" };
+	x += W_ST;
+	c[3] = (struct column){ SORT_WAIT, x, W_WAIT, "WAIT" };
+	x += W_WAIT;
+	c[4] = (struct column){ SORT_ON, x, width >= 60 ? W_ON : 0, "ON" };
+}
+
+static int where_x(const struct column c[5])
+{
+	return c[4].x + c[4].w;
+}
+
+static void draw_head(const struct list *l, const struct region *r, const struct column c[5])
+{
+	draw_fill(r, 0, 0, r->w, 1, ROLE_COLUMN, 0);
+	for (int i = 0; i < 5; i++) {
+		enum role role = c[i].sort == l->conf.sort ? ROLE_COLUMN_SORT : ROLE_COLUMN;
+
+		if (!c[i].w)
+			continue;
+		if (i == 2 || i == 4)
+			draw_str(r, c[i].x + (i == 4), 0, c[i].w, role, 0, c[i].head);
+		else
+			draw_right(r, c[i].x, 0, c[i].w - 1, role, 0, c[i].head);
+	}
+	draw_str(r, where_x(c) + 1, 0, -1,
+		 l->conf.sort == SORT_WHERE ? ROLE_COLUMN_SORT : ROLE_COLUMN, 0,
+		 l->conf.by == GROUP_CREATOR ? "CREATED AT" : "WHERE");
+}
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* Without the folders of its package's path. */
+static const char *short_func(const char *func)
+{
+	const char *slash = strrchr(func, '/');
+
+	return slash ? slash + 1 : func;
+}
+
+static void draw_place(const struct list *l, const struct region *r, int x, int y, uint32_t stack)
+{
+	const struct world *w = l->pane.view->world;
+	const struct frame *f = stack_place(w, stack);
+
+	if (!f) {
+		draw_str(r, x, y, -1, ROLE_DIM, 0, stack ? "?" : "not known");
+		return;
+	}
+	x += draw_fmt(r, x, y, -1, ROLE_FILE, 0, "%s:%" PRIu32,
+		      base_name(strtab_get(&w->strings, f->file)), f->line);
+	draw_cut(r, x + 1, y, r->w - x - 1, ROLE_FUNC, 0,
+		 short_func(strtab_get(&w->strings, f->func)));
+}
+
+static void draw_state(const struct region *r, const struct column c[5], int y, uint8_t state,
+		       uint8_t reason)
+{
+	char letter[2] = { state_letter(state, reason), '\0' };
+	const char *on = reason ? reason_name(reason) : gstate_name(state);
+
+	draw_str(r, c[2].x, y, 2, role_state(state, reason), ATTR_BOLD, letter);
+	if (c[4].w)
+		draw_cut(r, c[4].x + 1, y, c[4].w - 1, role_state(state, reason), 0, on);
+}
+
+static void draw_wait(const struct list *l, const struct region *r, const struct column c[5], int y,
+		      int64_t since)
+{
+	const struct moment *m = view_moment(l->pane.view);
+	char buf[TEXT_SHORT], text[TEXT_SHORT + 2];
+
+	text_duration(buf, m->time - (since == T_BEFORE ? 0 : since));
+	snprintf(text, sizeof(text), "%s%s", since == T_BEFORE ? ">" : "", buf);
+	draw_right(r, c[3].x, y, c[3].w - 1, ROLE_TIME, 0, text);
+}
+
+static void draw_line(const struct list *l, const struct region *r, const struct column c[5], int y,
+		      size_t i)
+{
+	const struct view *v = l->pane.view;
+	const struct moment *m = view_moment(v);
+	struct line line = l->line.v[i];
+	const struct group *g = &l->groups.v.v[line.group];
+	uint32_t row = line_row(l, i);
+	bool member = line.row != NO_G, mixed = l->conf.by == GROUP_CREATOR && !member && g->n > 1;
+	uint32_t place = l->conf.by == GROUP_CREATOR && !member ? g->key : m->stack[row];
+	char buf[TEXT_SHORT];
+
+	if (row >= m->n)
+		return;
+	draw_fmt(r, c[0].x + (member ? 1 : 0), y, c[0].w - 1, ROLE_GOID, 0, "%*" PRIu64,
+		 W_ID - 1 - (member ? 1 : 0), v->world->g.v[row].goid);
+	if (c[1].w && !member)
+		draw_right(r, c[1].x, y, c[1].w - 1, g->n > 1 ? ROLE_STRONG : ROLE_DIM, 0,
+			   text_count(buf, g->n));
+	if (!member && g->n > 1)
+		draw_sym(r, 1, y, 1, is_open(l, g) ? SYM_UNFOLDED : SYM_FOLDED, ROLE_DIM, 0);
+	if (mixed) {
+		if (c[4].w)
+			draw_str(r, c[4].x + 1, y, c[4].w - 1, ROLE_DIM, 0, "goroutines");
+	} else {
+		draw_state(r, c, y, m->state[row], m->reason[row]);
+	}
+	draw_wait(l, r, c, y, member ? m->since[row] : g->since);
+	draw_place(l, r, where_x(c) + 1, y, place);
+}
+
+static void scroll_to(struct list *l, int page)
+{
+	if (l->sel < l->top)
+		l->top = l->sel;
+	if (page > 0 && l->sel >= l->top + (size_t)page)
+		l->top = l->sel - (size_t)page + 1;
+	if (l->top && l->line.n < l->top + (size_t)page)
+		l->top = l->line.n > (size_t)page ? l->line.n - (size_t)page : 0;
+}
+
+static void draw_empty(const struct list *l, const struct region *r)
+{
+	const struct view *v = l->pane.view;
+
+	draw_str(r, 2, 2, -1, ROLE_DIM, 0,
+		 v->filter		    ? "no goroutine matches the filter"
+		 : v->world->progress.whole ? "no goroutine is alive at this time"
+					    : "reading …");
+}
+
+static void list_draw(struct pane *p, const struct region *r, bool focused)
+{
+	struct list *l = (struct list *)p;
+	struct column c[5];
+
+	refresh(l);
+	follow_choice(l);
+	if (l->line.n && p->view->row == NO_G)
+		select_line(l, l->sel);
+	l->page = r->h - 1;
+	scroll_to(l, l->page);
+	columns(l, r->w, c);
+	draw_head(l, r, c);
+	if (!l->line.n)
+		draw_empty(l, r);
+	for (int y = 0; y < l->page && l->top + (size_t)y < l->line.n; y++) {
+		size_t i = l->top + (size_t)y;
+
+		draw_line(l, r, c, y + 1, i);
+		if (i != l->sel)
+			continue;
+		draw_sym(r, 0, y + 1, 1, SYM_SELECT, ROLE_STRONG, 0);
+		draw_mark(r, 0, y + 1, r->w, 1, focused ? ATTR_SELECT : ATTR_SELECT_AWAY);
+	}
+}
+
+/* --- actions --- */
+
+static unsigned move(struct list *l, long by)
+{
+	long to = (long)l->sel + by;
+
+	refresh(l);
+	if (!l->line.n)
+		return EFF_DONE;
+	select_line(l, to < 0 ? 0 : (size_t)to);
+	return EFF_DONE | EFF_DRAW;
+}
+
+static unsigned fold(struct list *l, bool open)
+{
+	const struct group *g;
+	size_t at;
+
+	if (!l->line.n || l->conf.by == GROUP_NONE)
+		return EFF_DONE;
+	g = &l->groups.v.v[l->line.v[l->sel].group];
+	if (g->n < 2 || is_open(l, g) == open)
+		return EFF_DONE;
+	at = open_find(l, g);
+	if (at < l->open.n)
+		l->open.v[at] = l->open.v[--l->open.n];
+	else
+		*vec_push(&l->open) = (struct open_group){ g->key, g->state };
+	/* folding from within goes to the group's own line */
+	l->anchor = anchor_of(l, (struct line){ l->line.v[l->sel].group, NO_G });
+	l->stale = true;
+	refresh(l);
+	find_anchor(l);
+	select_line(l, l->sel);
+	return EFF_DONE | EFF_DRAW;
+}
+
+static unsigned open_line(struct list *l)
+{
+	const struct group *g;
+
+	refresh(l);
+	if (!l->line.n)
+		return EFF_DONE;
+	g = &l->groups.v.v[l->line.v[l->sel].group];
+	if (l->conf.by != GROUP_NONE && l->line.v[l->sel].row == NO_G && g->n > 1)
+		return fold(l, !is_open(l, g));
+	view_choose(l->pane.view, line_row(l, l->sel));
+	return EFF_DONE | EFF_OPEN;
+}
+
+static unsigned regroup(struct list *l)
+{
+	l->stale = true;
+	refresh(l);
+	return EFF_DONE | EFF_DRAW;
+}
+
+static unsigned set_sort(struct list *l, const struct act *a, int step)
+{
+	int s = a->arg ? sort_parse(a->arg) : ((int)l->conf.sort + step + SORT_N) % SORT_N;
+
+	if (s < 0)
+		return view_complain(
+			l->pane.view,
+			"no column '%s': count, id, state, wait, on, where or switches", a->arg);
+	l->conf.sort = (enum sort_by)s;
+	regroup(l);
+	return view_say(l->pane.view, "sorted by %s", sort_name(l->conf.sort));
+}
+
+static unsigned set_grouping(struct list *l, const struct act *a)
+{
+	int g = a->arg ? grouping_parse(a->arg) : ((int)l->conf.by + 1) % GROUP_N;
+
+	if (g < 0)
+		return view_complain(l->pane.view, "no grouping '%s': stack, flat or creator",
+				     a->arg);
+	l->conf.by = (enum grouping)g;
+	l->conf.sort = l->conf.by == GROUP_NONE && l->conf.sort == SORT_COUNT ? SORT_WAIT
+		       : l->conf.by == GROUP_STACK			      ? SORT_COUNT
+									      : l->conf.sort;
+	l->open.n = 0;
+	l->all_open = false;
+	regroup(l);
+	return view_say(l->pane.view, "%s",
+			l->conf.by == GROUP_STACK     ? "grouped by equal stack"
+			: l->conf.by == GROUP_CREATOR ? "grouped by who created them"
+						      : "one by one");
+}
+
+static bool line_matches(const struct list *l, size_t i)
+{
+	const struct view *v = l->pane.view;
+
+	return filter_row(l->search, v->world, view_moment(v), line_row(l, i));
+}
+
+/* From the selection on in a direction, round the end. */
+static unsigned search_next(struct list *l, int dir, bool here)
+{
+	size_t n = l->line.n, i = l->sel;
+
+	if (!l->search)
+		return view_complain(l->pane.view, "nothing is searched for; F3 searches");
+	for (size_t k = here ? 0 : 1; k <= n && n; k++) {
+		i = (l->sel + (dir > 0 ? k : n - k % n)) % n;
+		if (!line_matches(l, i))
+			continue;
+		select_line(l, i);
+		return EFF_DONE | EFF_DRAW;
+	}
+	return view_complain(l->pane.view, "nothing in the list matches %s",
+			     filter_pattern(l->search));
+}
+
+static unsigned search(struct list *l, const struct act *a)
+{
+	struct err err = { 0 };
+	struct filter *f;
+
+	if (!a->arg || !*a->arg)
+		return EFF_DONE;
+	f = filter_new(a->arg, &err);
+	if (!f)
+		return view_complain(l->pane.view, "%s", err.text);
+	filter_free(l->search);
+	l->search = f;
+	return search_next(l, 1, true);
+}
+
+static unsigned copy_line(struct list *l, bool all)
+{
+	const struct view *v = l->pane.view;
+	const struct moment *m = view_moment(v);
+	const struct frame *f;
+	char *text = NULL;
+	size_t size;
+	FILE *out;
+	uint32_t row;
+	unsigned eff;
+
+	if (!l->line.n || !(out = open_memstream(&text, &size)))
+		return EFF_DONE;
+	row = line_row(l, l->sel);
+	fprintf(out, "goroutine %" PRIu64 " [%s]", v->world->g.v[row].goid,
+		m->reason[row] ? reason_name(m->reason[row]) : gstate_name(m->state[row]));
+	for (uint32_t i = 0; all && (f = stacktab_frame(&v->world->stacks, m->stack[row], i)); i++)
+		fprintf(out, "\n%s\n\t%s:%" PRIu32, strtab_get(&v->world->strings, f->func),
+			strtab_get(&v->world->strings, f->file), f->line);
+	fclose(out);
+	eff = view_ask_copy(l->pane.view, text);
+	free(text);
+	return eff;
+}
+
+static unsigned list_action(struct pane *p, const struct act *a)
+{
+	struct list *l = (struct list *)p;
+
+	switch (a->id) {
+	case ACT_UP:
+		return move(l, -1);
+	case ACT_DOWN:
+		return move(l, 1);
+	case ACT_PAGE_UP:
+		return move(l, -(long)l->page);
+	case ACT_PAGE_DOWN:
+		return move(l, l->page);
+	case ACT_HALF_UP:
+		return move(l, -(long)l->page / 2);
+	case ACT_HALF_DOWN:
+		return move(l, l->page / 2);
+	case ACT_TOP:
+		return move(l, -(long)l->line.n);
+	case ACT_BOTTOM:
+		return move(l, (long)l->line.n);
+	case ACT_LEFT:
+		return fold(l, false);
+	case ACT_RIGHT:
+		return fold(l, true);
+	case ACT_OPEN:
+		return open_line(l);
+	case ACT_SORT:
+		return set_sort(l, a, 1);
+	case ACT_SORT_PREV:
+		return set_sort(l, a, -1);
+	case ACT_SORT_INVERT:
+		l->conf.invert = !l->conf.invert;
+		return regroup(l);
+	case ACT_GROUP:
+		return set_grouping(l, a);
+	case ACT_FOLD_ALL:
+		l->all_open = !l->all_open;
+		l->open.n = 0;
+		return regroup(l);
+	case ACT_FOLLOW:
+		l->follow = !l->follow;
+		return view_say(p->view, l->follow ? "following the chosen goroutine"
+						   : "not following any more");
+	case ACT_SEARCH:
+		return search(l, a);
+	case ACT_SEARCH_NEXT:
+		return search_next(l, 1, false);
+	case ACT_SEARCH_PREV:
+		return search_next(l, -1, false);
+	case ACT_COPY:
+		return copy_line(l, false);
+	case ACT_COPY_ALL:
+		return copy_line(l, true);
+	default:
+		return EFF_NONE;
+	}
+}
+
+static unsigned head_click(struct list *l, int x)
+{
+	struct column c[5];
+
+	columns(l, 80, c);
+	for (int i = 0; i < 5; i++) {
+		if (!c[i].w || x < c[i].x || x >= c[i].x + c[i].w)
+			continue;
+		if (l->conf.sort == c[i].sort)
+			l->conf.invert = !l->conf.invert;
+		l->conf.sort = c[i].sort;
+		return regroup(l);
+	}
+	if (x >= where_x(c))
+		l->conf.sort = SORT_WHERE;
+	return regroup(l);
+}
+
+static unsigned list_mouse(struct pane *p, const struct mouse *m)
+{
+	struct list *l = (struct list *)p;
+
+	if (m->kind == MOUSE_WHEEL)
+		return move(l, m->wheel * 3);
+	if (m->kind != MOUSE_PRESS && m->kind != MOUSE_DOUBLE)
+		return EFF_NONE;
+	if (m->y == 0)
+		return head_click(l, m->x);
+	if (l->top + (size_t)(m->y - 1) >= l->line.n)
+		return EFF_DONE;
+	select_line(l, l->top + (size_t)(m->y - 1));
+	return m->kind == MOUSE_DOUBLE ? open_line(l) : EFF_DONE | EFF_DRAW;
+}
+
+static const char *list_note(struct pane *p, char *buf, size_t size)
+{
+	struct list *l = (struct list *)p;
+	char n[TEXT_SHORT], of[TEXT_SHORT];
+
+	refresh(l);
+	if (l->conf.by == GROUP_NONE)
+		snprintf(buf, size, "%s, by %s%s", text_count(n, l->groups.shown),
+			 sort_name(l->conf.sort), l->conf.invert ? " inverted" : "");
+	else
+		snprintf(buf, size, "%s in %s groups of equal %s, by %s%s",
+			 text_count(n, l->groups.shown), text_count(of, l->groups.v.n),
+			 l->conf.by == GROUP_STACK ? "stack" : "origin", sort_name(l->conf.sort),
+			 l->conf.invert ? " inverted" : "");
+	return buf;
+}
+
+static void list_free(struct pane *p)
+{
+	struct list *l = (struct list *)p;
+
+	groups_release(&l->groups);
+	filter_free(l->search);
+	vec_free(&l->line);
+	vec_free(&l->open);
+	free(l);
+}
+
+static const struct pane_ops list_ops = {
+	.id = PANE_LIST,
+	.number = '1',
+	.name = "goroutines",
+	.title = "Goroutines",
+	.draw = list_draw,
+	.action = list_action,
+	.mouse = list_mouse,
+	.note = list_note,
+	.free = list_free,
+};
+
+struct pane *pane_list_new(struct view *v)
+{
+	struct list *l = xcalloc(1, sizeof(*l));
+
+	l->pane = (struct pane){ &list_ops, v };
+	l->stale = true;
+	return &l->pane;
+}

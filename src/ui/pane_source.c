@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The source of the chosen frame, its line marked; above it the stack it is in. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analysis/match.h"
+#include "analysis/srcfile.h"
+#include "ui/pane.h"
+
+enum { W_LINENO = 6, TAB = 4 };
+
+struct source_pane {
+	struct pane pane;
+	struct srccache cache;
+	uint64_t choice_stamp;
+	long top; /* first line shown, 0-based */
+	int left, page;
+	struct match *search;
+};
+
+static const struct frame *frame_of(const struct view *v)
+{
+	return stacktab_frame(&v->world->stacks, v->stack, v->frame);
+}
+
+static const struct srcfile *file_of(struct source_pane *s)
+{
+	const struct view *v = s->pane.view;
+	const struct frame *f = frame_of(v);
+
+	return f ? src_find(&s->cache, strtab_get(&v->world->strings, f->file)) : NULL;
+}
+
+static void clamp_top(struct source_pane *s, const struct srcfile *f)
+{
+	if (s->top > (long)f->line.n - s->page)
+		s->top = (long)f->line.n - s->page;
+	if (s->top < 0)
+		s->top = 0;
+}
+
+/* A new choice: its line comes to a third of the pane. */
+static void refresh(struct source_pane *s, const struct srcfile *f, const struct frame *fr)
+{
+	if (s->choice_stamp != s->pane.view->choice_stamp) {
+		s->choice_stamp = s->pane.view->choice_stamp;
+		s->top = (long)fr->line - 1 - s->page / 3;
+		s->left = 0;
+	}
+	clamp_top(s, f);
+}
+
+/* Tabs become blanks; returns a copy the caller frees. */
+static char *expand(const struct srcline *l)
+{
+	char *out = xmalloc((size_t)l->len * TAB + 1), *p = out;
+
+	for (uint32_t i = 0; i < l->len; i++) {
+		if (l->s[i] != '\t') {
+			*p++ = l->s[i];
+			continue;
+		}
+		do
+			*p++ = ' ';
+		while ((p - out) % TAB);
+	}
+	*p = '\0';
+	return out;
+}
+
+static void draw_line(const struct source_pane *s, const struct region *r, int y,
+		      const struct srcfile *f, long i, bool marked)
+{
+	char *text = expand(&f->line.v[i]);
+	size_t len = strlen(text), skip = (size_t)s->left < len ? (size_t)s->left : len, start, end;
+	enum role role = marked ? ROLE_SRC_MARK : ROLE_TEXT;
+	const char *trim = text + strspn(text, " ");
+
+	if (!marked && !strncmp(trim, "//", 2))
+		role = ROLE_SRC_COMMENT;
+	draw_fmt(r, 0, y, W_LINENO, marked ? ROLE_SRC_MARK : ROLE_LINENO, 0, "%*ld", W_LINENO - 1,
+		 i + 1);
+	if (marked)
+		draw_sym(r, W_LINENO, y, 1, SYM_SELECT, ROLE_SRC_MARK, ATTR_BOLD);
+	draw_str(r, W_LINENO + 2, y, -1, role, marked ? ATTR_BOLD : 0, text + skip);
+	if (s->search && match_find(s->search, text + skip, len - skip, &start, &end) &&
+	    end > start)
+		draw_text(r, W_LINENO + 2 + text_width(text + skip, start), y, -1, ROLE_MATCH,
+			  ATTR_REVERSE, text + skip + start, end - start);
+	free(text);
+}
+
+static void draw_missing(const struct view *v, const struct region *r, const struct frame *f,
+			 const char *why)
+{
+	const struct strtab *t = &v->world->strings;
+	int y = 1;
+
+	draw_cut(r, 1, y++, r->w - 1, ROLE_FUNC, ATTR_BOLD, strtab_get(t, f->func));
+	draw_cut_left(r, 1, y++, r->w - 1, ROLE_FILE, 0, strtab_get(t, f->file));
+	draw_fmt(r, 1, y++, -1, ROLE_LINENO, 0, "line %" PRIu32, f->line);
+	/* the sentence, wrapped at blanks */
+	for (y++; *why && y < r->h;) {
+		size_t len = strlen(why), n = len, w = r->w > 2 ? (size_t)r->w - 2 : 1;
+
+		if (n > w) {
+			for (n = w; n > 1 && why[n] != ' '; n--)
+				;
+			n = n > 1 ? n : w;
+		}
+		draw_text(r, 1, y++, -1, ROLE_WARN, 0, why, n);
+		why += n + (why[n] == ' ');
+	}
+}
+
+/* "1/3 main.(*Pool).put  /src/shop/worker.go:88" */
+static void draw_title(const struct view *v, const struct region *r, const struct frame *f)
+{
+	const struct strtab *t = &v->world->strings;
+	int x = draw_fmt(r, 0, 0, -1, ROLE_DIM, 0, "%" PRIu32 "/%" PRIu32 " ", v->frame + 1,
+			 stacktab_depth(&v->world->stacks, v->stack));
+	char place[4096];
+
+	x += draw_str(r, x, 0, r->w / 2, ROLE_FUNC, ATTR_BOLD, strtab_get(t, f->func)) + 1;
+	snprintf(place, sizeof(place), "%s:%" PRIu32, strtab_get(t, f->file), f->line);
+	draw_cut_left(r, x, 0, r->w - x, ROLE_FILE, 0, place);
+}
+
+static void source_draw(struct pane *p, const struct region *r, bool focused)
+{
+	struct source_pane *s = (struct source_pane *)p;
+	const struct frame *f = frame_of(p->view);
+	const struct srcfile *file = file_of(s);
+	struct region body = region_sub(r, 0, 1, r->w, r->h - 1);
+
+	(void)focused;
+	if (!f) {
+		draw_str(r, 1, 1, -1, ROLE_DIM, 0, "no stack is known here");
+		return;
+	}
+	draw_title(p->view, r, f);
+	s->page = body.h;
+	if (!file->text || !file->line.n) {
+		draw_missing(p->view, &body, f, file->why ? file->why : "the file is empty");
+		return;
+	}
+	refresh(s, file, f);
+	for (int y = 0; y < body.h && s->top + y < (long)file->line.n; y++)
+		draw_line(s, &body, y, file, s->top + y, s->top + y + 1 == (long)f->line);
+}
+
+/* --- actions --- */
+
+static unsigned scroll(struct source_pane *s, long by)
+{
+	s->top += by;
+	return EFF_DONE | EFF_DRAW;
+}
+
+static unsigned search_next(struct source_pane *s, int dir)
+{
+	const struct srcfile *f = file_of(s);
+	long n = f ? (long)f->line.n : 0, from = s->top;
+
+	if (!s->search)
+		return view_complain(s->pane.view, "nothing is searched for; / searches");
+	for (long k = 1; k <= n; k++) {
+		long i = ((from + dir * k) % n + n) % n;
+
+		if (!match_find(s->search, f->line.v[i].s, f->line.v[i].len, NULL, NULL))
+			continue;
+		s->top = i;
+		return EFF_DONE | EFF_DRAW;
+	}
+	return view_complain(s->pane.view, "no line of this file matches");
+}
+
+static unsigned search(struct source_pane *s, const struct act *a)
+{
+	struct err err = { 0 };
+	struct match *m;
+
+	if (!a->arg || !*a->arg)
+		return EFF_DONE;
+	m = match_new(a->arg, &err);
+	if (!m)
+		return view_complain(s->pane.view, "%s", err.text);
+	match_free(s->search);
+	s->search = m;
+	return search_next(s, 1);
+}
+
+static unsigned edit(struct source_pane *s)
+{
+	const struct frame *f = frame_of(s->pane.view);
+	const struct srcfile *file = file_of(s);
+
+	if (!f || !file->path)
+		return view_complain(s->pane.view, "%s",
+				     file && file->why ? file->why : "no source here");
+	return view_ask_edit(s->pane.view, file->path, f->line);
+}
+
+static unsigned copy(struct source_pane *s, bool all)
+{
+	const struct view *v = s->pane.view;
+	const struct frame *f = frame_of(v);
+	const struct srcfile *file = file_of(s);
+	char place[4096];
+
+	if (!f)
+		return EFF_DONE;
+	if (all && file->text) {
+		char *text = xstrndup(file->text,
+				      file->line.n ? (size_t)(file->line.v[file->line.n - 1].s +
+							      file->line.v[file->line.n - 1].len -
+							      file->text)
+						   : 0);
+		unsigned eff = view_ask_copy(s->pane.view, text);
+
+		free(text);
+		return eff;
+	}
+	snprintf(place, sizeof(place), "%s:%" PRIu32, strtab_get(&v->world->strings, f->file),
+		 f->line);
+	return view_ask_copy(s->pane.view, place);
+}
+
+static unsigned source_action(struct pane *p, const struct act *a)
+{
+	struct source_pane *s = (struct source_pane *)p;
+	const struct srcfile *f = file_of(s);
+
+	switch (a->id) {
+	case ACT_UP:
+		return scroll(s, -1);
+	case ACT_DOWN:
+		return scroll(s, 1);
+	case ACT_PAGE_UP:
+		return scroll(s, -(long)s->page);
+	case ACT_PAGE_DOWN:
+		return scroll(s, s->page);
+	case ACT_HALF_UP:
+		return scroll(s, -(long)s->page / 2);
+	case ACT_HALF_DOWN:
+		return scroll(s, s->page / 2);
+	case ACT_TOP:
+		s->top = 0;
+		return EFF_DONE | EFF_DRAW;
+	case ACT_BOTTOM:
+		s->top = f ? (long)f->line.n : 0;
+		return EFF_DONE | EFF_DRAW;
+	case ACT_LEFT:
+		s->left = s->left > 8 ? s->left - 8 : 0;
+		return EFF_DONE | EFF_DRAW;
+	case ACT_RIGHT:
+		s->left += 8;
+		return EFF_DONE | EFF_DRAW;
+	case ACT_SEARCH:
+		return search(s, a);
+	case ACT_SEARCH_NEXT:
+		return search_next(s, 1);
+	case ACT_SEARCH_PREV:
+		return search_next(s, -1);
+	case ACT_EDIT:
+		return edit(s);
+	case ACT_COPY:
+		return copy(s, false);
+	case ACT_COPY_ALL:
+		return copy(s, true);
+	default:
+		return EFF_NONE;
+	}
+}
+
+static unsigned source_mouse(struct pane *p, const struct mouse *m)
+{
+	return m->kind == MOUSE_WHEEL ? scroll((struct source_pane *)p, m->wheel * 3) : EFF_NONE;
+}
+
+static void source_free(struct pane *p)
+{
+	struct source_pane *s = (struct source_pane *)p;
+
+	src_release(&s->cache);
+	match_free(s->search);
+	free(s);
+}
+
+static const struct pane_ops source_ops = {
+	.id = PANE_SOURCE,
+	.number = '3',
+	.name = "source",
+	.title = "Source",
+	.draw = source_draw,
+	.action = source_action,
+	.mouse = source_mouse,
+	.free = source_free,
+};
+
+struct pane *pane_source_new(struct view *v)
+{
+	struct source_pane *s = xcalloc(1, sizeof(*s));
+
+	s->pane = (struct pane){ &source_ops, v };
+	s->cache.substitute = v->substitute;
+	return &s->pane;
+}
