@@ -136,7 +136,7 @@ func (b *goBook) transition(e trace.Event, r *record) {
 	}
 	b.set(r, gSection(uint64(g)), kind, t.Reason)
 	r.change = b.id(from.String() + "->" + to.String())
-	if t.Stack != e.Stack() {
+	if from == trace.GoNotExist {
 		r.start = b.stack(t.Stack)
 	}
 }

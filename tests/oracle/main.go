@@ -24,6 +24,7 @@ const usage = `usage:
   oracle stat    FILE                          how often each event of the wire format occurs
   oracle bench   FILE                          a bare loop over Go's reader: MB/s, events, memory
   oracle convert FILE.test OUT                 a conformance test as a binary trace, and OUT.expect
+  oracle assemble FILE DIR                     makes the traces that FILE describes
   oracle unfuzz  FILE OUT                      a file of Go's fuzzing corpus as plain bytes
 FILE may be - for standard input. compare's exit code: 0 equal, 1 different, 2 cannot tell.
 `
@@ -147,7 +148,7 @@ func run(args []string) error {
 		return errUsage
 	}
 	cmd, args := args[0], args[1:]
-	want := map[string]int{"verdict": 1, "stat": 1, "bench": 1, "convert": 2, "unfuzz": 2}
+	want := map[string]int{"verdict": 1, "stat": 1, "bench": 1, "convert": 2, "unfuzz": 2, "assemble": 2}
 	if n, ok := want[cmd]; ok && len(args) != n {
 		return errUsage
 	}
@@ -166,6 +167,8 @@ func run(args []string) error {
 		return runBench(args[0])
 	case "convert":
 		return runConvert(args[0], args[1])
+	case "assemble":
+		return runAssemble(args[0], args[1])
 	case "unfuzz":
 		return runUnfuzz(args[0], args[1])
 	case "help", "-h", "--help":

@@ -5,7 +5,7 @@ package main
 import (
 	"fmt"
 	"os"
-	"runtime"
+	"runtime/debug"
 	"runtime/trace"
 )
 
@@ -25,7 +25,8 @@ func grow(n int) int {
 }
 
 func run() {
-	for round := 0; round < 3; round++ {
+	debug.SetGCPercent(10)
+	for round := 0; round < 4; round++ {
 		done := make(chan int)
 		for i := 0; i < 20; i++ {
 			go func(i int) {
@@ -38,7 +39,6 @@ func run() {
 			<-done
 		}
 		kept = append(kept, &item{name: "kept"})
-		runtime.GC()
 	}
 }
 
