@@ -26,6 +26,16 @@ struct symframe {
 	bool inlined;	     /* inlined into the next one */
 };
 
+/*
+ * runtime/traceback.go:elideWrapperCalling: Go leaves a wrapper out of a stack
+ * unless it called a panic. id is the frame's, callee that of the frame below it.
+ */
+static inline bool symframe_elided(uint8_t id, uint8_t callee)
+{
+	return id == GOFUNC_WRAPPER && callee != GOFUNC_GOPANIC && callee != GOFUNC_SIGPANIC &&
+	       callee != GOFUNC_PANICWRAP;
+}
+
 /* All that is known about one pc. */
 struct sympc {
 	uint64_t pc;

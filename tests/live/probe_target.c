@@ -10,6 +10,7 @@
  *   layout PID                 fields in which table and DWARF differ
  *   reasons PID                the wait reasons, one a line
  *   insns < objdump -d -w      instruction lengths that differ
+ *   headless BINARY            takes the section header table out, in place
  *   bench PID [OPTION...]      milliseconds until a first scan could begin, best of 7
  *   fault PID                  what process_vm_readv and pread give at holes
  *
@@ -107,8 +108,12 @@ static int do_pcs(struct target *t)
 		int n = symtab_lookup(t->sym, pc, f, 256);
 
 		printf("%" PRIx64, pc);
-		for (int i = 0; i < n; i++)
-			printf("%s %s %s:%u", i ? " |" : "", f[i].func, f[i].file, f[i].line);
+		for (int i = 0; i < n; i++) {
+			if (i && symframe_elided(f[i].id, f[i - 1].id))
+				continue;
+			printf("%s %s %s:%u", i ? " |" : "", f[i].func, f[i].line ? f[i].file : "?",
+			       *f[i].file ? f[i].line : 0);
+		}
 		printf("\n");
 	}
 	return 0;
@@ -139,7 +144,8 @@ static bool print_func(const struct symfunc *f, void *arg)
 
 	if (n)
 		printf("%" PRIx64 "\t%s\t%s:%u\n", f->entry,
-		       pclntab_name(&f->mod->tab, f->fn.name), fr[0].file, fr[0].line);
+		       pclntab_name(&f->mod->tab, f->fn.name), fr[0].line ? fr[0].file : "?",
+		       *fr[0].file ? fr[0].line : 0);
 	return true;
 }
 
@@ -201,6 +207,23 @@ static int do_insns(void)
 	return bad != 0;
 }
 
+static int do_headless(const char *path)
+{
+	FILE *f = fopen(path, "r+b");
+	Elf64_Ehdr h;
+	int rc = 1;
+
+	if (!f)
+		return 1;
+	if (fread(&h, sizeof(h), 1, f) == 1) {
+		h.e_shoff = 0;
+		h.e_shnum = h.e_shstrndx = 0;
+		rewind(f);
+		rc = fwrite(&h, sizeof(h), 1, f) != 1;
+	}
+	return fclose(f) || rc;
+}
+
 static int do_bench(const char *pid, const struct target_opts *o)
 {
 	double best = 1e9, close_ms = 0;
@@ -257,6 +280,8 @@ int main(int argc, char **argv)
 		return rc;
 	if (!strcmp(cmd, "symbols"))
 		return do_symbols(argv[2]);
+	if (!strcmp(cmd, "headless"))
+		return do_headless(argv[2]);
 	if (!strcmp(cmd, "bench"))
 		return do_bench(argv[2], &o);
 	t = open_or_exit(argv[2], &o);

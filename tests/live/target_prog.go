@@ -65,7 +65,8 @@ func work() int {
 }
 
 func tell(pc uint64) {
-	frames := runtime.CallersFrames([]uintptr{uintptr(pc) + 1})
+	// Frames are added for what a pc was inlined into only where another pc follows; 1 is none.
+	frames := runtime.CallersFrames([]uintptr{uintptr(pc) + 1, 1})
 	fmt.Printf("%x", pc)
 	for i := 0; ; i++ {
 		f, more := frames.Next()
