@@ -47,7 +47,7 @@ struct scan *scan_new(struct target *t)
 	s->chunk = xmalloc(CHUNK_BYTES + RUN_BYTES);
 	s->exam = xcalloc(EXAM_MAX, sizeof(*s->exam));
 	s->stack_buf = xcalloc(EXAM_MAX, STACK_BYTES + BELOW_BYTES);
-	s->rec_buf = xcalloc(EXAM_MAX, s->need);
+	s->rec_buf = xcalloc(EXAM_MAX, s->need + RUN_GAP);
 	s->deep_buf = xmalloc(STACK_MORE);
 	s->iov = xcalloc(CHUNK_RUNS > 2 * EXAM_MAX ? CHUNK_RUNS : 2 * EXAM_MAX, sizeof(*s->iov));
 	s->out = xcalloc(SCAN_PART, sizeof(*s->out));
@@ -91,49 +91,83 @@ void scan_emit(struct scan *s, const struct gchange *c)
 
 /* --- a chunk --- */
 
-/* Has nothing happened to it since the pass before, as far as its g tells? */
-static bool unchanged(const struct scan *s, const struct grow *row, const struct grec *r)
+static uint64_t at64(const uint8_t *b, int32_t off)
 {
-	const struct gthread *m;
+	uint64_t v;
 
-	if (row->goid != r->goid || row->status != r->status || row->labels != r->labels)
+	memcpy(&v, b + off, 8);
+	return v;
+}
+
+/*
+ * Has nothing happened to it since the pass before, as far as its g tells? This
+ * is asked for every goroutine in every pass: no more is looked at than must be.
+ */
+static bool unchanged(const struct scan *s, const struct grow *row, const uint8_t *b)
+{
+	const struct golayout *lay = &s->t->lay;
+	const struct gthread *m;
+	uint32_t status;
+
+	memcpy(&status, b + lay->g.atomicstatus, sizeof(status));
+	if ((status & ~(uint32_t)GST_SCAN) != row->status || row->goid != at64(b, lay->g.goid) ||
+	    row->labels != at64(b, lay->g.labels))
 		return false;
-	if (r->status == GST_RUNNING)
+	if (row->status == GST_RUNNING)
 		return true;
-	if (row->seq != r->seq || row->depth != r->hi - r->sp || row->pc != r->pc ||
-	    row->waiting != r->waiting || row->reason != r->reason)
+	if (row->seq != b[lay->g.trackingSeq] || row->reason != b[lay->g.waitreason] ||
+	    row->waiting != at64(b, lay->g.waiting))
 		return false;
-	if (r->status != GST_SYSCALL)
-		return true;
-	m = gsched_thread(&s->sched, r->m);
-	return row->m == r->m && m && row->tick == m->syscalltick;
+	if (row->in_syscall || at64(b, lay->g.syscallsp)) {
+		m = gsched_thread(&s->sched, at64(b, lay->g.m));
+		return row->in_syscall && m && row->m == m->addr && row->tick == m->syscalltick &&
+		       row->depth == at64(b, lay->g.stack_hi) - at64(b, lay->g.syscallsp) &&
+		       row->pc == at64(b, lay->g.syscallpc);
+	}
+	return row->depth == at64(b, lay->g.stack_hi) - at64(b, lay->g.sched_sp) &&
+	       row->pc == at64(b, lay->g.sched_pc);
+}
+
+/* It seems not to have run; one that lately did is looked at more closely. */
+static void look_again(struct scan *s, size_t i, const uint8_t *b)
+{
+	struct grow *row = &s->row.v[i];
+	uint64_t hi = at64(b, s->t->lay.g.stack_hi);
+	struct grec r;
+
+	if (row->status == GST_RUNNING) {
+		row->seq = b[s->t->lay.g.trackingSeq];
+		row->m = at64(b, s->t->lay.g.m);
+		return;
+	}
+	if (row->hi != hi) { /* its stack was moved, and what lies under sp with it not */
+		row->hi = hi;
+		row->below_known = 0;
+		row->young = 0;
+	}
+	if (!row->young)
+		return;
+	rec_parse(s, b, &r);
+	exam_add(s, i, &r, EXAM_BELOW);
 }
 
 static int look(struct scan *s, size_t i, const uint8_t *b)
 {
 	struct grow *row = &s->row.v[i];
 	struct grec r;
+	uint32_t status;
 
-	rec_parse(s, b, &r);
-	if (!rec_alive(&r)) {
-		if (row->goid)
-			row_gone(s, row);
+	memcpy(&status, b + s->t->lay.g.atomicstatus, sizeof(status));
+	if (!row->goid && status == GST_DEAD)
 		return 0;
-	}
-	if (unchanged(s, row, &r)) {
-		row->seq = r.seq;
-		row->m = r.m;
-		if (!row->young || r.status == GST_RUNNING)
-			return 0;
-		if (row->hi != r.hi) { /* its stack was moved, and what lies under sp with it not */
-			row->hi = r.hi;
-			row->below_known = 0;
-			row->young = 0;
-			return 0;
-		}
-		exam_add(s, i, &r, EXAM_BELOW);
+	if (row->goid && unchanged(s, row, b)) {
+		look_again(s, i, b);
 	} else {
-		exam_add(s, i, &r, EXAM_WALK);
+		rec_parse(s, b, &r);
+		if (rec_alive(&r))
+			exam_add(s, i, &r, EXAM_WALK);
+		else if (row->goid)
+			row_gone(s, row);
 	}
 	return s->n_exam == EXAM_MAX ? exam_run(s) : 0;
 }

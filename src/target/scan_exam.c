@@ -170,7 +170,7 @@ static void tell_place(struct scan *s, const struct grow *row, struct gchange *c
 
 static uint32_t tick_of(const struct scan *s, const struct grec *r)
 {
-	const struct gthread *m = r->status == GST_SYSCALL ? gsched_thread(&s->sched, r->m) : NULL;
+	const struct gthread *m = r->in_syscall ? gsched_thread(&s->sched, r->m) : NULL;
 
 	return m ? m->syscalltick : 0;
 }
@@ -200,6 +200,7 @@ static void commit(struct scan *s, struct grow *row, const struct grec *r, uint3
 	row->labels = r->labels;
 	row->m = r->m;
 	row->tick = tick_of(s, r);
+	row->in_syscall = r->in_syscall;
 	row->stack = stack;
 	row->status = (uint8_t)r->status;
 	row->reason = r->reason;
@@ -246,27 +247,53 @@ static uint8_t *exam_stack(const struct scan *s, const struct exam *e)
 	return s->stack_buf + (size_t)(e - s->exam) * (STACK_BYTES + BELOW_BYTES);
 }
 
-static uint8_t *exam_again(const struct scan *s, const struct exam *e)
-{
-	return s->rec_buf + (size_t)(e - s->exam) * s->need;
-}
-
-/* The stack, then the g again, for each that is not done; in that order, in one call. */
-static int exam_read(struct scan *s)
+/* All stacks of those that are not done. */
+static size_t aim_stacks(struct scan *s)
 {
 	size_t n = 0;
-	ssize_t rc;
 
 	for (size_t i = 0; i < s->n_exam; i++) {
 		struct exam *e = &s->exam[i];
 
+		if (e->done || !e->len)
+			continue;
+		e->stack_iov = n;
+		s->iov[n++] = (struct mem_iov){ e->from, exam_stack(s, e), e->len, 0 };
+	}
+	return n;
+}
+
+/* Their g's once more, neighbours as one piece. */
+static size_t aim_gs(struct scan *s, size_t n)
+{
+	struct mem_iov *v = NULL;
+	uint8_t *to = s->rec_buf;
+
+	for (size_t i = 0; i < s->n_exam; i++) {
+		struct exam *e = &s->exam[i];
+		uint64_t addr = s->row.v[e->row].addr;
+
 		if (e->done)
 			continue;
-		if (e->len)
-			s->iov[n++] = (struct mem_iov){ e->from, exam_stack(s, e), e->len, 0 };
-		s->iov[n++] = (struct mem_iov){ s->row.v[e->row].addr, exam_again(s, e),
-						(uint32_t)s->need, 0 };
+		if (!v || addr < v->addr || addr - v->addr > v->len + RUN_GAP) {
+			v = &s->iov[n++];
+			*v = (struct mem_iov){ .addr = addr, .buf = to };
+		}
+		v->len = (uint32_t)(addr - v->addr + s->need);
+		e->g_iov = n - 1;
+		e->again = (uint8_t *)v->buf + (addr - v->addr);
+		to = e->again + s->need;
 	}
+	return n;
+}
+
+/* First the stacks, then the g's, in that order, in one call. */
+static int exam_read(struct scan *s)
+{
+	size_t n = aim_stacks(s);
+	ssize_t rc;
+
+	n = aim_gs(s, n);
 	rc = memr_readv(s->t->mem, s->iov, n);
 	return rc < 0 ? (int)rc : 0;
 }
@@ -275,7 +302,7 @@ static int exam_read(struct scan *s)
 static const uint8_t *deep_read(struct scan *s, const struct exam *e, uint32_t *len)
 {
 	struct grec again;
-	uint8_t *b = exam_again(s, e);
+	uint8_t *b = e->again;
 
 	*len = e->rec.hi - e->from < STACK_MORE ? (uint32_t)(e->rec.hi - e->from) : STACK_MORE;
 	if (memr_read(s->t->mem, e->from, s->deep_buf, *len) ||
@@ -321,7 +348,7 @@ static bool row_ran(const struct scan *s, const struct grow *row, const struct g
 		return row->seq != r->seq;
 	if (row->depth != r->hi - r->sp || row->pc != r->pc)
 		return true;
-	return r->status == GST_SYSCALL && row->status == GST_SYSCALL &&
+	return r->in_syscall && row->in_syscall && row->status == r->status &&
 	       (row->m != r->m || row->tick != tick_of(s, r));
 }
 
@@ -366,24 +393,25 @@ static void believe(struct scan *s, struct exam *e)
 	commit(s, row, &e->rec, walk(s, e), ran);
 	row->below_known = 1;
 	row->below = below_hash(s, e);
-	row->young = YOUNG;
+	/* In a first pass nobody knows how it was before. */
+	row->young = s->stats.passes ? YOUNG : 0;
 }
 
 /*
  * Compares the second reading with the first. What moved is aimed at again,
  * with what the second reading says.
  */
-static void exam_judge(struct scan *s, struct exam *e, const struct mem_iov *stack,
-		       const struct mem_iov *g)
+static void exam_judge(struct scan *s, struct exam *e)
 {
+	bool unread = e->len && s->iov[e->stack_iov].rc;
 	struct grec again;
 
-	if (g->rc) {
+	if (s->iov[e->g_iov].rc) {
 		s->stats.thrown++;
 		e->done = true;
 		return;
 	}
-	rec_parse(s, exam_again(s, e), &again);
+	rec_parse(s, e->again, &again);
 	if (!rec_same(&e->rec, &again)) {
 		e->kind = EXAM_WALK;
 		e->done = !rec_alive(&again);
@@ -392,7 +420,7 @@ static void exam_judge(struct scan *s, struct exam *e, const struct mem_iov *sta
 		exam_aim(e, &again);
 		return;
 	}
-	if (stack && stack->rc)
+	if (unread)
 		e->len = e->below = 0;
 	believe(s, e);
 	e->done = true;
@@ -400,18 +428,12 @@ static void exam_judge(struct scan *s, struct exam *e, const struct mem_iov *sta
 
 static size_t exam_judge_all(struct scan *s)
 {
-	size_t n = 0, left = 0;
+	size_t left = 0;
 
 	for (size_t i = 0; i < s->n_exam; i++) {
-		struct exam *e = &s->exam[i];
-		const struct mem_iov *stack = NULL;
-
-		if (e->done)
-			continue;
-		if (e->len)
-			stack = &s->iov[n++];
-		exam_judge(s, e, stack, &s->iov[n++]);
-		left += !e->done;
+		if (!s->exam[i].done)
+			exam_judge(s, &s->exam[i]);
+		left += !s->exam[i].done;
 	}
 	return left;
 }

@@ -36,6 +36,7 @@ struct grow {
 	uint8_t young : 2;
 	uint8_t has_run : 1; /* no longer at its first instruction */
 	uint8_t below_known : 1;
+	uint8_t in_syscall : 1; /* depth and pc are of syscallsp, syscallpc */
 };
 
 /* A g as read. */
@@ -65,6 +66,8 @@ struct exam {
 	uint64_t from; /* what is read of the stack */
 	uint32_t len;
 	uint32_t below; /* bytes of it under sp */
+	size_t stack_iov, g_iov; /* the pieces that they were read with */
+	uint8_t *again; /* the second reading of the g */
 	enum exam_kind kind;
 	bool done;
 };
