@@ -58,7 +58,7 @@ uint32_t key_parse(const char *name, size_t len)
 	return cp > ' ' && used == len ? (uint32_t)cp : UK_NONE;
 }
 
-const char *key_name(char buf[16], uint32_t key)
+const char *key_spell(char buf[16], uint32_t key)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(key_names); i++)
 		if (key_names[i].key == key)

@@ -136,7 +136,7 @@ const struct key_binding *key_named(const char *name, size_t len);
  */
 uint32_t key_parse(const char *name, size_t len);
 /* The inverse; buf has room for 16. */
-const char *key_name(char buf[16], uint32_t key);
+const char *key_spell(char buf[16], uint32_t key);
 
 /* Keys so far of a sequence such as gg. Zeroed is none. */
 struct key_seq {

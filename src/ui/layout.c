@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { STRIP_LINES = 2, TIMELINE_LEAST = 6 };
+enum { STRIP_LINES = 3, TIMELINE_LEAST = 6 };
 
 static bool is_there(const struct layout_want *want, enum pane_id id)
 {

@@ -14,13 +14,14 @@
 enum term_color { TERM_AUTO, TERM_ALWAYS, TERM_NEVER, TERM_16, TERM_256 };
 
 struct term_config {
-	enum term_color color;
+	enum term_color color; /* auto: none with $NO_COLOR or a dumb terminal */
 	bool mouse;
 };
 
 /*
- * Takes the terminal: standard input where that is one, else /dev/tty. Returns 0,
- * or a negative errno with err filled and the terminal untouched.
+ * Takes the terminal; keys come from standard input where that is one, else from
+ * /dev/tty. Returns 0, or a negative errno with err filled and the terminal
+ * untouched: -ENOTSUP where it cannot place its cursor.
  */
 int term_open(const struct term_config *c, struct err *err);
 void term_close(void); /* also where it is not open */
@@ -40,12 +41,20 @@ void term_show(const struct grid *g);
 void term_redraw(void);
 void term_mouse(bool on);
 
-/* Gives the terminal back for a while (^Z, an editor), and takes it again. */
+/* Gives the terminal back for a while (an editor), and takes it again. */
 void term_leave(void);
 void term_enter(void);
+/*
+ * Stops the program's process group as ^Z does; comes back when it goes on, with
+ * the terminal taken again. Ask for the size anew then.
+ */
+void term_suspend(void);
 
-/* Sends text to the terminal's clipboard (OSC 52). */
-int term_copy(const char *text, struct err *err);
+/*
+ * Puts text on the clipboard: by tmux within one, else by the terminal (OSC 52).
+ * how, of size bytes, says by what. Returns 0, or a negative errno with err filled.
+ */
+int term_copy(const char *text, char *how, size_t size, struct err *err);
 
 /* Whether the locale and the terminal can show UTF-8's lines and blocks. */
 bool term_utf8(void);

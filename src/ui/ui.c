@@ -108,11 +108,11 @@ static void pane_key(struct ui *ui, uint32_t key)
 	char name[16];
 
 	if (row && row->action == ACT_PANE)
-		ui_perform(ui, row, key_name(name, key));
+		ui_perform(ui, row, key_spell(name, key));
 	else if (row)
 		ui_perform(ui, row, NULL);
 	else if (!ui->seq.n)
-		view_say(&ui->view, "%s does nothing here; ? lists the keys", key_name(name, key));
+		view_say(&ui->view, "%s does nothing here; ? lists the keys", key_spell(name, key));
 }
 
 void ui_key(struct ui *ui, uint32_t key)
@@ -290,7 +290,7 @@ void ui_say(struct ui *ui, bool bad, const char *text)
 
 bool ui_dirty(const struct ui *ui)
 {
-	return ui->dirty;
+	return ui->dirty || ui->view.answered;
 }
 
 bool ui_done(const struct ui *ui)
@@ -319,7 +319,7 @@ static void draw_panes(struct ui *ui, struct grid *g)
 void ui_draw(struct ui *ui, struct grid *g)
 {
 	grid_clear(g);
-	ui->dirty = false;
+	ui->view.answered = false;
 	if (g->w != ui->w || g->h != ui->h)
 		ui_resize(ui, g->w, g->h);
 	if (layout_shows(&ui->layout, PANE_TIMELINE))

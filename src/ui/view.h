@@ -46,6 +46,8 @@ struct view {
 	uint64_t choice_stamp; /* row, stack, frame */
 	uint64_t span_stamp;
 
+	bool answered; /* a worker answered a pane: what is drawn is stale; the frame clears it */
+
 	/* what handlers ask for beside their effects */
 	char status[256]; /* message to show; "" none */
 	bool status_bad;
