@@ -42,8 +42,12 @@ static void draw_note(struct ui *ui, const struct region *r, int x, int y, int w
 	char buf[256] = "";
 	const char *note = pane_note(ui->pane[id], buf, sizeof(buf));
 
-	if (*note && width > 4)
-		draw_cut(r, x, y, width, ROLE_DIM, 0, note);
+	int w;
+
+	if (!*note || width <= 4)
+		return;
+	w = draw_cut(r, x, y, width - 1, ROLE_DIM, 0, note);
+	draw_str(r, x + w, y, 1, ROLE_DIM, 0, " ");
 }
 
 static void draw_pane_title(struct ui *ui, const struct region *all, enum pane_id id)

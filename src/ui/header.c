@@ -95,7 +95,7 @@ static void add_target(const struct world *w, struct pieces *p)
 	else if (*name)
 		add(p, 2, ROLE_STRONG, 0, "%.60s", name);
 	if (*go)
-		add(p, 7, ROLE_HEADER, 0, "%.20s", go);
+		add(p, 7, ROLE_HEADER, 0, "%s%.20s", *go == 'g' ? "" : "trace ", go);
 }
 
 static const char *time_text(const struct view *v, int64_t t, char buf[TEXT_SHORT])
@@ -144,7 +144,7 @@ static void add_file_state(const struct ui *ui, struct pieces *p, const char *ma
 	else
 		add(p, 0, ROLE_GOOD, ATTR_BOLD, "%s %s", mark, ui->playing ? "PLAY" : "REPLAY");
 	add(p, 3, ROLE_TIME, 0, "%s of %s", time_text(v, v->time, a),
-	    text_moment(b, v->world->t_end, v->world->t_end / 1000));
+	    text_moment(b, v->world->t_end, (v->span.t1 - v->span.t0) / 10000));
 }
 
 static void add_count(struct pieces *p, int rank, enum role role, const char *name, uint64_t n)

@@ -53,12 +53,22 @@ static void clear(struct help *h)
 	h->top = 0;
 }
 
+static void add_row(struct help *h, const struct key_binding *b)
+{
+	bool named = !(b->ctx & (CTX_PROMPT | CTX_HELP));
+	char *text = xasprintf("%s%s%s%s", b->help, named ? " (:" : "", named ? b->name : "",
+			       named ? ")" : "");
+
+	add(h, *b->keys ? xstrdup(b->keys) : xasprintf(":%s", b->name), text);
+	free(text);
+}
+
 static void add_section(struct help *h, unsigned ctx, const char *title)
 {
 	add(h, NULL, title);
 	for (const struct key_binding *b = key_table; b->action; b++)
 		if (b->ctx & ctx && (!(b->ctx & CTX_ANY) || ctx == CTX_ANY))
-			add(h, *b->keys ? xstrdup(b->keys) : xasprintf(":%s", b->name), b->help);
+			add_row(h, b);
 }
 
 static void add_letters(struct help *h)
