@@ -2,6 +2,8 @@
 #include "app.h"
 
 #include <errno.h>
+#include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -10,7 +12,10 @@
 
 #include "batch.h"
 #include "core/world.h"
+#include "doctor.h"
 #include "loader.h"
+#include "source/command.h"
+#include "source/live.h"
 #include "source/open.h"
 
 enum { BATCH_BUDGET_NS = 1000 * 1000 * 1000 };
@@ -23,6 +28,8 @@ struct app {
 	struct source *source;
 	struct loader loader;
 	int64_t began; /* wall clock, ns */
+	pid_t child; /* the command that we started, 0: none */
+	int signal; /* that asked us to end, 0: none */
 };
 
 static int64_t clock_ns(clockid_t id)
@@ -40,10 +47,28 @@ static double own_cpu_pct(const struct app *a)
 	return wall > 0 ? 100.0 * (double)clock_ns(CLOCK_PROCESS_CPUTIME_ID) / (double)wall : 0;
 }
 
+static int open_live(struct app *a, struct err *err)
+{
+	struct live_config cfg = { .rate = a->opt->rate, .command = a->opt->mode == MODE_COMMAND };
+	pid_t pid = a->opt->pid;
+
+	if (cfg.command) {
+		pid = command_start(a->opt->command, !a->opt->batch, err);
+		if (pid < 0)
+			return (int)pid;
+		a->child = pid;
+	}
+	a->source = live_open(pid, &cfg, err);
+	return a->source ? 0 : err->rc;
+}
+
 static int app_open(struct app *a, struct err *err)
 {
-	int rc = input_open(&a->in, a->opt->replay, err);
+	int rc;
 
+	if (a->opt->mode != MODE_REPLAY)
+		return open_live(a, err);
+	rc = input_open(&a->in, a->opt->replay, err);
 	if (rc)
 		return rc;
 	a->source = source_open_file(&a->in, &a->world, err);
@@ -57,13 +82,90 @@ static void app_close(struct app *a)
 		a->world.history = NULL;
 		a->source->ops->close(a->source);
 	}
+	if (a->child)
+		command_stop(a->child);
 	input_close(&a->in);
 	uv_loop_close(&a->loop);
 	world_release(&a->world);
 }
 
+static void on_signal(uv_signal_t *h, int num)
+{
+	struct app *a = h->data;
+
+	a->signal = num;
+	uv_stop(&a->loop);
+}
+
+static void on_timer(uv_timer_t *t)
+{
+	(void)t; /* it is there to end uv_run() */
+}
+
+/* Runs the loop until the time (uv_now(), ms), the target's end or a signal. */
+static void run_until(struct app *a, uv_timer_t *timer, uint64_t t)
+{
+	uv_update_time(&a->loop);
+	uv_timer_start(timer, on_timer, t > uv_now(&a->loop) ? t - uv_now(&a->loop) : 0, 0);
+	while (uv_is_active((uv_handle_t *)timer) && !a->loader.whole && !a->signal)
+		uv_run(&a->loop, UV_RUN_ONCE);
+	uv_timer_stop(timer);
+}
+
+/* Reports at once, then each interval; or once only, at the end of a duration. */
+static int live_reports(struct app *a, uv_timer_t *timer, struct err *err)
+{
+	const struct options *o = a->opt;
+	bool events = o->export_format; /* an export is of the whole */
+	bool once = o->once || (!o->batch && !o->iterations);
+	uint64_t next = uv_now(&a->loop), step = (uint64_t)(o->delay * 1000);
+	int rc;
+
+	if (o->duration > 0)
+		run_until(a, timer, next + (uint64_t)(o->duration * 1000));
+	if (o->duration > 0 || once)
+		return batch_print(o, &a->world, own_cpu_pct(a), err);
+	for (long i = 1;; i++) {
+		bool last = a->loader.whole || a->signal || i == o->iterations;
+
+		rc = events && !last ? 0 : batch_print(o, &a->world, own_cpu_pct(a), err);
+		if (rc || last)
+			return rc;
+		next += step;
+		run_until(a, timer, next);
+	}
+}
+
+static int run_live(struct app *a, struct err *err)
+{
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+	uv_signal_t on[3];
+	uv_timer_t timer;
+	int rc = 0;
+
+	uv_timer_init(&a->loop, &timer);
+	for (int i = 0; i < 3; i++) {
+		uv_signal_init(&a->loop, &on[i]);
+		on[i].data = a;
+		uv_signal_start(&on[i], on_signal, signals[i]);
+	}
+	a->loader.budget_ns = BATCH_BUDGET_NS;
+	loader_start(&a->loader);
+	while (!a->world.live.passes && !a->loader.whole && !a->signal)
+		uv_run(&a->loop, UV_RUN_ONCE);
+	if (a->loader.err.rc)
+		*err = a->loader.err;
+	rc = err->rc ? err->rc : a->world.live.passes ? live_reports(a, &timer, err) : 0;
+	uv_close((uv_handle_t *)&timer, NULL);
+	for (int i = 0; i < 3; i++)
+		uv_close((uv_handle_t *)&on[i], NULL);
+	return rc;
+}
+
 static int run_batch(struct app *a, struct err *err)
 {
+	if (a->opt->mode != MODE_REPLAY)
+		return run_live(a, err);
 	a->loader.budget_ns = BATCH_BUDGET_NS;
 	loader_start(&a->loader);
 	while (!a->loader.whole)
@@ -80,6 +182,8 @@ int app_run(const struct options *o, struct err *err)
 	struct app a = { .opt = o, .began = clock_ns(CLOCK_MONOTONIC) };
 	int rc;
 
+	if (o->mode == MODE_DOCTOR)
+		return doctor_run(o->pid, stdout);
 	loader_threads();
 	uv_loop_init(&a.loop);
 	world_init(&a.world);
@@ -91,5 +195,7 @@ int app_run(const struct options *o, struct err *err)
 		rc = run_batch(&a, err);
 	}
 	app_close(&a);
-	return rc ? (int)err->code : EXIT_FINE;
+	if (rc)
+		return (int)err->code;
+	return a.signal ? 128 + a.signal : EXIT_FINE;
 }

@@ -11,6 +11,8 @@
 #include "core/mem.h"
 #include "version.h"
 
+enum { MAX_OPERANDS = 8 };
+
 enum option_id {
 	OPT_REPLAY = 256,
 	OPT_ONCE,
@@ -66,7 +68,10 @@ static const struct option_row {
 static void print_help(void)
 {
 	puts("bingo-top: htop for goroutines\n\n"
-	     "  bingo-top --replay FILE    show a Go execution trace (Go 1.11 to 1.27)\n");
+	     "  bingo-top PID              watch a running Go process\n"
+	     "  bingo-top -- CMD [ARG...]  start CMD and watch it\n"
+	     "  bingo-top --replay FILE    show a Go execution trace (Go 1.11 to 1.27)\n"
+	     "  bingo-top doctor [PID]     say what works here, and what mends what does not\n");
 	for (size_t i = 0; i < ARRAY_SIZE(option_table); i++) {
 		const struct option_row *r = &option_table[i];
 		char left[64];
@@ -242,6 +247,27 @@ static int parse_one(struct options *o, int id, char *arg, struct err *err)
 	return rc;
 }
 
+static int parse_pid(pid_t *pid, const char *s, struct err *err)
+{
+	char *end;
+	long v;
+
+	errno = 0;
+	v = strtol(s, &end, 10);
+	if (end == s || *end || errno || v < 1 || v > INT32_MAX)
+		return usage(err, "a process is named by its number, not", s);
+	*pid = (pid_t)v;
+	return 0;
+}
+
+static int parse_doctor(struct options *o, int argc, char **argv, struct err *err)
+{
+	o->mode = MODE_DOCTOR;
+	if (argc > 1)
+		return usage(err, "doctor takes one PID at most; what is", argv[1]);
+	return argc ? parse_pid(&o->pid, argv[0], err) : 0;
+}
+
 static int parse_operands(struct options *o, int argc, char **argv, struct err *err)
 {
 	if (o->replay) {
@@ -250,24 +276,50 @@ static int parse_operands(struct options *o, int argc, char **argv, struct err *
 		o->mode = MODE_REPLAY;
 		return 0;
 	}
+	if (o->command) {
+		o->mode = MODE_COMMAND;
+		return argc ? 0 : usage(err, "there is no command after --", NULL);
+	}
+	if (argc && !strcmp(argv[0], "doctor"))
+		return parse_doctor(o, argc - 1, argv + 1, err);
 	if (!argc)
 		return err_set(err, -EINVAL, EXIT_USAGE,
-			       "nothing to show: give --replay FILE; bingo-top --help lists what "
-			       "there is");
-	return usage(err, "this version replays files; it knows no", argv[0]);
+			       "nothing to show: give a PID, -- CMD, or --replay FILE; bingo-top "
+			       "--help lists what there is");
+	if (argc > 1)
+		return usage(err, "one process can be watched at a time; what is", argv[1]);
+	o->mode = MODE_LIVE;
+	return parse_pid(&o->pid, argv[0], err);
+}
+
+/* Options may follow a PID or the word doctor; after -- all belongs to the command. */
+static bool operand_between(int argc, char **argv, struct options *o, char **operands, int *n)
+{
+	if (optind > 1 && !strcmp(argv[optind - 1], "--")) {
+		o->command = argv + optind;
+		return false;
+	}
+	if (optind >= argc || *n >= MAX_OPERANDS)
+		return false;
+	operands[(*n)++] = argv[optind++];
+	return true;
 }
 
 int options_parse(struct options *o, int argc, char **argv, struct err *err)
 {
 	struct option longs[ARRAY_SIZE(option_table) + 1];
 	char shorts[2 * ARRAY_SIZE(option_table) + 3];
-	int id, rc;
+	char *operands[MAX_OPERANDS + 1] = { NULL };
+	int id, rc, n = 0;
 
 	*o = (struct options){ .delay = 1, .rate = 10, .budget = 1 };
 	getopt_tables(longs, shorts);
 	opterr = 0;
 	optind = 1;
-	while ((id = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
+	while ((id = getopt_long(argc, argv, shorts, longs, NULL)) != -1 ||
+	       operand_between(argc, argv, o, operands, &n)) {
+		if (id == -1)
+			continue;
 		if (id == ':')
 			return usage(err, "an argument is missing after", argv[optind - 1]);
 		if (id == '?')
@@ -276,7 +328,10 @@ int options_parse(struct options *o, int argc, char **argv, struct err *err)
 		if (rc || o->mode == MODE_SHOWN)
 			return rc;
 	}
-	return parse_operands(o, argc - optind, argv + optind, err);
+	if (o->command && n)
+		return usage(err, "a PID and a command cannot both be watched:", operands[0]);
+	return o->command ? parse_operands(o, argc - optind, argv + optind, err)
+			  : parse_operands(o, n, operands, err);
 }
 
 void options_release(struct options *o)

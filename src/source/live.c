@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "source/command.h"
 #include "source/live_priv.h"
 
 enum {
@@ -151,15 +152,19 @@ static const struct source_ops live_ops = {
 /* --- opening --- */
 
 /* A program that has just begun is not ready to be read; a command may first be a shell. */
-static bool worth_waiting(int rc, const struct live_config *cfg, pid_t pid)
+static bool worth_waiting(int rc, const struct live_config *cfg, pid_t pid, struct err *err)
 {
-	struct proc_status s;
+	char how[64];
 
+	if (cfg->command && command_ended(pid, how, sizeof(how))) {
+		err_clear(err);
+		err_set(err, -ESRCH, EXIT_GONE, "process %d %s before it could be looked at once",
+			(int)pid, how);
+		return false;
+	}
 	if (rc == -EAGAIN)
 		return true;
-	if (!cfg->command || (rc != -ENOEXEC && rc != -ENOENT && rc != -EFAULT))
-		return false;
-	return !proc_status_read(&s, pid, NULL) && s.state != 'Z' && s.state != 'X';
+	return cfg->command && (rc == -ENOEXEC || rc == -ENOENT || rc == -EFAULT || rc == -ESRCH);
 }
 
 static struct target *open_target(pid_t pid, const struct live_config *cfg, struct err *err)
@@ -174,7 +179,7 @@ static struct target *open_target(pid_t pid, const struct live_config *cfg, stru
 
 		if (!rc)
 			return t;
-		if (!worth_waiting(rc, cfg, pid) || live_clock(CLOCK_MONOTONIC) > until) {
+		if (!worth_waiting(rc, cfg, pid, &e) || live_clock(CLOCK_MONOTONIC) > until) {
 			*err = e;
 			return NULL;
 		}

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "source/command.h"
 #include "source/live_priv.h"
 
 enum {
@@ -263,7 +264,12 @@ static bool restart(struct live_source *l)
 static bool target_lost(struct live_source *l)
 {
 	struct proc_status s;
+	char how[64];
 
+	if (l->cfg.command && command_ended(l->pid, how, sizeof(how))) {
+		over(l, "%s (process %d) %s", l->name, (int)l->pid, how);
+		return false;
+	}
 	if (proc_status_read(&s, l->pid, NULL) || s.start_time != l->t->status.start_time) {
 		over(l, "process %d (%s) has ended", (int)l->pid, l->name);
 		return false;

@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "doctor.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <langinfo.h>
+#include <linux/bpf.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "core/err.h"
+#include "target/scan.h"
+#include "target/target.h"
+
+/* Last: it defines macros with everyday names. */
+#include <curses.h>
+#include <term.h>
+
+enum verdict { WORKS, PARTLY, FAILS };
+
+struct doctor {
+	FILE *out;
+	int code;
+};
+
+static void say(struct doctor *d, enum verdict v, const char *what, const char *mend,
+		const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+
+/* mend: the command that helps; "" or NULL: there is none to give. */
+static void say(struct doctor *d, enum verdict v, const char *what, const char *mend,
+		const char *fmt, ...)
+{
+	static const char *const words[] = { "ok", "part", "no" };
+	va_list ap;
+
+	fprintf(d->out, "%-5s %-10s ", words[v], what);
+	va_start(ap, fmt);
+	vfprintf(d->out, fmt, ap);
+	va_end(ap);
+	fputc('\n', d->out);
+	if (mend && *mend)
+		fprintf(d->out, "%17smend: %s\n", "", mend);
+}
+
+static uint64_t own_caps(void)
+{
+	char line[256];
+	FILE *f = fopen("/proc/self/status", "re");
+	uint64_t caps = 0;
+
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "CapEff: %" SCNx64, &caps) == 1)
+			break;
+	if (f)
+		fclose(f);
+	return caps;
+}
+
+static long sysctl_value(const char *path)
+{
+	char text[32];
+	FILE *f = fopen(path, "re");
+	bool got = f && fgets(text, sizeof(text), f);
+
+	if (f)
+		fclose(f);
+	return got ? strtol(text, NULL, 10) : -1;
+}
+
+/* --- the machine --- */
+
+static void check_machine(struct doctor *d)
+{
+	struct utsname u;
+	bool known;
+
+	if (uname(&u))
+		return;
+	known = !strcmp(u.machine, "x86_64") || !strcmp(u.machine, "aarch64");
+	say(d, known ? WORKS : FAILS, "machine", NULL, "%s %s on %s%s", u.sysname, u.release,
+	    u.machine, known ? "" : "; Go programs for amd64 and arm64 can be watched");
+	if (!known)
+		d->code = EXIT_ATTACH;
+}
+
+static void check_rights(struct doctor *d)
+{
+	enum { SYS_PTRACE = 19 };
+	long scope = sysctl_value("/proc/sys/kernel/yama/ptrace_scope");
+
+	if (own_caps() >> SYS_PTRACE & 1)
+		say(d, WORKS, "rights", NULL,
+		    "CAP_SYS_PTRACE is there: every process of this machine may be read");
+	else if (scope <= 0)
+		say(d, PARTLY, "rights", "sudo bingo-top PID",
+		    "your own processes may be read, those of other users not");
+	else if (scope == 1)
+		say(d, PARTLY, "rights", "sudo sysctl kernel.yama.ptrace_scope=0",
+		    "kernel.yama.ptrace_scope is 1: only programs started by bingo-top -- CMD may "
+		    "be read");
+	else
+		say(d, FAILS, "rights", scope == 2 ? "sudo bingo-top PID" : NULL,
+		    "kernel.yama.ptrace_scope is %ld: %s", scope,
+		    scope == 2
+			    ? "only root may read other processes"
+			    : "nobody may read other processes, until the machine is started anew");
+	if (scope > 2)
+		d->code = EXIT_ATTACH;
+}
+
+/* A child of our own: if even that cannot be read, no process can. */
+static void check_reading(struct doctor *d)
+{
+	uint64_t word = 0x62696e676f746f70, got = 0;
+	struct err err = { 0 };
+	struct memr *m;
+	pid_t pid = fork();
+	int rc;
+
+	if (pid == 0) {
+		for (;;)
+			pause();
+	}
+	if (pid < 0)
+		return;
+	rc = memr_open_pid(&m, pid, &err);
+	if (!rc) {
+		rc = memr_read_u64(m, (uint64_t)(uintptr_t)&word, &got);
+		memr_close(m);
+	}
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	if (!rc && got == word)
+		say(d, WORKS, "reading", NULL, "the memory of another process can be read");
+	else
+		say(d, FAILS, "reading", "docker run --cap-add=SYS_PTRACE ...",
+		    "not even a child of our own can be read (%s): a sandbox or a seccomp filter "
+		    "forbids it",
+		    err.rc ? err.text : strerror(-rc));
+	if (rc || got != word)
+		d->code = EXIT_ATTACH;
+}
+
+/* --- what later looks need --- */
+
+static bool bpf_allowed(int *e)
+{
+	union bpf_attr attr;
+	long fd;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.map_type = BPF_MAP_TYPE_ARRAY;
+	attr.key_size = 4;
+	attr.value_size = 8;
+	attr.max_entries = 1;
+	fd = syscall(SYS_bpf, BPF_MAP_CREATE, &attr, sizeof(attr));
+	*e = errno;
+	if (fd >= 0)
+		close((int)fd);
+	return fd >= 0;
+}
+
+static void check_bpf(struct doctor *d)
+{
+	enum { SYS_ADMIN = 21, PERFMON = 38, BPF = 39 };
+	uint64_t caps = own_caps();
+	bool capable = caps >> SYS_ADMIN & 1 || (caps >> PERFMON & 1 && caps >> BPF & 1);
+	int e;
+
+	if (capable && bpf_allowed(&e))
+		say(d, WORKS, "bpf", NULL, "programs of the kernel's side may be loaded");
+	else if (!capable)
+		say(d, PARTLY, "bpf",
+		    "sudo setcap cap_sys_ptrace,cap_bpf,cap_perfmon+ep $(command -v bingo-top)",
+		    "no right to load BPF programs; everything that sampling sees is shown all the "
+		    "same");
+	else
+		say(d, PARTLY, "bpf", NULL,
+		    "the kernel refuses BPF (%s); sampling works all the same", strerror(e));
+	if (!access("/sys/kernel/btf/vmlinux", R_OK))
+		say(d, WORKS, "btf", NULL, "/sys/kernel/btf/vmlinux is there");
+	else
+		say(d, PARTLY, "btf", "use a kernel built with CONFIG_DEBUG_INFO_BTF=y",
+		    "the kernel does not describe its types (/sys/kernel/btf/vmlinux)");
+}
+
+static void check_perf(struct doctor *d)
+{
+	enum { PERFMON = 38 };
+	long level = sysctl_value("/proc/sys/kernel/perf_event_paranoid");
+
+	if (level < 0 && access("/proc/sys/kernel/perf_event_paranoid", F_OK))
+		say(d, PARTLY, "perf", NULL, "this kernel has no perf events");
+	else if (level <= 1 || own_caps() >> PERFMON & 1)
+		say(d, WORKS, "perf", NULL, "perf events may be used (paranoid level %ld)", level);
+	else
+		say(d, PARTLY, "perf", "sudo sysctl kernel.perf_event_paranoid=1",
+		    "perf events are for root alone (paranoid level %ld)", level);
+}
+
+static void check_terminal(struct doctor *d)
+{
+	const char *name = getenv("TERM"), *set = nl_langinfo(CODESET);
+	int e, colors;
+
+	if (!name || !*name || setupterm(name, STDOUT_FILENO, &e) != OK) {
+		say(d, PARTLY, "terminal", "export TERM=xterm-256color",
+		    "TERM is %s, which terminfo does not know: no screen, but --batch works",
+		    name && *name ? name : "not set");
+		return;
+	}
+	colors = tigetnum("colors");
+	say(d, colors >= 8 ? WORKS : PARTLY, "terminal",
+	    colors >= 8 ? NULL : "export TERM=xterm-256color", "%s, %d colours%s", name,
+	    colors < 0 ? 0 : colors,
+	    isatty(STDOUT_FILENO) ? "" : "; standard output is no terminal now");
+	if (strcmp(set, "UTF-8") != 0)
+		say(d, PARTLY, "locale", "export LC_ALL=C.UTF-8",
+		    "the character set is %s: lines and signs are drawn with ASCII", set);
+}
+
+/* --- one process --- */
+
+static void check_access(struct doctor *d, pid_t pid, bool *may)
+{
+	struct proc_status st = { 0 };
+	struct proc_access a;
+	struct err err = { 0 };
+
+	*may = !proc_access_check(&a, pid, &err);
+	if (!*may) {
+		say(d, FAILS, "process", a.command, "%s", *a.sentence ? a.sentence : err.text);
+		d->code = a.why == PROC_GONE || a.why == PROC_ZOMBIE ? EXIT_GONE : EXIT_ATTACH;
+		return;
+	}
+	proc_status_read(&st, pid, NULL);
+	say(d, WORKS, "process", NULL, "%d (%s) may be read; %u threads%s", (int)pid, st.comm,
+	    st.threads, a.stopped ? "; it is stopped by a signal" : "");
+	if (a.tracer)
+		say(d, PARTLY, "ptrace", NULL,
+		    "process %d debugs it already: its threads cannot be stopped by anybody else",
+		    (int)a.tracer);
+	else
+		say(d, a.may_trace ? WORKS : PARTLY, "ptrace", NULL, "single threads %s be stopped",
+		    a.may_trace ? "may" : "may not");
+}
+
+static void ignore_changes(void *arg, const struct gchange *c, size_t n)
+{
+	(void)arg;
+	(void)c;
+	(void)n;
+}
+
+static void check_scan(struct doctor *d, struct target *t)
+{
+	struct scan *s = scan_new(t);
+	const struct scan_stats *st = scan_stats(s);
+	int rc = scan_pass(s, ignore_changes, NULL);
+
+	if (rc)
+		say(d, FAILS, "goroutines", NULL, "they cannot be read: %s", strerror(-rc));
+	else
+		say(d, WORKS, "goroutines", NULL,
+		    "%" PRIu64 " read with their stacks in %.1f ms; %" PRIu64
+		    " stacks not to the end",
+		    st->goroutines, (double)st->pass_ns / 1e6, st->lost);
+	if (rc)
+		d->code = EXIT_ATTACH;
+	scan_free(s);
+}
+
+static void check_program(struct doctor *d, pid_t pid)
+{
+	struct err err = { 0 };
+	struct target *t;
+
+	if (target_open(&t, pid, NULL, &err)) {
+		say(d, FAILS, "program", NULL, "%s", err.text);
+		d->code = (int)err.code;
+		return;
+	}
+	say(d, *t->note ? PARTLY : WORKS, "program", NULL, "%s, %s%s%s%s", t->exe,
+	    t->build.version.text, t->build.module && *t->build.module ? ", " : "",
+	    t->build.module ? t->build.module : "", t->exe_deleted ? "; its file is gone" : "");
+	if (*t->note)
+		say(d, PARTLY, "layout", NULL, "%s", t->note);
+	if (!t->image)
+		say(d, PARTLY, "symbols", NULL,
+		    "the program's file is not to be had; everything was found in its memory");
+	else
+		say(d, WORKS, "symbols", NULL, "%s; %s",
+		    t->image->has_symtab ? "symbol table there"
+					 : "stripped: names and lines come from Go's own table",
+		    t->image->has_dwarf ? "DWARF there"
+					: "no DWARF, so no local variables (build without -w)");
+	check_scan(d, t);
+	target_close(t);
+}
+
+int doctor_run(pid_t pid, FILE *out)
+{
+	struct doctor d = { .out = out, .code = EXIT_FINE };
+	bool may;
+
+	check_machine(&d);
+	check_rights(&d);
+	check_reading(&d);
+	check_bpf(&d);
+	check_perf(&d);
+	check_terminal(&d);
+	if (!pid)
+		return d.code;
+	check_access(&d, pid, &may);
+	if (may)
+		check_program(&d, pid);
+	return d.code;
+}

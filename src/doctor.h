@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* bingo-top doctor: what works here and what does not, each with what mends it. */
+#ifndef DOCTOR_H
+#define DOCTOR_H
+
+#include <stdio.h>
+#include <sys/types.h>
+
+/*
+ * Prints a line for each thing looked at, and below one that does not work the
+ * command that mends it. pid 0: this machine alone. Returns the exit code: 3
+ * where no process, or not that one, can be watched.
+ */
+int doctor_run(pid_t pid, FILE *out);
+
+#endif
