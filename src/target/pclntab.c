@@ -92,13 +92,12 @@ void pclntab_guess_version(const struct pclntab *t, int *lo, int *hi)
 	if (t->magic == PCLN_MAGIC_118) {
 		*lo = 18;
 		*hi = 19;
-	} else if (t->funcname > PCLN_HEADER_SIZE) {
-		/* The names were aligned to 32 bytes up to 1.24. */
-		*lo = 20;
-		*hi = 24;
 	} else {
-		*lo = 25;
-		*hi = t->text_start ? 25 : 99;
+		/* The names were aligned to 32 bytes up to 1.25, and from 1.26 on textStart is 0. */
+		*lo = t->funcname > PCLN_HEADER_SIZE ? 20 : 25;
+		*hi = t->text_start || t->funcname > PCLN_HEADER_SIZE ? 25 : 99;
+		if (*lo == 25 && !t->text_start)
+			*lo = 26;
 	}
 }
 

@@ -87,7 +87,7 @@ struct pclntab {
 int pclntab_init(struct pclntab *t, const void *data, size_t size, int minor, struct err *err);
 /* Looks for a header within size bytes, on multiples of 8. Its offset, or SIZE_MAX. */
 size_t pclntab_find(const void *data, size_t size, size_t from);
-/* The lowest and highest Go minor that such a table may come from, by its shape alone. */
+/* The lowest and highest Go minor that such a table may come from, by its shape (as loaded) alone. */
 void pclntab_guess_version(const struct pclntab *t, int *lo, int *hi);
 
 /* A function, decoded. Offsets of code are from the start of text. */

@@ -430,11 +430,13 @@ uint64_t symtab_funcdata(const struct symfunc *f, uint32_t which)
 	return off == UINT32_MAX || !f->mod->gofunc ? 0 : f->mod->gofunc + off;
 }
 
+/* Up to len bytes, as many as there are. */
 static bool read_gofunc(const struct symtab *st, const struct gomodule *m, uint32_t off,
 			uint8_t *buf, size_t len)
 {
-	if (m->gofunc_data && off + len <= m->gofunc_avail) {
-		memcpy(buf, m->gofunc_data + off, len);
+	if (m->gofunc_data && off < m->gofunc_avail) {
+		memcpy(buf, m->gofunc_data + off,
+		       len < m->gofunc_avail - off ? len : m->gofunc_avail - off);
 		return true;
 	}
 	return st->mem && m->gofunc && memr_read_some(st->mem, m->gofunc + off, buf, len) > 0;

@@ -194,6 +194,8 @@ static int do_insns(void)
 		if (!p || line[0] != ' ' || !(text = strchr(p + 1, '\t')) || strstr(text, "(bad)") ||
 		    strstr(text, ".byte"))
 			continue;
+		*text = ' ';
+		text[1] = '\0';
 		for (p++; p < text && sscanf(p, "%2x%n", &v, &used) == 1 && len < sizeof(code); p += used)
 			code[len++] = (uint8_t)v;
 		if (len > 15)
@@ -201,7 +203,7 @@ static int do_insns(void)
 		got = insn_decode_amd64(code, len, 0, &in);
 		n++;
 		if (got != (int)len && bad++ < 20)
-			printf("%d %s", got, line);
+			printf("%d %s\n", got, line);
 	}
 	printf("insns %lu bad %lu\n", n, bad);
 	return bad != 0;

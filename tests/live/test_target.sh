@@ -104,7 +104,7 @@ compare_pcs() # name version options...
 	wait_for "$TMP/out" "^$(tail -1 "$TMP/pcs") "
 	case $v in 1.19 | 1.2[0-2]) first='s/ |.*//' ;; *) first='' ;; esac
 	# Go leaves out the name of the function whose name is the table's first.
-	grep -v ^ready "$TMP/out" | grep ' ' | sed "$first" >"$TMP/theirs"
+	grep -v ^ready "$TMP/out" | grep '^[0-9a-f]* [^|]' | sed "$first" >"$TMP/theirs"
 	awk 'NR == FNR { seen[$1]; next } $1 in seen' "$TMP/theirs" "$TMP/ours" |
 		sed "$first" >"$TMP/ours.cut"
 	mv "$TMP/ours.cut" "$TMP/ours"
