@@ -129,12 +129,19 @@ write_apt_conf()
 	CONF
 }
 
+keyring()
+{
+	for f in /usr/share/keyrings/debian-archive-keyring.pgp /usr/share/keyrings/debian-archive-keyring.gpg; do
+		[ ! -r "$f" ] || { echo "[signed-by=$f]"; return; }
+	done
+}
+
 # Reads one suite's index. Where this machine's keyring cannot check the suite's signature it is
 # read unchecked, and that is said.
 read_suite()
 {
 	suite=$1
-	echo "deb $MIRROR $suite main" >"$APT/sources.list"
+	echo "deb $(keyring) $MIRROR $suite main" >"$APT/sources.list"
 	if aptget -o APT::Update::Error-Mode=any update >"$APT/log" 2>&1; then
 		return 0
 	fi
