@@ -155,11 +155,11 @@ static uint32_t merge_row(struct world *w, const struct seg_g *s, int64_t t0)
 		return row;
 	row = row_add(w, s->goid);
 	g = &w->g.v[row];
+	g->start_stack = s->start_stack;
 	if (s->flags & SEGG_CREATED) {
 		g->t_create = g->accounted = s->t_create;
 		g->creator = s->creator;
 		g->create_stack = s->create_stack;
-		g->start_stack = s->start_stack;
 	} else {
 		g->first_state = s->first_state;
 		g->first_reason = s->first_reason;

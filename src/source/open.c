@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "source/trace1.h"
 #include "source/trace2.h"
 
 enum { HEADER_SIZE = 16 };
@@ -34,11 +35,7 @@ static struct source *open_trace(const struct input *in, int version, struct err
 	case 11:
 	case 19:
 	case 21:
-		err_set(err, -ENOTSUP, EXIT_BADFILE,
-			"%s is a trace of format 1.%d; the reader of the formats before 1.22 is "
-			"not built in",
-			in->name, version);
-		return NULL;
+		return trace1_open(in, err);
 	case 22:
 	case 23:
 	case 25:

@@ -1,0 +1,907 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "source/trace1.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "source/trace1_impl.h"
+#include "source/varint.h"
+
+enum {
+	SEGMENTS_WANTED = 512,
+	EVENT_BYTES = 5,
+	SEGMENT_LEAST = 1024,
+	SEGMENT_MOST = 64 << 10,
+	ENTRY_COST = 8, /* a segment's entries may cost 1/8 of its bytes */
+	TRIES_PER_EVENT = 64,
+	TRIES_FREE = 1 << 20,
+};
+
+/* --- rows and sums --- */
+
+static uint32_t g_row(struct trace1 *t, uint64_t goid)
+{
+	uint32_t row = map64_get(&t->by_goid, goid);
+
+	if (row != UINT32_MAX)
+		return row;
+	row = (uint32_t)t->g.n;
+	*vec_push(&t->g) = (struct t1_g){ .goid = goid };
+	map64_put(&t->by_goid, goid, row);
+	return row;
+}
+
+static struct t1_segg *touch(struct trace1 *t, uint32_t row, bool anew)
+{
+	struct t1_g *g = &t->g.v[row];
+	struct t1_segg *s;
+
+	if (g->stamp == t->stamp && !anew)
+		return &t->cur->g.v[g->slot];
+	s = vec_push(&t->cur->g);
+	*s = (struct t1_segg){ .s = { .goid = g->goid }, .stack = T1_KEEP_STACK, .text = T1_KEEP, .row = row };
+	g->slot = (uint32_t)(t->cur->g.n - 1);
+	g->stamp = t->stamp;
+	g->mark = t->cur->t0;
+	return s;
+}
+
+static void account(struct t1_g *g, struct t1_segg *s, int64_t at)
+{
+	unsigned share = gstate_share(g->state);
+
+	if (at <= g->mark)
+		return;
+	if (share < SHARE_N)
+		s->s.ns[share] += at - g->mark;
+	g->mark = at;
+}
+
+static struct t1_segg *g_to(struct trace1 *t, uint32_t row, int64_t at, uint8_t state, uint64_t stack,
+			    uint8_t text)
+{
+	struct t1_segg *s = touch(t, row, false);
+	struct t1_g *g = &t->g.v[row];
+
+	account(g, s, at);
+	g->state = state;
+	g->since = at;
+	if (stack != T1_KEEP_STACK)
+		s->stack = stack;
+	s->text = text;
+	s->s.switches++;
+	return s;
+}
+
+static void g_first(struct trace1 *t, uint32_t row, uint8_t state, uint64_t start)
+{
+	struct t1_segg *s = touch(t, row, true);
+
+	t->g.v[row].state = state;
+	t->g.v[row].since = T_BEFORE;
+	s->s.flags = SEGG_FIRST;
+	s->s.first_state = state;
+	s->start = start;
+	s->stack = 0;
+	s->text = 0;
+}
+
+/* --- what events do to the sums --- */
+
+static uint8_t block_text(uint8_t type)
+{
+	switch (type) {
+	case T1_GO_STOP:
+		return TX_FOREVER;
+	case T1_GO_SLEEP:
+		return TX_SLEEP;
+	case T1_BLOCK_SEND:
+		return TX_SEND;
+	case T1_BLOCK_RECV:
+		return TX_RECV;
+	case T1_BLOCK_SELECT:
+		return TX_SELECT;
+	case T1_BLOCK_SYNC:
+		return TX_SYNC;
+	case T1_BLOCK_COND:
+		return TX_COND;
+	case T1_BLOCK_NET:
+		return TX_NETWORK;
+	case T1_BLOCK_GC:
+		return TX_ASSIST_WAIT;
+	case T1_GO_SCHED:
+		return TX_GOSCHED;
+	case T1_GO_PREEMPT:
+		return TX_PREEMPTED;
+	default:
+		return TX_NONE;
+	}
+}
+
+uint8_t t1_block_text(uint8_t type)
+{
+	return block_text(type);
+}
+
+/* Kinds of stop-the-world: two before 1.21, then a table (runtime/trace.go:stwReason). */
+uint8_t t1_stw_text(int version, uint64_t kind)
+{
+	if (version < 21)
+		return kind == 0 ? TX_STW_FIRST + 1 : kind == 1 ? TX_STW_FIRST + 2 : TX_STW_FIRST;
+	return kind < TX_STW_N ? (uint8_t)(TX_STW_FIRST + kind) : TX_STW_FIRST;
+}
+
+static void band(struct trace1 *t, int64_t at, uint8_t text, bool begins)
+{
+	*vec_push(&t->cur->band) = (struct t1_band){ at, text, begins };
+}
+
+static void created(struct trace1 *t, const struct t1_event *ev, int64_t at)
+{
+	uint32_t row = g_row(t, ev->arg[0]);
+	struct t1_segg *s;
+
+	if (t->pre) {
+		t->g.v[row].pre = true;
+		t->g.v[row].start = ev->arg[1];
+		return;
+	}
+	s = touch(t, row, true);
+	t->g.v[row].mark = t->g.v[row].since = at;
+	t->g.v[row].state = GS_RUNNABLE;
+	s->s.flags = SEGG_CREATED;
+	s->s.t_create = at;
+	s->s.creator = ev->g;
+	s->create = ev->stack;
+	s->start = s->stack = ev->arg[1];
+	s->text = 0;
+}
+
+static void told_before(struct trace1 *t, uint64_t goid, uint8_t state)
+{
+	uint32_t row = g_row(t, goid);
+
+	t->g.v[row].pre = false;
+	g_first(t, row, state, t->g.v[row].start);
+}
+
+/* The first GOMAXPROCS ends what is told of the state before: who was not told of is ready. */
+static void pre_ends(struct trace1 *t)
+{
+	t->pre = false;
+	for (uint32_t row = 0; row < t->g.n; row++)
+		if (t->g.v[row].pre)
+			told_before(t, t->g.v[row].goid, GS_RUNNABLE);
+}
+
+static void sum_block(struct trace1 *t, const struct t1_event *ev, int64_t at)
+{
+	g_to(t, g_row(t, ev->g), at, GS_BLOCKED, ev->stack, block_text(ev->type));
+}
+
+static void sum_event(struct trace1 *t, const struct t1_event *ev, int64_t at)
+{
+	struct t1_segg *s;
+	uint32_t row;
+
+	switch (ev->type) {
+	case T1_GOMAXPROCS:
+		if (t->pre)
+			pre_ends(t);
+		break;
+	case T1_GO_CREATE:
+		created(t, ev, at);
+		break;
+	case T1_GO_START:
+	case T1_GO_START_LABEL:
+		if (t->pre)
+			told_before(t, ev->g, GS_RUNNING);
+		else
+			g_to(t, g_row(t, ev->g), at, GS_RUNNING, T1_KEEP_STACK, 0);
+		break;
+	case T1_GO_WAITING:
+		told_before(t, ev->g, GS_BLOCKED);
+		break;
+	case T1_GO_IN_SYSCALL:
+		told_before(t, ev->g, GS_SYSCALL);
+		break;
+	case T1_GO_END:
+		row = g_row(t, ev->g);
+		s = g_to(t, row, at, GS_DEAD, T1_KEEP_STACK, 0);
+		s->s.flags |= SEGG_ENDED;
+		s->s.t_end = at;
+		break;
+	case T1_GO_SCHED:
+	case T1_GO_PREEMPT:
+		g_to(t, g_row(t, ev->g), at, GS_RUNNABLE, ev->stack, 0);
+		break;
+	case T1_GO_STOP:
+	case T1_GO_SLEEP:
+	case T1_GO_BLOCK:
+	case T1_BLOCK_SEND:
+	case T1_BLOCK_RECV:
+	case T1_BLOCK_SELECT:
+	case T1_BLOCK_SYNC:
+	case T1_BLOCK_COND:
+	case T1_BLOCK_NET:
+	case T1_BLOCK_GC:
+		sum_block(t, ev, at);
+		break;
+	case T1_GO_UNBLOCK:
+		s = g_to(t, g_row(t, ev->arg[0]), at, GS_RUNNABLE, T1_KEEP_STACK, 0);
+		s->s.waker = ev->g;
+		break;
+	case T1_SYSCALL:
+		row = g_row(t, ev->g);
+		g_to(t, row, at, GS_SYSCALL, ev->stack, 0);
+		if (!ev->blocks)
+			g_to(t, row, at + 1, GS_RUNNING, T1_KEEP_STACK, 0);
+		break;
+	case T1_SYS_EXIT:
+		g_to(t, g_row(t, ev->g), at, GS_RUNNABLE, T1_KEEP_STACK, 0);
+		break;
+	case T1_GC_START:
+		band(t, at, TX_GC, true);
+		break;
+	case T1_GC_DONE:
+		band(t, at, TX_GC, false);
+		break;
+	case T1_STW_START:
+		t->stw = t1_stw_text(t->scan.version, ev->arg[0]);
+		band(t, at, t->stw, true);
+		break;
+	case T1_STW_DONE:
+		band(t, at, t->stw, false);
+		break;
+	case T1_LOG:
+		*vec_push(&t->cur->message) = (struct t1_message){ ev->text, ev->text_len };
+		break;
+	case T1_TASK_CREATE:
+		*vec_push(&t->cur->task) = (struct t1_task){ ev->arg[0], ev->arg[1], ev->arg[2] };
+		break;
+	}
+}
+
+/* --- segments --- */
+
+static void segment_open(struct trace1 *t)
+{
+	struct t1_segment *s = xcalloc(1, sizeof(*s));
+
+	s->t0 = t->t_last;
+	s->pre_at_start = t->pre;
+	s->stw = t->stw;
+	s->sample = t->sample;
+	for (uint32_t i = 0; i < t->n_lane; i++) {
+		if (!t->lane[i].c.ev.type)
+			continue;
+		*vec_push(&s->snap) = (struct t1_snap){
+			.mark = t1_cursor_mark(&t->scan, &t->lane[i].c),
+			.m = t->lane[i].m,
+			.seen = t->lane[i].seen,
+		};
+	}
+	t->cur = s;
+	t->cur_bytes = 0;
+	t->stamp++;
+}
+
+static void segment_close(struct trace1 *t)
+{
+	struct t1_segment *s = t->cur;
+
+	s->t1 = t->t_last;
+	for (size_t i = 0; i < s->g.n; i++) {
+		struct t1_segg *x = &s->g.v[i];
+		struct t1_g *g = &t->g.v[x->row];
+
+		if (g->slot != i)
+			continue;
+		account(g, x, s->t1);
+		x->s.state = g->state;
+		x->s.since = g->since;
+	}
+	pthread_mutex_lock(&t->lock);
+	*t->tail = s;
+	t->tail = &s->next;
+	pthread_mutex_unlock(&t->lock);
+	t->cur = NULL;
+	if (t->src.notify)
+		t->src.notify(t->src.notify_arg);
+}
+
+static bool segment_full(const struct trace1 *t)
+{
+	return t->cur->n_events >= t->min_events &&
+	       t->cur->g.n * sizeof(struct entry) * ENTRY_COST <= t->cur_bytes;
+}
+
+/* --- order: internal/trace/internal/tracev1/order.go:stateTransition --- */
+
+enum { O_DEAD, O_RUNNABLE, O_RUNNING, O_WAITING };
+#define NO_SEQ UINT64_MAX
+
+/* Moves a goroutine where it is in the state that the event wants; 0: it is not. */
+static int o_move(struct t1_g *g, uint64_t seq, uint8_t from, uint64_t next_seq, uint8_t to, bool force)
+{
+	if (!force && ((seq != NO_SEQ && g->seq != seq) || g->order != from))
+		return 0;
+	g->seq = next_seq;
+	g->order = to;
+	return 1;
+}
+
+static int order_event(struct trace1 *t, const struct t1_event *ev, bool force)
+{
+	struct t1_g *g;
+
+	switch (ev->type) {
+	case T1_GO_CREATE:
+		g = &t->g.v[g_row(t, ev->arg[0])];
+		return o_move(g, 0, O_DEAD, 1, O_RUNNABLE, force);
+	case T1_GO_WAITING:
+	case T1_GO_IN_SYSCALL:
+		g = &t->g.v[g_row(t, ev->g)];
+		return o_move(g, 1, O_RUNNABLE, 2, O_WAITING, force);
+	case T1_GO_START:
+	case T1_GO_START_LABEL:
+		g = &t->g.v[g_row(t, ev->g)];
+		if (ev->local)
+			return o_move(g, NO_SEQ, O_RUNNABLE, g->seq + 1, O_RUNNING, force);
+		return o_move(g, ev->arg[1], O_RUNNABLE, ev->arg[1] + 1, O_RUNNING, force);
+	case T1_GO_BLOCK:
+	case T1_BLOCK_SEND:
+	case T1_BLOCK_RECV:
+	case T1_BLOCK_SELECT:
+	case T1_BLOCK_SYNC:
+	case T1_BLOCK_COND:
+	case T1_BLOCK_NET:
+	case T1_GO_SLEEP:
+	case T1_SYS_BLOCK:
+	case T1_BLOCK_GC:
+		g = &t->g.v[g_row(t, ev->g)];
+		return o_move(g, NO_SEQ, O_RUNNING, g->seq, O_WAITING, force);
+	case T1_GO_SCHED:
+	case T1_GO_PREEMPT:
+		g = &t->g.v[g_row(t, ev->g)];
+		return o_move(g, NO_SEQ, O_RUNNING, g->seq, O_RUNNABLE, force);
+	case T1_GO_UNBLOCK:
+	case T1_SYS_EXIT:
+		g = &t->g.v[g_row(t, ev->arg[0])];
+		if (ev->local)
+			return o_move(g, NO_SEQ, O_WAITING, g->seq + 1, O_RUNNABLE, force);
+		return o_move(g, ev->arg[1], O_WAITING, ev->arg[1] + 1, O_RUNNABLE, force);
+	case T1_GC_START:
+		if (t->gc_seq != ev->arg[0] && !force)
+			return 0;
+		t->gc_seq = ev->arg[0] + 1;
+		return 1;
+	default:
+		return 1;
+	}
+}
+
+static bool later(const struct trace1 *t, uint32_t a, uint32_t b)
+{
+	uint64_t x = t->lane[a].c.ev.ts, y = t->lane[b].c.ev.ts;
+
+	return x > y || (x == y && a > b);
+}
+
+/* The earliest lane that has not been tried in this round; UINT32_MAX: none is left. */
+static uint32_t lane_next(const struct trace1 *t, uint32_t after)
+{
+	uint32_t best = UINT32_MAX;
+
+	for (uint32_t i = 0; i < t->n_lane; i++) {
+		if (!t->lane[i].c.ev.type)
+			continue;
+		if (after != UINT32_MAX && !later(t, i, after))
+			continue;
+		if (best == UINT32_MAX || later(t, best, i))
+			best = i;
+	}
+	return best;
+}
+
+/*
+ * Goroutines of C threads that call Go were not announced before Go 1.21, nor
+ * wholly then (golang.org/issue/29707): such a one comes out of a system call
+ * that nobody saw it enter. Nothing else has led here, so it is believed.
+ */
+static bool from_c(struct trace1 *t, const struct t1_event *ev)
+{
+	const struct t1_g *g;
+
+	if (ev->type != T1_SYS_EXIT && ev->type != T1_GO_START && ev->type != T1_GO_IN_SYSCALL)
+		return false;
+	g = &t->g.v[g_row(t, ev->type == T1_SYS_EXIT ? ev->arg[0] : ev->g)];
+	return g->order == O_DEAD || g->from_c;
+}
+
+static void adopt(struct trace1 *t, const struct t1_event *ev, int64_t at)
+{
+	uint32_t row = g_row(t, ev->type == T1_SYS_EXIT ? ev->arg[0] : ev->g);
+	struct t1_g *g = &t->g.v[row];
+	struct t1_segg *s;
+
+	t->adopted++;
+	if (g->from_c && g->state != GS_DEAD && g->state != GS_NONE)
+		return;
+	g->from_c = true;
+	s = touch(t, row, true);
+	g->mark = g->since = at;
+	g->state = GS_SYSCALL;
+	s->s.flags = SEGG_CREATED;
+	s->s.t_create = at;
+	s->stack = s->text = 0;
+	*vec_push(&t->cur->adopted) = (struct t1_adopted){ (uint32_t)t->cur->n_events, g->goid };
+}
+
+/* Picks the next event; returns its lane, or UINT32_MAX where none can come. */
+static uint32_t pick(struct trace1 *t, bool *exception)
+{
+	uint32_t first = lane_next(t, UINT32_MAX), i = first;
+
+	*exception = false;
+	if (order_event(t, &t->lane[first].c.ev, false))
+		return first;
+	while ((i = lane_next(t, i)) != UINT32_MAX) {
+		t->tries++;
+		if (!order_event(t, &t->lane[i].c.ev, false))
+			continue;
+		*exception = true;
+		return i;
+	}
+	for (i = first; i != UINT32_MAX; i = lane_next(t, i)) {
+		if (!from_c(t, &t->lane[i].c.ev))
+			continue;
+		order_event(t, &t->lane[i].c.ev, true);
+		t->force = true;
+		*exception = i != first;
+		return i;
+	}
+	return UINT32_MAX;
+}
+
+int64_t t1_ns(const struct trace1 *t, uint64_t ticks)
+{
+	if (ticks < t->first_ts)
+		return 0;
+	return (int64_t)((double)(ticks - t->first_ts) * t->scale);
+}
+
+/* When a goroutine came out of its system call was noted apart: often long before. */
+int64_t t1_event_ns(const struct trace1 *t, const struct t1_event *ev)
+{
+	if (ev->type == T1_SYS_EXIT && ev->arg[2])
+		return t1_ns(t, ev->arg[2]);
+	return t1_ns(t, ev->ts);
+}
+
+static int take(struct trace1 *t, uint32_t lane, bool exception)
+{
+	struct t1_lane *l = &t->lane[lane];
+	const struct t1_event *ev = &l->c.ev;
+	int64_t at;
+
+	if (ev->ts < t->ts_last)
+		return err_set(&t->why, -EBADMSG, EXIT_BADFILE, "time goes back at byte %" PRIu64,
+			       (uint64_t)(l->c.at - t->scan.data));
+	t->ts_last = ev->ts;
+	at = t1_event_ns(t, ev);
+	if (t1_ns(t, ev->ts) > t->t_last)
+		t->t_last = t1_ns(t, ev->ts);
+	if (t->force)
+		adopt(t, ev, at);
+	t->force = false;
+	if (exception)
+		*vec_push(&t->cur->exception) = (struct t1_exception){ (uint32_t)t->cur->n_events, lane };
+	sum_event(t, ev, at);
+	if (ev->type == T1_PROC_START) {
+		l->m = ev->arg[0];
+		l->seen = true;
+	} else if (ev->type == T1_PROC_STOP) {
+		l->seen = true;
+	}
+	t->cur->n_events++;
+	t->cur_bytes += (uint64_t)(l->c.p - l->c.at);
+	t1_cursor_next(&t->scan, &l->c);
+	return 0;
+}
+
+static void run_events(struct trace1 *t)
+{
+	uint64_t total = 0;
+
+	while (lane_next(t, UINT32_MAX) != UINT32_MAX && !t->why.rc) {
+		bool exception;
+		uint32_t lane = pick(t, &exception);
+
+		if (lane == UINT32_MAX) {
+			err_set(&t->why, -EBADMSG, EXIT_BADFILE,
+				"no event can come next: the trace contradicts itself");
+			break;
+		}
+		if (take(t, lane, exception))
+			break;
+		if (++total & 255)
+			continue;
+		if (atomic_load_explicit(&t->cancel, memory_order_relaxed))
+			break;
+		if (t->tries > TRIES_FREE + total * TRIES_PER_EVENT) {
+			err_set(&t->why, -EBADMSG, EXIT_BADFILE, "the events are out of order beyond reason");
+			break;
+		}
+		if (!t->pre && segment_full(t)) {
+			segment_close(t);
+			segment_open(t);
+		}
+	}
+}
+
+/* --- the source --- */
+
+static void lanes_start(struct trace1 *t)
+{
+	uint64_t first = UINT64_MAX;
+
+	t->n_lane = (uint32_t)t->scan.proc.n;
+	t->lane = xcalloc(t->n_lane, sizeof(*t->lane));
+	for (uint32_t i = 0; i < t->n_lane; i++) {
+		t1_cursor_start(&t->scan, &t->lane[i].c, i);
+		t->lane[i].c.err = &t->why;
+		t->lane[i].m = NO_ID;
+		if (t->lane[i].c.ev.type && t->lane[i].c.ev.ts < first)
+			first = t->lane[i].c.ev.ts;
+	}
+	t->first_ts = first == UINT64_MAX ? 0 : first;
+	t->scale = t->scan.frequency ? 1e9 / (double)t->scan.frequency : 1;
+}
+
+static void trace1_work(struct source *s)
+{
+	struct trace1 *t = (struct trace1 *)s;
+	uint64_t events;
+	bool mine;
+
+	pthread_mutex_lock(&t->lock);
+	mine = !t->taken;
+	t->taken = true;
+	pthread_mutex_unlock(&t->lock);
+	if (!mine)
+		return;
+	scan_run(&t->scan, &t->cancel, &t->scanned);
+	lanes_start(t);
+	events = t->scan.size / EVENT_BYTES / SEGMENTS_WANTED;
+	t->min_events = events < SEGMENT_LEAST ? SEGMENT_LEAST : events > SEGMENT_MOST ? SEGMENT_MOST : events;
+	atomic_store(&t->ready, true);
+	segment_open(t);
+	run_events(t);
+	if (t->cur->n_events) {
+		segment_close(t);
+	} else {
+		t1_segment_free(t->cur);
+		t->cur = NULL;
+	}
+	atomic_store(&t->over, true);
+	if (t->src.notify)
+		t->src.notify(t->src.notify_arg);
+}
+
+void t1_segment_free(struct t1_segment *s)
+{
+	vec_free(&s->g);
+	vec_free(&s->band);
+	vec_free(&s->task);
+	vec_free(&s->message);
+	vec_free(&s->snap);
+	vec_free(&s->adopted);
+	vec_free(&s->exception);
+	free(s);
+}
+
+static uint32_t string_world(const struct trace1 *t, uint64_t id)
+{
+	uint32_t row = map64_get(&t->scan.string_id, id);
+
+	return row == UINT32_MAX ? 0 : t->string_world[row];
+}
+
+uint32_t t1_string(const struct trace1 *t, uint64_t id)
+{
+	return string_world(t, id);
+}
+
+uint32_t t1_log_text(struct trace1 *t, const char *s)
+{
+	uint32_t id;
+
+	pthread_mutex_lock(&t->lock);
+	id = map64_get(&t->message_world, (uint64_t)(uintptr_t)s);
+	pthread_mutex_unlock(&t->lock);
+	return id == UINT32_MAX ? 0 : id;
+}
+
+uint32_t t1_stack(const struct trace1 *t, uint64_t id)
+{
+	uint32_t row = map64_get(&t->scan.stack_id, id);
+
+	return row == UINT32_MAX ? 0 : t->stack_world[row];
+}
+
+uint8_t t1_stack_reason(const struct trace1 *t, uint64_t id)
+{
+	uint32_t row = map64_get(&t->scan.stack_id, id);
+
+	return row == UINT32_MAX ? 0 : t->stack_reason[row];
+}
+
+static uint32_t stack_intern(const struct trace1 *t, struct world *w, struct t1_stack s)
+{
+	struct frame *frames = xmalloc(s.n * sizeof(*frames));
+	uint64_t v[4];
+	uint32_t id;
+
+	for (uint32_t i = 0; i < s.n; i++) {
+		for (int k = 0; k < 4; k++)
+			s.p = varint_get(s.p, s.end, &v[k]);
+		frames[i] = (struct frame){
+			.pc = v[0],
+			.func = string_world(t, v[1]),
+			.file = string_world(t, v[2]),
+			.line = v[3] > UINT32_MAX ? 0 : (uint32_t)v[3],
+		};
+	}
+	id = stacktab_put(&w->stacks, frames, s.n);
+	free(frames);
+	return id;
+}
+
+static void texts_intern(struct trace1 *t, struct world *w)
+{
+	static const char *const texts[TX_N] = {
+		[TX_NONE] = "",
+		[TX_FOREVER] = "forever",
+		[TX_PREEMPTED] = "preempted",
+		[TX_GOSCHED] = "runtime.Gosched",
+		[TX_SLEEP] = "sleep",
+		[TX_SEND] = "chan send",
+		[TX_RECV] = "chan receive",
+		[TX_NETWORK] = "network",
+		[TX_SYNC] = "sync",
+		[TX_COND] = "sync.(*Cond).Wait",
+		[TX_SELECT] = "select",
+		[TX_ASSIST_WAIT] = "GC mark assist wait for work",
+		[TX_GC] = "GC concurrent mark phase",
+		[TX_SWEEP] = "GC incremental sweep",
+		[TX_ASSIST] = "GC mark assist",
+		[TX_HEAP] = "/memory/classes/heap/objects:bytes",
+		[TX_GOAL] = "/gc/heap/goal:bytes",
+		[TX_PROCS] = "/sched/gomaxprocs:threads",
+		[TX_STW_FIRST] = "stop-the-world ()",
+		[TX_STW_FIRST + 1] = "stop-the-world (GC mark termination)",
+		[TX_STW_FIRST + 2] = "stop-the-world (GC sweep termination)",
+		[TX_STW_FIRST + 3] = "stop-the-world (write heap dump)",
+		[TX_STW_FIRST + 4] = "stop-the-world (goroutine profile)",
+		[TX_STW_FIRST + 5] = "stop-the-world (goroutine profile cleanup)",
+		[TX_STW_FIRST + 6] = "stop-the-world (all goroutine stack trace)",
+		[TX_STW_FIRST + 7] = "stop-the-world (read mem stats)",
+		[TX_STW_FIRST + 8] = "stop-the-world (AllThreadsSyscall)",
+		[TX_STW_FIRST + 9] = "stop-the-world (GOMAXPROCS)",
+		[TX_STW_FIRST + 10] = "stop-the-world (start trace)",
+		[TX_STW_FIRST + 11] = "stop-the-world (stop trace)",
+		[TX_STW_FIRST + 12] = "stop-the-world (CountPagesInUse (test))",
+		[TX_STW_FIRST + 13] = "stop-the-world (ReadMetricsSlow (test))",
+		[TX_STW_FIRST + 14] = "stop-the-world (ReadMemStatsSlow (test))",
+		[TX_STW_FIRST + 15] = "stop-the-world (PageCachePagesLeaked (test))",
+		[TX_STW_FIRST + 16] = "stop-the-world (ResetDebugLog (test))",
+	};
+
+	for (int i = 0; i < TX_N; i++) {
+		t->text[i] = world_str(w, texts[i]);
+		t->text_reason[i] = world_text_reason(w, t->text[i]);
+	}
+}
+
+static void intern(struct trace1 *t, struct world *w)
+{
+	struct t1_scan *s = &t->scan;
+
+	t->string_world = xcalloc(s->string.n, sizeof(*t->string_world));
+	for (size_t i = 0; i < s->string.n; i++)
+		t->string_world[i] = strtab_put(&w->strings, s->string.v[i].s, s->string.v[i].len);
+	t->stack_world = xcalloc(s->stack.n, sizeof(*t->stack_world));
+	t->stack_reason = xcalloc(s->stack.n, 1);
+	for (size_t i = 0; i < s->stack.n; i++) {
+		t->stack_world[i] = stack_intern(t, w, s->stack.v[i]);
+		t->stack_reason[i] = (uint8_t)world_frames_reason(w, t->stack_world[i]);
+	}
+	texts_intern(t, w);
+	vec_free(&s->string);
+	vec_free(&s->stack);
+	if (!s->frequency)
+		world_warn(w, "the trace does not tell its clock's rate (it is written last): times are ticks, not nanoseconds");
+	t->interned = true;
+}
+
+static void segg_resolve(const struct trace1 *t, struct world *w, const struct t1_segg *in,
+			 struct seg_g *out)
+{
+	uint32_t row = in->s.flags & SEGG_CREATED ? NO_G : world_find(w, in->s.goid);
+	bool known = row != NO_G;
+
+	*out = in->s;
+	out->create_stack = t1_stack(t, in->create);
+	out->start_stack = t1_stack(t, in->start);
+	out->stack = in->stack != T1_KEEP_STACK ? t1_stack(t, in->stack) : known ? w->now.stack[row] : 0;
+	if (in->text == T1_KEEP && known)
+		out->reason = w->now.reason[row];
+	else if (out->state == GS_BLOCKED)
+		out->reason = (uint8_t)world_reason(w, t->text[in->text == T1_KEEP ? 0 : in->text], out->stack);
+	else
+		out->reason = out->state == GS_SYSCALL ? R_SYSCALL : R_NONE;
+	if (!in->s.waker && known && w->g.v[row].last_entry != NO_ENTRY)
+		out->waker = w->entry.v[w->g.v[row].last_entry].waker;
+}
+
+static void segment_merge(struct trace1 *t, struct world *w, struct t1_segment *s)
+{
+	for (size_t i = 0; i < s->band.n; i++) {
+		if (s->band.v[i].begins)
+			world_band(w, s->band.v[i].time, T_NEVER, t->text[s->band.v[i].text]);
+		else
+			world_band_end(w, s->band.v[i].time, t->text[s->band.v[i].text]);
+	}
+	vec_reserve(&t->merge, s->g.n);
+	for (size_t i = 0; i < s->g.n; i++)
+		segg_resolve(t, w, &s->g.v[i], &t->merge.v[i]);
+	world_merge(w, s->t0, s->t1, s->n_events, t->merge.v, s->g.n);
+	vec_free(&s->g);
+	vec_free(&s->band);
+	pthread_mutex_lock(&t->lock);
+	for (size_t i = 0; i < s->task.n; i++) {
+		map64_put(&t->task_row, s->task.v[i].id, (uint32_t)t->task.n);
+		*vec_push(&t->task) = s->task.v[i];
+	}
+	for (size_t i = 0; i < s->message.n; i++)
+		map64_put(&t->message_world, (uint64_t)(uintptr_t)s->message.v[i].s,
+			  strtab_put(&w->strings, s->message.v[i].s, s->message.v[i].len));
+	vec_free(&s->message);
+	*vec_push(&t->seg) = s;
+	pthread_mutex_unlock(&t->lock);
+	w->progress.bytes = (uint64_t)((double)t->seg.n * t->min_events * EVENT_BYTES);
+	if (w->progress.bytes > w->progress.total)
+		w->progress.bytes = w->progress.total;
+}
+
+static int64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
+}
+
+static struct t1_segment *take_segment(struct trace1 *t)
+{
+	struct t1_segment *s;
+
+	pthread_mutex_lock(&t->lock);
+	s = t->head;
+	if (s) {
+		t->head = s->next;
+		if (!t->head)
+			t->tail = &t->head;
+		s->next = NULL;
+	}
+	pthread_mutex_unlock(&t->lock);
+	return s;
+}
+
+static int finish(struct trace1 *t, struct world *w, struct err *err)
+{
+	const struct err *why = t->scan.damage.rc ? &t->scan.damage : &t->why;
+
+	if (atomic_load(&t->cancel)) {
+		world_warn(w, "loading was stopped; what was read is shown");
+		return SOURCE_WHOLE;
+	}
+	if (!w->seg.n)
+		return err_set(err, -EBADMSG, EXIT_BADFILE, "%s holds no event of a Go execution trace: %s",
+			       strtab_get(&w->strings, w->source_name),
+			       why->rc ? why->text : "there is nothing after its header");
+	if (t->why.rc)
+		world_warn(w, "the trace is damaged: %s; all before that is shown", t->why.text);
+	if (t->scan.damage.rc)
+		world_warn(w, "the trace is cut short or damaged: %s; all before that is shown",
+			   t->scan.damage.text);
+	if (t->adopted)
+		world_warn(w, "C threads called Go here; a trace of this format does not tell where their goroutines come from");
+	w->progress.bytes = w->progress.total;
+	return SOURCE_WHOLE;
+}
+
+static int trace1_drain(struct source *s, struct world *w, int64_t budget_ns, struct err *err)
+{
+	struct trace1 *t = (struct trace1 *)s;
+	int64_t until = now_ns() + budget_ns;
+	bool over = atomic_load(&t->over);
+	struct t1_segment *seg;
+
+	w->history = &t->src.history;
+	if (!atomic_load(&t->ready)) {
+		w->progress.bytes = atomic_load(&t->scanned) / 2;
+		return SOURCE_MORE;
+	}
+	if (!t->interned)
+		intern(t, w);
+	while ((seg = take_segment(t))) {
+		segment_merge(t, w, seg);
+		if (now_ns() > until) {
+			if (t->src.notify)
+				t->src.notify(t->src.notify_arg);
+			return SOURCE_MORE;
+		}
+	}
+	return over ? finish(t, w, err) : SOURCE_MORE;
+}
+
+static void trace1_cancel(struct source *s)
+{
+	atomic_store(&((struct trace1 *)s)->cancel, true);
+}
+
+static void trace1_close(struct source *s)
+{
+	struct trace1 *t = (struct trace1 *)s;
+	struct t1_segment *seg;
+
+	while ((seg = take_segment(t)))
+		t1_segment_free(seg);
+	for (size_t i = 0; i < t->seg.n; i++)
+		t1_segment_free(t->seg.v[i]);
+	if (t->cur)
+		t1_segment_free(t->cur);
+	scan_release(&t->scan);
+	free(t->lane);
+	vec_free(&t->g);
+	vec_free(&t->seg);
+	vec_free(&t->task);
+	vec_free(&t->merge);
+	map64_free(&t->by_goid);
+	map64_free(&t->task_row);
+	map64_free(&t->message_world);
+	free(t->string_world);
+	free(t->stack_world);
+	free(t->stack_reason);
+	pthread_mutex_destroy(&t->lock);
+	free(t);
+}
+
+static const struct source_ops trace1_ops = {
+	.kind = "trace",
+	.work = trace1_work,
+	.drain = trace1_drain,
+	.cancel = trace1_cancel,
+	.close = trace1_close,
+};
+
+struct source *trace1_open(const struct input *in, struct err *err)
+{
+	struct trace1 *t = xcalloc(1, sizeof(*t));
+
+	(void)err;
+	t->src.ops = &trace1_ops;
+	t->src.history.query = trace1_query;
+	t->scan.data = in->data;
+	t->scan.size = in->size;
+	t->scan.version = (in->data[5] - '0') * 10 + in->data[6] - '0';
+	t->pre = true;
+	t->tail = &t->head;
+	pthread_mutex_init(&t->lock, NULL);
+	return &t->src;
+}
