@@ -34,6 +34,14 @@ static uint32_t g_row(struct trace1 *t, uint64_t goid)
 	return row;
 }
 
+/* Valid until the next row is made. */
+static struct t1_g *g_of(struct trace1 *t, uint64_t goid)
+{
+	uint32_t row = g_row(t, goid);
+
+	return &t->g.v[row];
+}
+
 static struct t1_segg *touch(struct trace1 *t, uint32_t row, bool anew)
 {
 	struct t1_g *g = &t->g.v[row];
@@ -42,7 +50,9 @@ static struct t1_segg *touch(struct trace1 *t, uint32_t row, bool anew)
 	if (g->stamp == t->stamp && !anew)
 		return &t->cur->g.v[g->slot];
 	s = vec_push(&t->cur->g);
-	*s = (struct t1_segg){ .s = { .goid = g->goid }, .stack = T1_KEEP_STACK, .text = T1_KEEP, .row = row };
+	*s = (struct t1_segg){
+		.s = { .goid = g->goid }, .stack = T1_KEEP_STACK, .text = T1_KEEP, .row = row
+	};
 	g->slot = (uint32_t)(t->cur->g.n - 1);
 	g->stamp = t->stamp;
 	g->mark = t->cur->t0;
@@ -60,8 +70,8 @@ static void account(struct t1_g *g, struct t1_segg *s, int64_t at)
 	g->mark = at;
 }
 
-static struct t1_segg *g_to(struct trace1 *t, uint32_t row, int64_t at, uint8_t state, uint64_t stack,
-			    uint8_t text)
+static struct t1_segg *g_to(struct trace1 *t, uint32_t row, int64_t at, uint8_t state,
+			    uint64_t stack, uint8_t text)
 {
 	struct t1_segg *s = touch(t, row, false);
 	struct t1_g *g = &t->g.v[row];
@@ -325,7 +335,8 @@ enum { O_DEAD, O_RUNNABLE, O_RUNNING, O_WAITING };
 #define NO_SEQ UINT64_MAX
 
 /* Moves a goroutine where it is in the state that the event wants; 0: it is not. */
-static int o_move(struct t1_g *g, uint64_t seq, uint8_t from, uint64_t next_seq, uint8_t to, bool force)
+static int o_move(struct t1_g *g, uint64_t seq, uint8_t from, uint64_t next_seq, uint8_t to,
+		  bool force)
 {
 	if (!force && ((seq != NO_SEQ && g->seq != seq) || g->order != from))
 		return 0;
@@ -340,15 +351,15 @@ static int order_event(struct trace1 *t, const struct t1_event *ev, bool force)
 
 	switch (ev->type) {
 	case T1_GO_CREATE:
-		g = &t->g.v[g_row(t, ev->arg[0])];
+		g = g_of(t, ev->arg[0]);
 		return o_move(g, 0, O_DEAD, 1, O_RUNNABLE, force);
 	case T1_GO_WAITING:
 	case T1_GO_IN_SYSCALL:
-		g = &t->g.v[g_row(t, ev->g)];
+		g = g_of(t, ev->g);
 		return o_move(g, 1, O_RUNNABLE, 2, O_WAITING, force);
 	case T1_GO_START:
 	case T1_GO_START_LABEL:
-		g = &t->g.v[g_row(t, ev->g)];
+		g = g_of(t, ev->g);
 		if (ev->local)
 			return o_move(g, NO_SEQ, O_RUNNABLE, g->seq + 1, O_RUNNING, force);
 		return o_move(g, ev->arg[1], O_RUNNABLE, ev->arg[1] + 1, O_RUNNING, force);
@@ -362,15 +373,15 @@ static int order_event(struct trace1 *t, const struct t1_event *ev, bool force)
 	case T1_GO_SLEEP:
 	case T1_SYS_BLOCK:
 	case T1_BLOCK_GC:
-		g = &t->g.v[g_row(t, ev->g)];
+		g = g_of(t, ev->g);
 		return o_move(g, NO_SEQ, O_RUNNING, g->seq, O_WAITING, force);
 	case T1_GO_SCHED:
 	case T1_GO_PREEMPT:
-		g = &t->g.v[g_row(t, ev->g)];
+		g = g_of(t, ev->g);
 		return o_move(g, NO_SEQ, O_RUNNING, g->seq, O_RUNNABLE, force);
 	case T1_GO_UNBLOCK:
 	case T1_SYS_EXIT:
-		g = &t->g.v[g_row(t, ev->arg[0])];
+		g = g_of(t, ev->arg[0]);
 		if (ev->local)
 			return o_move(g, NO_SEQ, O_WAITING, g->seq + 1, O_RUNNABLE, force);
 		return o_move(g, ev->arg[1], O_WAITING, ev->arg[1] + 1, O_RUNNABLE, force);
@@ -418,7 +429,7 @@ static bool from_c(struct trace1 *t, const struct t1_event *ev)
 
 	if (ev->type != T1_SYS_EXIT && ev->type != T1_GO_START && ev->type != T1_GO_IN_SYSCALL)
 		return false;
-	g = &t->g.v[g_row(t, ev->type == T1_SYS_EXIT ? ev->arg[0] : ev->g)];
+	g = g_of(t, ev->type == T1_SYS_EXIT ? ev->arg[0] : ev->g);
 	return g->order == O_DEAD || g->from_c;
 }
 
@@ -499,7 +510,8 @@ static int take(struct trace1 *t, uint32_t lane, bool exception)
 		adopt(t, ev, at);
 	t->force = false;
 	if (exception)
-		*vec_push(&t->cur->exception) = (struct t1_exception){ (uint32_t)t->cur->n_events, lane };
+		*vec_push(&t->cur->exception) =
+			(struct t1_exception){ (uint32_t)t->cur->n_events, lane };
 	sum_event(t, ev, at);
 	if (ev->type == T1_PROC_START) {
 		l->m = ev->arg[0];
@@ -533,7 +545,8 @@ static void run_events(struct trace1 *t)
 		if (atomic_load_explicit(&t->cancel, memory_order_relaxed))
 			break;
 		if (t->tries > TRIES_FREE + total * TRIES_PER_EVENT) {
-			err_set(&t->why, -EBADMSG, EXIT_BADFILE, "the events are out of order beyond reason");
+			err_set(&t->why, -EBADMSG, EXIT_BADFILE,
+				"the events are out of order beyond reason");
 			break;
 		}
 		if (!t->pre && segment_full(t)) {
@@ -577,7 +590,9 @@ static void trace1_work(struct source *s)
 	scan_run(&t->scan, &t->cancel, &t->scanned);
 	lanes_start(t);
 	events = t->scan.size / EVENT_BYTES / SEGMENTS_WANTED;
-	t->min_events = events < SEGMENT_LEAST ? SEGMENT_LEAST : events > SEGMENT_MOST ? SEGMENT_MOST : events;
+	t->min_events = events < SEGMENT_LEAST	? SEGMENT_LEAST
+			: events > SEGMENT_MOST ? SEGMENT_MOST
+						: events;
 	atomic_store(&t->ready, true);
 	segment_open(t);
 	run_events(t);
@@ -724,7 +739,8 @@ static void intern(struct trace1 *t, struct world *w)
 	vec_free(&s->string);
 	vec_free(&s->stack);
 	if (!s->frequency)
-		world_warn(w, "the trace does not tell its clock's rate (it is written last): times are ticks, not nanoseconds");
+		world_warn(w, "the trace does not tell its clock's rate (it is written last): "
+			      "times are ticks, not nanoseconds");
 	t->interned = true;
 }
 
@@ -737,11 +753,14 @@ static void segg_resolve(const struct trace1 *t, struct world *w, const struct t
 	*out = in->s;
 	out->create_stack = t1_stack(t, in->create);
 	out->start_stack = t1_stack(t, in->start);
-	out->stack = in->stack != T1_KEEP_STACK ? t1_stack(t, in->stack) : known ? w->now.stack[row] : 0;
+	out->stack = in->stack != T1_KEEP_STACK ? t1_stack(t, in->stack)
+		     : known			? w->now.stack[row]
+						: 0;
 	if (in->text == T1_KEEP && known)
 		out->reason = w->now.reason[row];
 	else if (out->state == GS_BLOCKED)
-		out->reason = (uint8_t)world_reason(w, t->text[in->text == T1_KEEP ? 0 : in->text], out->stack);
+		out->reason = (uint8_t)world_reason(w, t->text[in->text == T1_KEEP ? 0 : in->text],
+						    out->stack);
 	else
 		out->reason = out->state == GS_SYSCALL ? R_SYSCALL : R_NONE;
 	if (!in->s.waker && known && w->g.v[row].last_entry != NO_ENTRY)
@@ -811,7 +830,8 @@ static int finish(struct trace1 *t, struct world *w, struct err *err)
 		return SOURCE_WHOLE;
 	}
 	if (!w->seg.n)
-		return err_set(err, -EBADMSG, EXIT_BADFILE, "%s holds no event of a Go execution trace: %s",
+		return err_set(err, -EBADMSG, EXIT_BADFILE,
+			       "%s holds no event of a Go execution trace: %s",
 			       strtab_get(&w->strings, w->source_name),
 			       why->rc ? why->text : "there is nothing after its header");
 	if (t->why.rc)
@@ -820,7 +840,8 @@ static int finish(struct trace1 *t, struct world *w, struct err *err)
 		world_warn(w, "the trace is cut short or damaged: %s; all before that is shown",
 			   t->scan.damage.text);
 	if (t->adopted)
-		world_warn(w, "C threads called Go here; a trace of this format does not tell where their goroutines come from");
+		world_warn(w, "C threads called Go here; a trace of this format does not tell "
+			      "where their goroutines come from");
 	w->progress.bytes = w->progress.total;
 	return SOURCE_WHOLE;
 }

@@ -255,8 +255,7 @@ void scan_run(struct t1_scan *s, const atomic_bool *cancel, _Atomic uint64_t *pr
 				uint64_t v[2];
 
 				record_args(s, &r, v, 2);
-				cur = map64_get(&s->by_p,
-						v[0] == UINT64_MAX ? UINT64_MAX : v[0]);
+				cur = map64_get(&s->by_p, v[0] == UINT64_MAX ? UINT64_MAX : v[0]);
 			}
 		} else if (cur == -2) {
 			damaged(s, p, "an event is outside of all batches");
