@@ -1,136 +1,251 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # From a fresh machine to a running demo, or to a passed test run.
-#   ./bootstrap.sh build   what building needs, then the program: build/bingo-top
-#   ./bootstrap.sh demo    the same, then the demo on the screen
-#   ./bootstrap.sh check   what testing needs as well, Go toolchains, then all tests
-# Asks nothing; what is there already is neither installed nor downloaded again.
+#
+#   ./bootstrap.sh build   installs what building needs, then builds build/bingo-top
+#   ./bootstrap.sh demo    the same, then shows the demo
+#   ./bootstrap.sh check   what testing needs as well, Go toolchains, then every test
+#
+# Asks nothing. What is there is not installed again, and then nothing is downloaded either.
 set -eu
 cd "$(dirname "$0")"
 
-say() { printf '%s\n' "bootstrap: $*" >&2; }
+say() { printf 'bootstrap: %s\n' "$*" >&2; }
 die() { say "$*"; exit 1; }
 have() { command -v "$1" >/dev/null 2>&1; }
 
-as_root() {
+# Packages, by the names that each system has for them. What is "wanted" is left out where the
+# system does not have it; the tests that need it then say that they are skipped.
+apt_build="gcc libc6-dev make pkg-config libncurses-dev libuv1-dev libpcre2-dev libelf-dev libdw-dev
+	libzstd-dev zlib1g-dev libjansson-dev libinih-dev libutf8proc-dev ncurses-base"
+apt_check="libcmocka-dev libvterm-dev"
+apt_wanted="git ca-certificates clang llvm clang-format clang-tidy cppcheck shellcheck tmux binutils
+	file jq man-db procps"
+dnf_build="gcc make pkgconf-pkg-config ncurses-devel libuv-devel pcre2-devel elfutils-libelf-devel
+	elfutils-devel libzstd-devel zlib-devel jansson-devel inih-devel utf8proc-devel ncurses-base"
+dnf_check="libcmocka-devel libvterm-devel diffutils findutils"
+dnf_wanted="git clang compiler-rt llvm clang-tools-extra cppcheck ShellCheck tmux binutils file jq
+	man-db procps-ng"
+apk_build="gcc musl-dev linux-headers make pkgconf ncurses-dev libuv-dev pcre2-dev elfutils-dev
+	zstd-dev zlib-dev jansson-dev inih-dev utf8proc-dev ncurses-terminfo-base"
+apk_check="cmocka-dev libvterm-dev coreutils diffutils"
+apk_wanted="git clang compiler-rt llvm clang-extra-tools cppcheck shellcheck tmux binutils file jq
+	mandoc procps-ng"
+needed="a C compiler, make, pkg-config and the development files of ncurses (wide), libuv, PCRE2, \
+elfutils (libelf and libdw), zstd, zlib, Jansson, inih and utf8proc; for the tests also cmocka and libvterm"
+
+as_root()
+{
 	if [ "$(id -u)" = 0 ]; then
 		"$@"
-	elif have sudo; then
+	elif ! have sudo; then
+		die "installing needs root, and there is no sudo here; as root: $*"
+	elif [ -t 0 ]; then
 		sudo "$@"
 	else
-		die "installing packages needs root, and there is no sudo; run as root: $*"
+		sudo -n "$@"
 	fi
 }
 
-# --- what is wanted, by the names of each package manager ---
-
-apt_build="gcc libc6-dev make pkg-config libncurses-dev libuv1-dev libpcre2-dev libelf-dev libdw-dev libzstd-dev zlib1g-dev libutf8proc-dev ncurses-base"
-apt_check="git ca-certificates libcmocka-dev clang llvm clang-format clang-tidy cppcheck shellcheck tmux libvterm-dev binutils file jq man-db"
-dnf_build="gcc make pkgconf-pkg-config ncurses-devel libuv-devel pcre2-devel elfutils-libelf-devel elfutils-devel libzstd-devel zlib-devel utf8proc-devel"
-dnf_check="git libcmocka-devel clang compiler-rt clang-tools-extra cppcheck ShellCheck tmux libvterm-devel binutils file jq"
-apk_build="gcc musl-dev make pkgconf ncurses-dev libuv-dev pcre2-dev elfutils-dev zstd-dev zlib-dev utf8proc-dev"
-apk_check="git cmocka-dev clang compiler-rt clang-extra-tools cppcheck shellcheck tmux libvterm-dev binutils file jq"
-
-# clang's sanitizer runtime has the version in its name where it is a package of its own
-apt_compiler_rt() {
-	if apt-cache show libclang-rt-dev >/dev/null 2>&1; then
-		echo libclang-rt-dev
-	else
-		apt-cache depends clang 2>/dev/null |
-			sed -n 's/.*Depends: clang-\([0-9][0-9]*\)$/libclang-rt-\1-dev/p' | head -n 1
-	fi
+# Quietly; all that was said where it fails.
+log=
+cleanup() { [ -z "$log" ] || rm -f "$log"; }
+trap cleanup EXIT
+trap 'exit 130' INT TERM HUP
+loud_if_it_fails()
+{
+	[ -n "$log" ] || log=$(mktemp)
+	"$@" >"$log" 2>&1 </dev/null && return 0
+	cat "$log" >&2
+	return 1
 }
 
-apt_missing() {
-	for p in "$@"; do
-		dpkg-query -W -f '${db:Status-Status}\n' "$p" 2>/dev/null | grep -qx installed || echo "$p"
+# A new machine's own timers may hold apt's locks for a while.
+aptget()
+{
+	loud_if_it_fails as_root env DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 \
+		APT_LISTCHANGES_FRONTEND=none apt-get -q -y -o DPkg::Lock::Timeout=600 \
+		-o Acquire::Retries=3 -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--force-confold "$@"
+}
+
+apt_missing()
+{
+	for p; do
+		case $(dpkg-query -W -f '${db:Status-Status}' "$p" 2>/dev/null) in
+		installed) ;;
+		*) echo "$p" ;;
+		esac
 	done
 }
 
-install_apt() {
-	missing=$(apt_missing "$@")
-	[ -n "$missing" ] || return 0
-	say "installing:" $missing
-	as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq update
-	as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends \
-		-o Dpkg::Use-Pty=0 install $missing >/dev/null
+apt_known()
+{
+	for p; do
+		if apt-cache policy "$p" 2>/dev/null | grep -q 'Candidate: [^(]'; then
+			echo "$p"
+		else
+			say "this system has no package $p; what needs it is left out"
+		fi
+	done
 }
 
-install_check_apt() {
-	install_apt $apt_check
+apt_updated=
+apt_update()
+{
+	[ -z "$apt_updated" ] || return 0
+	until aptget update; do
+		if ! grep -q -i 'unable to lock\|not get lock' "$log" || [ "${tries:=0}" -ge 60 ]; then
+			say "not every package list could be read; going on with what there is"
+			break
+		fi
+		tries=$((tries + 1))
+		sleep 5
+	done
+	apt_updated=yes
+}
+
+# install_apt "NEEDED" "WANTED"
+# shellcheck disable=SC2086,SC2046
+install_apt()
+{
+	missing=$(apt_missing $1)
+	wanted=$(apt_missing $2)
+	# what could not be had the last time is not asked for again
+	if [ -f build/bootstrap.none ]; then
+		wanted=$(echo "$wanted" | grep -vxF -f build/bootstrap.none) || :
+	fi
+	[ -n "$missing$wanted" ] || return 0
+	apt_update
+	known=$(apt_known $wanted)
+	set -- $missing $known
+	if [ $# -gt 0 ]; then
+		say "installing" "$@"
+		aptget install --no-install-recommends "$@" || die "apt-get could not install these packages"
+	fi
+	mkdir -p build
+	apt_missing $wanted >>build/bootstrap.none
+}
+
+# libFuzzer and the sanitizers of clang are a package of their own, with clang's version in its name.
+# shellcheck disable=SC2086
+install_apt_clang_rt()
+{
 	have clang || return 0
-	# the fuzzers need it; a distribution without it has them skipped
-	echo 'int LLVMFuzzerTestOneInput(void){return 0;}' >"${TMPDIR:-/tmp}/bingo-rt.$$.c"
-	if ! clang -w -fsanitize=fuzzer,address "${TMPDIR:-/tmp}/bingo-rt.$$.c" \
-		-o "${TMPDIR:-/tmp}/bingo-rt.$$" 2>/dev/null; then
-		rt=$(apt_compiler_rt)
-		[ -z "$rt" ] || install_apt "$rt"
+	! tests/lib/can-fuzz.sh clang || return 0
+	version=$(clang -dumpversion | cut -d. -f1)
+	install_apt "" "libclang-rt-$version-dev libclang-common-$version-dev"
+}
+
+# shellcheck disable=SC2086
+install_dnf()
+{
+	missing=$(for p in $1; do rpm -q --whatprovides "$p" >/dev/null 2>&1 || echo "$p"; done)
+	wanted=$(for p in $2; do rpm -q --whatprovides "$p" >/dev/null 2>&1 || echo "$p"; done)
+	[ -n "$missing$wanted" ] || return 0
+	say "installing" $missing $wanted
+	[ -z "$missing" ] || loud_if_it_fails as_root dnf -y -q install $missing || die "dnf could not install these packages"
+	[ -z "$wanted" ] || loud_if_it_fails as_root dnf -y -q install --skip-unavailable $wanted ||
+		loud_if_it_fails as_root dnf -y -q install --setopt=strict=0 $wanted || :
+}
+
+# shellcheck disable=SC2086
+install_apk()
+{
+	missing=$(for p in $1; do apk info -e "$p" >/dev/null 2>&1 || echo "$p"; done)
+	wanted=$(for p in $2; do apk info -e "$p" >/dev/null 2>&1 || echo "$p"; done)
+	[ -n "$missing$wanted" ] || return 0
+	say "installing" $missing $wanted
+	[ -z "$missing" ] || loud_if_it_fails as_root apk add -q $missing || die "apk could not install these packages"
+	for p in $wanted; do
+		loud_if_it_fails as_root apk add -q "$p" || :
+	done
+}
+
+# Of another system only this is asked: that the compiler, make and the libraries are there.
+install_nothing()
+{
+	if ! have make || ! have pkg-config || ! have cc ||
+		! pkg-config --exists ncursesw panelw libuv libpcre2-8 libelf libdw libzstd zlib jansson inih libutf8proc; then
+		die "no apt, dnf or apk here; install $needed, then run this again"
 	fi
-	rm -f "${TMPDIR:-/tmp}/bingo-rt.$$" "${TMPDIR:-/tmp}/bingo-rt.$$.c"
 }
 
-install_dnf() {
-	missing=$(for p in "$@"; do rpm -q --whatprovides "$p" >/dev/null 2>&1 || echo "$p"; done)
-	[ -z "$missing" ] || as_root dnf -y -q install $missing
-}
-
-install_apk() {
-	missing=$(for p in "$@"; do apk info -e "$p" >/dev/null 2>&1 || echo "$p"; done)
-	[ -z "$missing" ] || as_root apk add -q $missing
-}
-
-install_for() { # build | check
+install_for() # build | check
+{
 	if have apt-get && have dpkg-query; then
-		install_apt $apt_build
-		if [ "$1" = check ]; then install_check_apt; fi
-	elif have dnf; then
-		install_dnf $dnf_build
-		if [ "$1" = check ]; then install_dnf $dnf_check; fi
+		case $1 in
+		build) install_apt "$apt_build" "" ;;
+		check)
+			install_apt "$apt_build $apt_check" "$apt_wanted"
+			install_apt_clang_rt
+			;;
+		esac
+	elif have dnf && have rpm; then
+		case $1 in
+		build) install_dnf "$dnf_build" "" ;;
+		check) install_dnf "$dnf_build $dnf_check" "$dnf_wanted" ;;
+		esac
 	elif have apk; then
-		install_apk $apk_build
-		if [ "$1" = check ]; then install_apk $apk_check; fi
-	elif ! have make || ! have pkg-config; then
-		die "no apt, dnf or apk here; install a C compiler, make, pkg-config and the development files of ncurses (wide), libuv, pcre2, elfutils (libelf, libdw), zstd, zlib and utf8proc, then run this again"
+		case $1 in
+		build) install_apk "$apk_build" "" ;;
+		check) install_apk "$apk_build $apk_check" "$apk_wanted" ;;
+		esac
+	else
+		install_nothing
 	fi
 }
 
-build() {
-	make -j"$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)"
+cores() { getconf _NPROCESSORS_ONLN 2>/dev/null || nproc 2>/dev/null || echo 1; }
+
+# A terminal that is said to be none, or one that this machine knows nothing of, gets what nearly
+# every terminal understands; text in another encoding than UTF-8 becomes UTF-8 where there is a locale.
+settle_terminal()
+{
+	if have infocmp && ! infocmp "${TERM:-}" >/dev/null 2>&1; then
+		for TERM in xterm-256color xterm vt100; do
+			! infocmp "$TERM" >/dev/null 2>&1 || break
+		done
+	fi
+	TERM=${TERM:-xterm}
+	export TERM
 }
 
-utf8_locale() {
-	case "${LC_ALL:-${LC_CTYPE:-${LANG:-}}}" in
-	*UTF-8 | *utf8) return 0 ;;
-	esac
-	LC_ALL=C.UTF-8
+settle_locale()
+{
+	if have locale; then
+		[ "$(locale charmap 2>/dev/null)" != UTF-8 ] || return 0
+		utf8=$(locale -a 2>/dev/null | grep -i -m 1 -e '^C\.utf-\{0,1\}8$' -e 'utf-\{0,1\}8$') || return 0
+		LC_ALL=$utf8
+	else
+		LC_ALL=C.UTF-8
+	fi
 	export LC_ALL
 }
 
-demo() {
-	utf8_locale
-	[ -n "${TERM:-}" ] || TERM=xterm
-	infocmp "$TERM" >/dev/null 2>&1 || TERM=xterm
-	export TERM
+demo()
+{
+	settle_terminal
+	settle_locale
+	cleanup
 	exec build/bingo-top --replay tests/data/demo.trace \
-		--substitute-path /src/shop="$PWD/tests/targets/demo"
+		--substitute-path "/src/shop=$PWD/tests/targets/demo"
 }
 
 case "${1:-}" in
 build)
 	install_for build
-	build
+	make -j"$(cores)"
 	;;
 demo)
 	install_for build
-	build
+	make -j"$(cores)"
 	demo
 	;;
 check)
 	install_for check
-	build
-	tests/toolchains.sh || say "no Go toolchains could be fetched; what needs them is skipped"
-	make -j"$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)" tests
-	exec make check
+	tests/toolchains.sh all >/dev/null || say "not every Go toolchain could be had; what needs them is skipped"
+	make -j"$(cores)" tests
+	exec make -j"$(cores)" check
 	;;
 *)
 	echo "usage: ./bootstrap.sh demo | check | build" >&2

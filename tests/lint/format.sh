@@ -40,7 +40,9 @@ case ${1:-} in
 		echo "the format is that of clang-format 14; version $(version "$tool") would make another"
 		exit 77
 	fi
-	echo "$out"
+	printf '%s\n' "$out" | awk -F: '
+		/warning: code should be clang-formatted/ { if (!n[$1]++) line[$1] = $2 }
+		END { for (f in n) printf "%s:%d: the first of %d places\n", f, line[f], n[f] }' | sort
 	exit 1
 	;;
 *)

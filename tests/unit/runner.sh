@@ -4,6 +4,9 @@
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 . tests/lib/tap.sh
+BUILD=build
+export BUILD
+unset OUT LIMIT
 
 counts() { printf '%b' "$2" | awk -v rc="$1" -v limit=9 -f tests/lib/count.awk | head -n 1; }
 says() { printf '%b' "$2" | awk -v rc="$1" -v limit=9 -f tests/lib/count.awk | sed 1d; }
@@ -28,7 +31,7 @@ mkdir -p "$tree/tests/lib" "$tree/tests/cli"
 cp tests/run "$tree/tests/"
 cp tests/lib/suite.sh tests/lib/count.awk "$tree/tests/lib/"
 suite() { printf '#!/bin/sh\n%b\n' "$2" >"$tree/tests/cli/$1.sh" && chmod +x "$tree/tests/cli/$1.sh"; }
-last() { (cd "$tree" && BUILD=build tests/run "$@" 2>&1; echo "exit $?") | tail -n 2 | tr '\n' ' '; }
+last() { (cd "$tree" && tests/run "$@" 2>&1; echo "exit $?") | tail -n 2 | tr '\n' ' '; }
 
 suite good 'echo ok 1 - x'
 is "all good" "$(last)" "1 passed, 0 failed, 0 skipped exit 0 "
