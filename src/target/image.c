@@ -86,7 +86,7 @@ static void add_segment(struct image *img, const GElf_Phdr *ph)
 	if (seg.va + seg.memsz < seg.va || !seg.memsz)
 		return;
 	if (seg.off >= img->size)
-		seg.filesz = 0;
+		seg.off = seg.filesz = 0;
 	else if (seg.filesz > img->size - seg.off)
 		seg.filesz = img->size - seg.off;
 	if (seg.filesz > seg.memsz)

@@ -231,7 +231,7 @@ int layout_from_dwarf(struct golayout *lay, const struct image *img, const struc
 	for (unsigned i = 0; i < LAYOUT_N; i++)
 		if (struct_known(r, i))
 			lay->v[i] = read_field(r, i);
-	if (lay->g.goid < 0 || lay->g.sched_sp < 0 || lay->g.size <= 0)
+	if (!struct_known(r, 0) || lay->g.goid < 0 || lay->g.sched_sp < 0 || lay->g.size <= 0)
 		rc = err_set(err, -ENOENT, EXIT_ATTACH, "the program's DWARF does not tell of runtime.g");
 	else
 		lay->way = LAYOUT_DWARF;
