@@ -94,6 +94,8 @@ static enum reason reason_from_frames(const struct world *w, uint32_t stack)
 		/* A write lock waits in the Mutex within: the caller tells. */
 		if (found == R_MUTEX && has_prefix(func, "sync.(*RWMutex).Lock"))
 			return R_RWMUTEX_WRITE;
+		if (found == R_MUTEX && has_prefix(func, "sync.(*RWMutex).RLock"))
+			return R_RWMUTEX_READ;
 		/* Pipes and terminals wait in the poller as connections do. */
 		if (found == R_NET && has_prefix(func, "os.(*File)."))
 			return R_IO;
@@ -141,8 +143,11 @@ enum reason world_frames_reason(const struct world *w, uint32_t stack)
 
 enum reason reason_join(uint8_t text, enum reason frames)
 {
-	if (text < R_N)
-		return text == R_NET && frames == R_IO ? R_IO : text;
+	if (text < R_N) /* the frames know more of these two */
+		return (text == R_NET && frames == R_IO) ||
+				       (text == R_MUTEX && frames == R_RWMUTEX_WRITE)
+			       ? frames
+			       : text;
 	if (text == TEXT_FOREVER)
 		return frames == R_CHAN_SEND   ? R_CHAN_SEND_NIL
 		       : frames == R_CHAN_RECV ? R_CHAN_RECV_NIL
