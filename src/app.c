@@ -14,6 +14,7 @@
 #include "core/world.h"
 #include "doctor.h"
 #include "loader.h"
+#include "screen.h"
 #include "source/command.h"
 #include "source/live.h"
 #include "source/open.h"
@@ -129,6 +130,11 @@ static int live_reports(struct app *a, uv_timer_t *timer, struct err *err)
 		bool last = a->loader.whole || a->signal || i == o->iterations;
 
 		rc = events && !last ? 0 : batch_print(o, &a->world, own_cpu_pct(a), err);
+		if (rc && errno == EPIPE) { /* whoever read it has enough */
+			err_clear(err);
+			a->signal = SIGPIPE;
+			return 0;
+		}
 		if (rc || last)
 			return rc;
 		next += step;
@@ -149,6 +155,7 @@ static int run_live(struct app *a, struct err *err)
 		on[i].data = a;
 		uv_signal_start(&on[i], on_signal, signals[i]);
 	}
+	signal(SIGPIPE, SIG_IGN);
 	a->loader.budget_ns = BATCH_BUDGET_NS;
 	loader_start(&a->loader);
 	while (!a->world.live.passes && !a->loader.whole && !a->signal)
@@ -177,6 +184,33 @@ static int run_batch(struct app *a, struct err *err)
 	return batch_print(a->opt, &a->world, own_cpu_pct(a), err);
 }
 
+/* A screen where there is a terminal for it, a report where not. */
+static int run(struct app *a, struct err *err)
+{
+	const struct options *o = a->opt;
+	struct screen_config c = {
+		.opt = o,
+		.loop = &a->loop,
+		.world = &a->world,
+		.loader = &a->loader,
+		.live = o->mode != MODE_REPLAY,
+	};
+	int rc;
+
+	if (o->script)
+		return screen_script(&c, err);
+	if (o->batch || !isatty(STDOUT_FILENO))
+		return run_batch(a, err);
+	rc = screen_run(&c, err);
+	if (rc == -ENOTSUP) {
+		err_clear(err);
+		return run_batch(a, err);
+	}
+	if (rc > 0)
+		a->signal = rc;
+	return rc < 0 ? rc : 0;
+}
+
 int app_run(const struct options *o, struct err *err)
 {
 	struct app a = { .opt = o, .began = clock_ns(CLOCK_MONOTONIC) };
@@ -192,7 +226,7 @@ int app_run(const struct options *o, struct err *err)
 		a.loader.loop = &a.loop;
 		a.loader.source = a.source;
 		a.loader.world = &a.world;
-		rc = run_batch(&a, err);
+		rc = run(&a, err);
 	}
 	app_close(&a);
 	if (rc)

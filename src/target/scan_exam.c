@@ -298,18 +298,30 @@ static int exam_read(struct scan *s)
 	return rc < 0 ? (int)rc : 0;
 }
 
-/* A stack deeper than what was read at first: read it whole, and its g again after it. */
-static const uint8_t *deep_read(struct scan *s, const struct exam *e, uint32_t *len)
+/* A stack deeper than what was read at first: the next piece of it. */
+static bool deep_read(struct unwind_mem *m, uint64_t addr)
+{
+	struct scan *s = m->arg;
+	uint64_t n = m->hi - addr;
+
+	m->len = n < STACK_MORE ? n : STACK_MORE;
+	m->addr = addr;
+	m->data = s->deep_buf;
+	if (!memr_read(s->t->mem, addr, s->deep_buf, m->len))
+		return true;
+	m->len = 0;
+	return false;
+}
+
+/* What was read piece by piece counts only if the g is still as it was. */
+static bool deep_sound(struct scan *s, const struct exam *e)
 {
 	struct grec again;
-	uint8_t *b = e->again;
 
-	*len = e->rec.hi - e->from < STACK_MORE ? (uint32_t)(e->rec.hi - e->from) : STACK_MORE;
-	if (memr_read(s->t->mem, e->from, s->deep_buf, *len) ||
-	    memr_read(s->t->mem, s->row.v[e->row].addr, b, s->need))
-		return NULL;
-	rec_parse(s, b, &again);
-	return rec_same(&e->rec, &again) ? s->deep_buf : NULL;
+	if (memr_read(s->t->mem, s->row.v[e->row].addr, e->again, s->need))
+		return false;
+	rec_parse(s, e->again, &again);
+	return rec_same(&e->rec, &again);
 }
 
 static uint32_t walk(struct scan *s, const struct exam *e)
@@ -319,15 +331,25 @@ static uint32_t walk(struct scan *s, const struct exam *e)
 					  .bp = e->rec.bp,
 					  .lr = e->rec.lr,
 					  .in_syscall = e->rec.in_syscall };
-	struct unwind_mem mem = { e->from, exam_stack(s, e), e->len, e->rec.hi };
+	struct unwind_mem mem = {
+		.addr = e->from, .data = exam_stack(s, e), .len = e->len, .hi = e->rec.hi
+	};
 	unwind_pc pcs[MAX_FRAMES];
 	struct unwind_out out;
-	uint32_t len, flags;
+	uint32_t flags;
 
 	unwind_walk(s->t->sym, s->t->lay.arch, &regs, &mem, pcs, MAX_FRAMES, &out);
-	if (out.end == UNWIND_SHORT && (mem.data = deep_read(s, e, &len))) {
-		mem.len = len;
-		unwind_walk(s->t->sym, s->t->lay.arch, &regs, &mem, pcs, MAX_FRAMES, &out);
+	if (out.end == UNWIND_SHORT) {
+		struct unwind_out deep;
+		unwind_pc more[MAX_FRAMES];
+
+		mem.more = deep_read;
+		mem.arg = s;
+		unwind_walk(s->t->sym, s->t->lay.arch, &regs, &mem, more, MAX_FRAMES, &deep);
+		if (deep_sound(s, e)) {
+			out = deep;
+			memcpy(pcs, more, deep.n * sizeof(*more));
+		}
 	}
 	s->stats.walks++;
 	s->stats.lost += out.end == UNWIND_LOST;

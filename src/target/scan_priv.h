@@ -13,7 +13,7 @@ enum {
 	EXAM_MAX = 128, /* goroutines whose stacks are read in one call */
 	BELOW_BYTES = 128, /* looked at under the stack pointer */
 	STACK_BYTES = 4096, /* of a stack, at first */
-	STACK_MORE = 512 << 10, /* of one that is deeper */
+	STACK_MORE = 64 << 10, /* of one that is deeper, piece by piece */
 	MAX_FRAMES = 512,
 	YOUNG = 2, /* passes in which a goroutine that changed is looked at more closely */
 };

@@ -7,8 +7,9 @@ enum { WORD = 8, ARM64_MIN_FRAME = 16 };
 
 struct walk {
 	struct symtab *st;
-	const struct unwind_mem *mem;
+	struct unwind_mem *mem;
 	bool arm64;
+	uint64_t lowest; /* nothing below belongs to the stack in use */
 	uint64_t pc, sp, bp, lr;
 	uint64_t fp; /* where the caller's frame begins */
 	uint64_t saved_at; /* where the callee kept this frame's frame pointer; 0: nowhere */
@@ -17,13 +18,18 @@ struct walk {
 
 enum step { STEP_ON, STEP_TOP, STEP_SHORT, STEP_LOST };
 
+static bool covered(const struct unwind_mem *m, uint64_t addr)
+{
+	return addr >= m->addr && m->len >= WORD && addr - m->addr <= m->len - WORD;
+}
+
 static enum step load(const struct walk *w, uint64_t addr, uint64_t *v)
 {
-	const struct unwind_mem *m = w->mem;
+	struct unwind_mem *m = w->mem;
 
-	if (addr & (WORD - 1) || addr < m->addr || m->hi < WORD || addr > m->hi - WORD)
+	if (addr & (WORD - 1) || addr < w->lowest || m->hi < WORD || addr > m->hi - WORD)
 		return STEP_LOST;
-	if (m->len < WORD || addr - m->addr > m->len - WORD)
+	if (!covered(m, addr) && (!m->more || !m->more(m, addr) || !covered(m, addr)))
 		return STEP_SHORT;
 	memcpy(v, m->data + (addr - m->addr), WORD);
 	return STEP_ON;
@@ -150,12 +156,13 @@ static const struct sympc *function_at(struct walk *w)
 }
 
 void unwind_walk(struct symtab *st, enum goarch arch, const struct unwind_regs *regs,
-		 const struct unwind_mem *mem, unwind_pc *pcs, size_t max, struct unwind_out *out)
+		 struct unwind_mem *mem, unwind_pc *pcs, size_t max, struct unwind_out *out)
 {
 	struct walk w = {
 		.st = st,
 		.mem = mem,
 		.arm64 = arch == GOARCH_ARM64,
+		.lowest = mem->addr,
 		.pc = regs->pc,
 		.sp = regs->sp,
 		.bp = regs->bp,

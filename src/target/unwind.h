@@ -29,6 +29,9 @@ struct unwind_mem {
 	const uint8_t *data;
 	size_t len;
 	uint64_t hi; /* where the stack ends; addr + len is at most that */
+	/* Moves the copy so that it begins at addr or below; false: it cannot. NULL: what is there is all. */
+	bool (*more)(struct unwind_mem *m, uint64_t addr);
+	void *arg;
 };
 
 enum unwind_end {
@@ -64,6 +67,6 @@ struct unwind_out {
  * by the symbol table). Every address is checked: hostile bytes end the walk.
  */
 void unwind_walk(struct symtab *st, enum goarch arch, const struct unwind_regs *regs,
-		 const struct unwind_mem *mem, unwind_pc *pcs, size_t max, struct unwind_out *out);
+		 struct unwind_mem *mem, unwind_pc *pcs, size_t max, struct unwind_out *out);
 
 #endif
