@@ -203,6 +203,7 @@ static int run(struct app *a, struct err *err)
 		return run_batch(a, err);
 	rc = screen_run(&c, err);
 	if (rc == -ENOTSUP) {
+		fprintf(stderr, "bingo-top: %s\n", err->text);
 		err_clear(err);
 		return run_batch(a, err);
 	}

@@ -67,6 +67,8 @@ static void work_done(uv_work_t *req, int status)
 
 void loader_start(struct loader *l)
 {
+	if (l->work)
+		return;
 	uv_async_init(l->loop, &l->wake, on_wake);
 	l->wake.data = l;
 	l->source->notify = wake_loop;

@@ -26,7 +26,10 @@ struct loader {
 /* One worker a processor at most; call before any other use of libuv's pool. */
 void loader_threads(void);
 
-/* Starts the work. The fields above the blank line are the caller's to set. */
+/*
+ * Starts the work, unless that was done. The fields above the blank line are the
+ * caller's to set.
+ */
 void loader_start(struct loader *l);
 /* Cancels what still runs and waits for it; the world keeps what is merged. */
 void loader_stop(struct loader *l);

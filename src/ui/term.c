@@ -435,6 +435,11 @@ int term_fd(void)
 	return fileno(term.in);
 }
 
+int term_out_fd(void)
+{
+	return fileno(term.out);
+}
+
 static uint32_t function_key(wint_t c)
 {
 	static const struct {

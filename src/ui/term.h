@@ -28,6 +28,8 @@ void term_close(void); /* also where it is not open */
 
 /* Descriptor that is readable when keys are there. */
 int term_fd(void);
+/* Descriptor that shows what is written. */
+int term_out_fd(void);
 
 enum term_event { TERM_NOTHING, TERM_KEY, TERM_MOUSE, TERM_HANGUP };
 /* Next of what was typed, without waiting. Call until TERM_NOTHING. */

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "editor.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "core/mem.h"
+
+static const int held[] = { SIGINT, SIGQUIT, SIGTSTP };
+
+/* How an editor is told the line, by its name. */
+enum line_style { LINE_PLUS, LINE_COLON, LINE_GOTO };
+
+static enum line_style style_of(const char *command)
+{
+	static const char *const colon[] = { "hx", "helix", "subl", "zed", "zeditor" };
+	static const char *const go_to[] = { "code", "codium", "code-insiders", "cursor" };
+	size_t len = strcspn(command, " ");
+	char name[64];
+
+	while (len && memchr(command, '/', len)) {
+		const char *slash = memchr(command, '/', len);
+
+		len -= (size_t)(slash + 1 - command);
+		command = slash + 1;
+	}
+	snprintf(name, sizeof(name), "%.*s", (int)len, command);
+	for (size_t i = 0; i < ARRAY_SIZE(colon); i++)
+		if (!strcmp(colon[i], name))
+			return LINE_COLON;
+	for (size_t i = 0; i < ARRAY_SIZE(go_to); i++)
+		if (!strcmp(go_to[i], name))
+			return LINE_GOTO;
+	return LINE_PLUS;
+}
+
+static const char *editor_command(void)
+{
+	const char *e = getenv("VISUAL");
+
+	if (!e || !*e)
+		e = getenv("EDITOR");
+	return e && *e ? e : "vi";
+}
+
+/* The command may have arguments of its own, so a shell takes it apart; the file stays one word. */
+static _Noreturn void run_child(const char *command, const char *file, uint32_t line)
+{
+	char *script = xasprintf("exec %s \"$@\"", command);
+	enum line_style style = style_of(command);
+	char *at = style == LINE_PLUS ? xasprintf("+%u", line) : xasprintf("%s:%u", file, line);
+
+	for (size_t i = 0; i < ARRAY_SIZE(held); i++)
+		signal(held[i], SIG_DFL);
+	signal(SIGPIPE, SIG_DFL);
+	if (style == LINE_PLUS)
+		execl("/bin/sh", "sh", "-c", script, "editor", at, file, (char *)NULL);
+	else if (style == LINE_COLON)
+		execl("/bin/sh", "sh", "-c", script, "editor", at, (char *)NULL);
+	else
+		execl("/bin/sh", "sh", "-c", script, "editor", "-g", at, (char *)NULL);
+	_exit(127);
+}
+
+static int wait_for(pid_t pid, const char *command, struct err *err)
+{
+	int status;
+
+	/* ^Z reaches the editor and us alike: we stop by its default and go on with it */
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return err_set(err, -errno, EXIT_USAGE, "waiting for the editor: %s",
+				       strerror(errno));
+	if (WIFEXITED(status) && (WEXITSTATUS(status) == 127 || WEXITSTATUS(status) == 126))
+		return err_set(err, -ENOENT, EXIT_USAGE,
+			       "the editor '%s' cannot be started; set $VISUAL or $EDITOR",
+			       command);
+	if (WIFSIGNALED(status))
+		return err_set(err, -EINTR, EXIT_USAGE, "the editor '%s' was ended by signal %d",
+			       command, WTERMSIG(status));
+	return 0;
+}
+
+int editor_run(const char *file, uint32_t line, struct err *err)
+{
+	struct sigaction ignore = { .sa_handler = SIG_IGN }, plain = { .sa_handler = SIG_DFL };
+	struct sigaction before[ARRAY_SIZE(held)];
+	const char *command = editor_command();
+	pid_t pid;
+	int rc;
+
+	if (access(file, R_OK))
+		return err_set(err, -errno, EXIT_USAGE, "%s: %s", file, strerror(errno));
+	for (size_t i = 0; i < ARRAY_SIZE(held); i++)
+		sigaction(held[i], held[i] == SIGTSTP ? &plain : &ignore, &before[i]);
+	pid = fork();
+	if (!pid)
+		run_child(command, file, line ? line : 1);
+	rc = pid < 0 ? err_set(err, -errno, EXIT_USAGE, "starting an editor: %s", strerror(errno))
+		     : wait_for(pid, command, err);
+	for (size_t i = 0; i < ARRAY_SIZE(held); i++)
+		sigaction(held[i], &before[i], NULL);
+	return rc;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The screen on the program's loop: terminal, signals, editor, clipboard; or a script in their place. */
+#ifndef SCREEN_H
+#define SCREEN_H
+
+#include "core/world.h"
+#include "loader.h"
+#include "options.h"
+
+/* The loader's fields are set and it is not started; the callee does both ends. */
+struct screen_config {
+	const struct options *opt;
+	uv_loop_t *loop;
+	struct loader *loader;
+	struct world *world;
+	bool live; /* the session grows on when loading is done */
+};
+
+/*
+ * Shows the screen until it is left. Returns 0, or the number of the signal that
+ * ended it, or a negative errno with err filled: -ENOTSUP where the terminal
+ * cannot show a screen; nothing was shown then.
+ */
+int screen_run(const struct screen_config *c, struct err *err);
+
+/* Runs options.script on a screen in memory. Returns 0, or a negative errno with err filled. */
+int screen_script(const struct screen_config *c, struct err *err);
+
+#endif
