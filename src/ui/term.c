@@ -34,6 +34,7 @@ static struct {
 	bool away; /* left for a while */
 	bool mouse;
 	struct termios modes;
+	int flags, busy_flags; /* of in, as found and while it is ours */
 	const struct theme *theme;
 	enum depth depth;
 	short pair[257][257]; /* of foreground and background, each + 1; 0: not made yet */
@@ -54,43 +55,52 @@ bool term_utf8(void)
 	       wcwidth(0x2500) == 1;
 }
 
-static FILE *open_tty(const char *mode, struct err *err)
+static FILE *open_tty(const char *path)
 {
-	int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
-	FILE *f = fd < 0 ? NULL : fdopen(fd, mode);
+	int fd = path ? open(path, O_RDWR | O_CLOEXEC | O_NOCTTY) : -1;
 
-	if (!f)
-		err_set(err, -errno, EXIT_USAGE,
-			"there is no terminal to show the screen on (/dev/tty: %s); --once prints "
-			"a "
-			"report",
-			strerror(errno));
-	return f;
+	return fd < 0 ? NULL : fdopen(fd, "r+");
 }
 
-static int open_files(struct err *err)
+/*
+ * Keys come by a description of their own: the loop makes it non-blocking, and
+ * what is written, and the shell after us, must not find theirs so.
+ */
+static FILE *open_keys(void)
 {
-	term.in = isatty(STDIN_FILENO) ? stdin : open_tty("r+", err);
-	if (!term.in)
-		return err->rc;
-	term.own_in = term.in != stdin;
-	term.out = isatty(STDOUT_FILENO) ? stdout : open_tty("r+", err);
-	if (!term.out) {
-		if (term.own_in)
-			fclose(term.in);
-		return err->rc;
-	}
-	term.own_out = term.out != stdout;
-	return 0;
+	FILE *f = isatty(STDIN_FILENO) ? open_tty(ttyname(STDIN_FILENO)) : NULL;
+
+	if (!f)
+		f = open_tty("/dev/tty");
+	return !f && isatty(STDIN_FILENO) ? stdin : f;
 }
 
 static void close_files(void)
 {
 	if (term.own_in)
 		fclose(term.in);
+	else if (term.in)
+		fcntl(fileno(term.in), F_SETFL, term.flags);
 	if (term.own_out)
 		fclose(term.out);
 	term.in = term.out = NULL;
+}
+
+static int open_files(struct err *err)
+{
+	term.in = open_keys();
+	term.out = isatty(STDOUT_FILENO) ? stdout : open_tty("/dev/tty");
+	term.own_in = term.in && term.in != stdin;
+	term.own_out = term.out && term.out != stdout;
+	if (term.in && term.out) {
+		term.flags = fcntl(fileno(term.in), F_GETFL);
+		return 0;
+	}
+	err_set(err, -ENOTSUP, EXIT_USAGE,
+		"there is no terminal for the screen (/dev/tty: %s); --once prints a report",
+		strerror(errno));
+	close_files();
+	return err->rc;
 }
 
 /* A terminal that is not described here is most likely one of xterm's many kin. */
@@ -258,6 +268,8 @@ void term_leave(void)
 	endwin();
 	tcsetattr(fileno(term.out), TCSANOW, &term.modes);
 	crash_disarm();
+	term.busy_flags = fcntl(fileno(term.in), F_GETFL);
+	fcntl(fileno(term.in), F_SETFL, term.flags);
 	term.away = true;
 }
 
@@ -266,6 +278,7 @@ void term_enter(void)
 	if (!term.screen || !term.away)
 		return;
 	term.away = false;
+	fcntl(fileno(term.in), F_SETFL, term.busy_flags);
 	tcgetattr(fileno(term.out), &term.modes);
 	reset_prog_mode();
 	set_modes();
