@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Records execution traces of the programs in tests/targets/trace_* with each Go toolchain at hand.
 #
 #   tests/record-traces.sh [-o DIR] [-m] [VERSION...]

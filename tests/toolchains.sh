@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Go toolchains for the tests, taken from Debian's archive into a folder of our own.
 #
 #   tests/toolchains.sh [VERSION...]   fetch what is missing; "all" is every version known here;
@@ -240,7 +241,7 @@ fetch_missing()
 # shellcheck disable=SC2086
 case ${1:-} in
 --list) print_list; exit 0 ;;
--h | --help) sed -n '2,/^set/s/^# \{0,1\}//p' "$0"; exit 0 ;;
+-h | --help) sed -n '3,/^set/s/^# \{0,1\}//p' "$0"; exit 0 ;;
 all) set -- $ALL ;;
 "") set -- $DEFAULT ;;
 esac

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Records tests/data/demo.trace anew, from tests/targets/demo: make-demo.sh [GO] (Go 1.27 or later).
 # The recorded paths are /src/shop for the program and /usr/lib/go-1.NN for Go's own sources,
 # whatever this machine's are.

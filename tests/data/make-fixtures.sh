@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Makes the traces that the tests need where no Go is at hand: make-fixtures.sh [-s | VERSION...]
 #
 #   traces/goVERSION-NAME.trace      recorded by tests/targets/trace_NAME with that version

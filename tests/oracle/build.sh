@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # Builds the oracle: a program around the trace reader of the newest Go toolchain at hand.
 #
 #   tests/oracle/build.sh OUTDIR [GO]

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The oracle reads execution traces with Go's own reader and says what a reader ought to see in
 // them. Built by build.sh.
 package main

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
 # The comparer must find what is different: selftest.sh ORACLE TRACE
 # shellcheck disable=SC2016
 set -eu
