@@ -137,15 +137,22 @@ $(BUILD)/fuzz/fuzz_%: $(BUILD)/fuzz/obj/tests/fuzz/fuzz_%.o $(BUILD)/fuzz/libbin
 	$(call say,FUZZLD,$@)
 	$(Q)$(CLANG) -fsanitize=fuzzer,address,undefined $(filter %.o %.a,$^) $(LIBS) -o $@
 
+# The unit tests once more, with clang's sanitizers: what the fuzzers are linked with is there.
+ASAN_UNIT := $(UNIT:$(BUILD)/unit/%=$(BUILD)/asan/%)
+$(BUILD)/asan/%: $(BUILD)/fuzz/obj/tests/unit/%.o $(BUILD)/fuzz/libbingo.a
+	@mkdir -p $(@D)
+	$(call say,ASANLD,$@)
+	$(Q)$(CLANG) -fsanitize=fuzzer-no-link,address,undefined $(filter %.o %.a,$^) $(LIBS) -lcmocka -o $@
+
 tests: all $(UNIT) $(DRIVERS)
 fuzzers: $(FUZZ)
 
-# Where clang has no libFuzzer, tests/fuzz/run says so and counts a skip.
+# Where clang has no libFuzzer, tests/fuzz/run and tests/unit/sanitized.sh say so and count a skip.
 ifneq ($(filter check fuzz,$(GOALS)),)
 CAN_FUZZ := $(shell tests/lib/can-fuzz.sh $(CLANG) && echo fuzzers)
 endif
 
-check: tests $(CAN_FUZZ)
+check: tests $(CAN_FUZZ) $(if $(CAN_FUZZ),$(ASAN_UNIT))
 	$(Q)BUILD='$(BUILD)' CC='$(CC)' CLANG='$(CLANG)' TIME='$(TIME)' tests/run
 
 bench: all $(BENCH) $(DRIVERS)
@@ -189,3 +196,4 @@ clean:
 
 -include $(OBJ:.o=.d) $(UNIT:$(BUILD)/%=$(BUILD)/tests/%.d) $(BENCH:$(BUILD)/%=$(BUILD)/tests/%.d)
 -include $(DRIVERS:=.d) $(FUZZ_OBJ:.o=.d) $(FUZZ_MAIN:.o=.d)
+-include $(ASAN_UNIT:$(BUILD)/asan/%=$(BUILD)/fuzz/obj/tests/unit/%.d)

@@ -81,7 +81,7 @@ run_plain() # NET
 run_demo() # NET
 {
 	rm -f "$dir/rc" "$dir/screen"
-	tmux -S "$tmux_socket" -f /dev/null new-session -d -x 120 -y 36 \
+	tmux -S "$tmux_socket" -f /dev/null set -g remain-on-exit on \; new-session -d -x 120 -y 36 \
 		"'$here/tests/fresh-root.sh' --inside '$1' '$suite' '$dir'"
 	until tmux -S "$tmux_socket" capture-pane -p >"$dir/screen" 2>/dev/null && grep -q goroutine "$dir/screen" &&
 		! grep -q bootstrap: "$dir/screen"; do

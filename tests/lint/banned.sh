@@ -15,7 +15,6 @@ find src -name '*.[ch]' -type f | sort | xargs awk '
 		ban("tmpnam tempnam mktemp", "mkstemp")
 		ban("system popen", "posix_spawn with arguments of its own")
 		ban("localtime gmtime ctime asctime", "localtime_r, gmtime_r, strftime")
-		ban("signal", "sigaction")
 		ban("rand srand", "a generator with a state of its own")
 	}
 	function ban(names, instead,	list, i, n) {
