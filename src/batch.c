@@ -21,7 +21,7 @@ static int print_export(const struct options *o, struct world *w, struct err *er
 	if (!out)
 		return err_set(err, -errno, EXIT_USAGE, "cannot write %s: %s", o->export_file,
 			       strerror(errno));
-	rc = jsonl_export(w, 0, w->t_end, out);
+	rc = jsonl_export(w, T_BEFORE, T_NEVER, out);
 	if (own && fclose(out) && !rc)
 		rc = -errno;
 	if (rc)

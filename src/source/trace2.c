@@ -239,8 +239,28 @@ static void names_intern(struct trace2 *t, struct world *w)
 		t->names.alloc[i] = world_str(w, alloc[i]);
 }
 
+/*
+ * Go's reader keeps one frame for a pc, the first that it meets in the generation
+ * (generation.go:addStacks): pcs remembers them.
+ */
+struct pcs {
+	struct map64 row;
+	VEC(struct frame) frame;
+};
+
+static struct frame pc_frame(struct pcs *pcs, struct frame f)
+{
+	uint32_t row = map64_get(&pcs->row, f.pc);
+
+	if (row != UINT32_MAX)
+		return pcs->frame.v[row];
+	map64_put(&pcs->row, f.pc, (uint32_t)pcs->frame.n);
+	*vec_push(&pcs->frame) = f;
+	return f;
+}
+
 static uint32_t stack_intern(struct world *w, const struct t2_gen *g, struct t2_stack s,
-			     const uint8_t *end)
+			     const uint8_t *end, struct pcs *pcs)
 {
 	struct frame frames[T2_MAX_FRAMES];
 	uint64_t pc = 0, func = 0, file = 0, line = 0;
@@ -251,12 +271,13 @@ static uint32_t stack_intern(struct world *w, const struct t2_gen *g, struct t2_
 		p = varint_get(p, end, &func);
 		p = varint_get(p, end, &file);
 		p = varint_get(p, end, &line);
-		frames[i] = (struct frame){
-			.pc = pc,
-			.func = g->string_world[ids_get(&g->string_id, func)],
-			.file = g->string_world[ids_get(&g->string_id, file)],
-			.line = line > UINT32_MAX ? 0 : (uint32_t)line,
-		};
+		frames[i] =
+			pc_frame(pcs, (struct frame){
+					      .pc = pc,
+					      .func = g->string_world[ids_get(&g->string_id, func)],
+					      .file = g->string_world[ids_get(&g->string_id, file)],
+					      .line = line > UINT32_MAX ? 0 : (uint32_t)line,
+				      });
 	}
 	return stacktab_put(&w->stacks, frames, s.n);
 }
@@ -264,6 +285,7 @@ static uint32_t stack_intern(struct world *w, const struct t2_gen *g, struct t2_
 static void gen_intern(struct trace2 *t, struct world *w, struct t2_gen *g)
 {
 	const uint8_t *end = t->in->data + t->in->size;
+	struct pcs pcs = { 0 };
 
 	names_intern(t, w);
 	g->string_world = xcalloc(g->string.n, sizeof(*g->string_world));
@@ -275,9 +297,11 @@ static void gen_intern(struct trace2 *t, struct world *w, struct t2_gen *g)
 	g->stack_world = xcalloc(g->stack.n, sizeof(*g->stack_world));
 	g->stack_reason = xcalloc(g->stack.n, 1);
 	for (size_t i = 0; i < g->stack.n; i++) {
-		g->stack_world[i] = stack_intern(w, g, g->stack.v[i], end);
+		g->stack_world[i] = stack_intern(w, g, g->stack.v[i], end, &pcs);
 		g->stack_reason[i] = (uint8_t)world_frames_reason(w, g->stack_world[i]);
 	}
+	map64_free(&pcs.row);
+	vec_free(&pcs.frame);
 	if (g->assumed_clock)
 		world_warn(w, "the trace's clock rate is missing (it is written last); 64 ns a "
 			      "tick is assumed, as on Linux");

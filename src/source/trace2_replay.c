@@ -536,33 +536,31 @@ static void samples_until(struct replay *r, int64_t until)
 
 		if (s->time >= until)
 			return;
-		ev.time = to_session(r, s->time);
+		ev.time = s->time - r->trace->base;
 		tell(r, &ev);
 		r->sample++;
 	}
 }
 
-static int replay_begin(struct replay *r)
+static void replay_begin(struct replay *r)
 {
 	const struct t2_segment *s = r->seg;
 	size_t n = r->gen->thread.n;
-	int rc = 0;
 
 	r->cursor = xcalloc(n, sizeof(*r->cursor));
 	r->lane = xcalloc(n, sizeof(*r->lane));
 	for (size_t i = 0; i < n; i++)
 		r->lane[i].p = NO_ID;
-	for (size_t i = 0; i < s->snap.n && !rc; i++) {
+	for (size_t i = 0; i < s->snap.n; i++) {
 		uint32_t t = s->snap.v[i].thread;
 
-		rc = cursor_restore(&r->trace->walk, r->gen, &r->cursor[t], &s->snap.v[i], NULL);
+		if (cursor_restore(&r->trace->walk, r->gen, &r->cursor[t], &s->snap.v[i], NULL))
+			r->cursor[t].rec.type = 0;
 		r->lane[t] = (struct lane){ s->snap.v[i].g, s->snap.v[i].p };
 	}
 	for (size_t i = 0; i < s->stw.n; i++)
 		*vec_push(&r->stw) = s->stw.v[i];
-	if (!rc)
-		heap_build(&r->heap, r->cursor, n);
-	return rc;
+	heap_build(&r->heap, r->cursor, n);
 }
 
 static void replay_end(struct replay *r)
@@ -592,9 +590,8 @@ static int replay_events(struct replay *r)
 {
 	const struct t2_segment *s = r->seg;
 	size_t e = 0;
-	int rc = 0;
 
-	for (uint64_t i = 0; i < s->n_events && r->heap.n && !r->enough && !rc; i++) {
+	for (uint64_t i = 0; i < s->n_events && r->heap.n && !r->enough; i++) {
 		size_t at = 0;
 		struct t2_cursor *c;
 
@@ -605,13 +602,13 @@ static int replay_events(struct replay *r)
 		c = &r->cursor[r->heap.v[at].cursor];
 		samples_until(r, c->rec.time);
 		replay_event(r, c);
-		rc = cursor_next(&r->trace->walk, r->gen, c, NULL);
-		if (!rc)
-			heap_advanced(&r->heap, r->cursor, at);
+		if (cursor_next(&r->trace->walk, r->gen, c, NULL))
+			c->rec.type = 0; /* where the order ended, too */
+		heap_advanced(&r->heap, r->cursor, at);
 		if (!(i & 1023) && r->q->cancel && atomic_load(r->q->cancel))
 			r->enough = true;
 	}
-	return rc;
+	return 0;
 }
 
 /* first, last: of its generation; then the samples before or after all events are its too. */
@@ -626,9 +623,8 @@ static int segment_replay(struct replay *r, const struct t2_segment *s, bool fir
 	memset(&r->heap, 0, sizeof(r->heap));
 	memset(&r->stw, 0, sizeof(r->stw));
 	r->sample = first ? 0 : sample_first(s->gen, s->t0 + r->trace->base);
-	rc = replay_begin(r);
-	if (!rc)
-		rc = replay_events(r);
+	replay_begin(r);
+	rc = replay_events(r);
 	if (!rc && last)
 		samples_until(r, INT64_MAX);
 	else if (!rc)
