@@ -21,8 +21,13 @@
 #include "ui/term_crash.h"
 #include "ui/theme.h"
 
-enum { ESC_WAIT_MS = 25, WHEEL_LINES = 1, DOUBLE_MS = 400 };
+enum { ESC_WAIT_MS = 25, DOUBLE_MS = 400, MOUSE_BYTES = 20 };
 
+/* Codes of our own, beyond those of the library. */
+enum { MOUSE_SGR = KEY_MAX + 1, MOUSE_OLD };
+
+/* Presses, releases, the wheel, motion while a button is down; in the form without a limit. */
+#define MOUSE_ON "\033[?1000h\033[?1002h\033[?1006h"
 #define MOUSE_OFF "\033[?1006l\033[?1003l\033[?1002l\033[?1000l"
 
 static const int curses_signals[] = { SIGINT, SIGTERM, SIGTSTP, SIGWINCH };
@@ -148,7 +153,7 @@ static int start_curses(struct err *err)
 static enum depth choose_depth(enum term_color c)
 {
 	const char *no = getenv("NO_COLOR"), *type = getenv("TERM");
-	int most = has_colors() ? COLORS : 0;
+	int most = has_colors() ? max_colors : 0;
 
 	if (c == TERM_NEVER || most < 8)
 		return DEPTH_MONO;
@@ -514,28 +519,51 @@ static bool is_double(int x, int y)
 	return true;
 }
 
-static bool mouse_event(struct mouse *m)
+/* Buttons as the terminal numbers them: 0 the left one, 64 and 65 the wheel, 32 added while moving. */
+static bool mouse_event(struct mouse *m, int button, int x, int y, bool released)
 {
-	MEVENT e;
+	bool moving = button & 32;
 
-	if (getmouse(&e) != OK)
-		return false;
-	*m = (struct mouse){ .x = e.x, .y = e.y };
-	if (e.bstate & (BUTTON4_PRESSED | BUTTON5_PRESSED)) {
+	button &= ~(4 | 8 | 16 | 32); /* shift, meta, control */
+	*m = (struct mouse){ .x = x, .y = y };
+	if (button == 64 || button == 65) {
 		m->kind = MOUSE_WHEEL;
-		m->wheel = e.bstate & BUTTON4_PRESSED ? -WHEEL_LINES : WHEEL_LINES;
-	} else if (e.bstate & BUTTON1_PRESSED) {
-		m->kind = is_double(e.x, e.y) ? MOUSE_DOUBLE : MOUSE_PRESS;
-		term.pressed = true;
-	} else if (e.bstate & BUTTON1_RELEASED) {
-		m->kind = MOUSE_RELEASE;
-		term.pressed = false;
-	} else if (e.bstate & REPORT_MOUSE_POSITION && term.pressed) {
-		m->kind = MOUSE_DRAG;
-	} else {
-		return false;
+		m->wheel = button == 64 ? -1 : 1;
+		return !released;
 	}
+	if (released || button == 3) {
+		m->kind = MOUSE_RELEASE;
+		return term.pressed && !(term.pressed = false);
+	}
+	if (button)
+		return false;
+	if (moving)
+		m->kind = MOUSE_DRAG;
+	else
+		m->kind = is_double(x, y) ? MOUSE_DOUBLE : MOUSE_PRESS;
+	term.pressed = true;
 	return true;
+}
+
+/* What follows the first bytes of a mouse report; the rest of it may still be on its way. */
+static bool read_mouse(struct mouse *m, bool sgr)
+{
+	int v[3] = { 0 }, n = 0;
+	wint_t c = 0;
+
+	timeout(ESC_WAIT_MS);
+	if (!sgr)
+		for (; n < 3 && get_wch(&c) == OK; n++)
+			v[n] = (int)c - 32;
+	for (int i = 0; sgr && i < MOUSE_BYTES && get_wch(&c) == OK && c != 'M' && c != 'm'; i++)
+		if (c == ';' && n < 2)
+			n++;
+		else if (c >= '0' && c <= '9' && v[n] < 10000)
+			v[n] = v[n] * 10 + (int)(c - '0');
+	timeout(0);
+	if (sgr ? n != 2 || (c != 'M' && c != 'm') : n != 3)
+		return false;
+	return mouse_event(m, v[0], v[1] - 1, v[2] - 1, c == 'm');
 }
 
 /* Nothing to read: or never again? */
@@ -562,8 +590,8 @@ enum term_event term_next(uint32_t *key, struct mouse *m)
 		rc = get_wch(&c);
 		if (rc == ERR)
 			return hung_up() ? TERM_HANGUP : TERM_NOTHING;
-		if (rc == KEY_CODE_YES && c == KEY_MOUSE) {
-			if (mouse_event(m))
+		if (rc == KEY_CODE_YES && (c == MOUSE_SGR || c == MOUSE_OLD)) {
+			if (read_mouse(m, c == MOUSE_SGR))
 				return TERM_MOUSE;
 			continue;
 		}
@@ -573,21 +601,19 @@ enum term_event term_next(uint32_t *key, struct mouse *m)
 	}
 }
 
+/*
+ * Reports are asked for and read here: the library makes one event of a press and
+ * a release that come together, and loses the press.
+ */
 void term_mouse(bool on)
 {
-	mmask_t mask = BUTTON1_PRESSED | BUTTON1_RELEASED | BUTTON4_PRESSED | BUTTON5_PRESSED |
-		       REPORT_MOUSE_POSITION;
-
 	if (!term.screen || on == term.mouse)
 		return;
 	term.mouse = on;
-	mouseinterval(0);
-	mousemask(on ? mask : 0, NULL);
-	/* motion while a button is down; the library itself asks for presses alone */
-	if (key_mouse) {
-		const char *s = on ? "\033[?1002h" : "\033[?1002l";
-
-		putp(s);
-		fflush(term.out);
-	}
+	if (!key_mouse)
+		return;
+	define_key("\033[<", on ? MOUSE_SGR : 0);
+	define_key("\033[M", on ? MOUSE_OLD : 0);
+	putp(on ? MOUSE_ON : MOUSE_OFF);
+	fflush(term.out);
 }

@@ -1,0 +1,12 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# The program on a real terminal: a pty with libvterm behind it, then tmux. TAP.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+BUILD=${BUILD:-build}
+case $BUILD in
+/*) ;;
+*) BUILD=$PWD/$BUILD ;;
+esac
+
+exec "$BUILD/tests/pty/pty" "$BUILD/bingo-top" "$PWD/tests/data/demo.trace" "$PWD/tests/targets/demo" "$PWD/tests/pty/editor.sh"
