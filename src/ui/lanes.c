@@ -130,11 +130,13 @@ static const uint8_t share_state[SHARE_N] = { GS_RUNNING, GS_RUNNABLE, GS_BLOCKE
 
 static void column_draw(const struct region *r, int x, const double share[SHARE_N], uint8_t reason)
 {
+	/* a column that is mostly waiting shows the running in it all the same */
+	static const double weight[SHARE_N] = { 8, 4, 1, 4 };
 	int most = 0;
 	enum gstate state;
 
 	for (int i = 1; i < SHARE_N; i++)
-		if (share[i] > share[most])
+		if (share[i] * weight[i] > share[most] * weight[most])
 			most = i;
 	if (share[most] < SHARE_ONE / 50.0)
 		return;
