@@ -134,9 +134,44 @@ static uint32_t place(struct scan *s, uint64_t pc, bool exact)
 	return pc ? stackset_put(&s->stacks, &p, 1, STACK_PLACE) : 0;
 }
 
+/*
+ * A go statement with arguments begins in a wrapper that the compiler made, which
+ * tells what it wraps (runtime/proc.go:startPCForTrace).
+ */
+static uint64_t unwrapped(const struct scan *s, uint64_t pc)
+{
+	struct symfunc f;
+	uint64_t info;
+	uint32_t off;
+
+	if (!symtab_func(s->t->sym, pc, &f))
+		return pc;
+	info = symtab_funcdata(&f, FUNCDATA_WRAP_INFO);
+	if (!info || memr_read_u32(s->t->mem, info, &off))
+		return pc;
+	info = gomodule_text_addr(f.mod, off);
+	return symtab_func(s->t->sym, info, &f) && f.entry == info ? info : pc;
+}
+
+static uint32_t start_place(struct scan *s, uint64_t pc)
+{
+	struct sympc *known = symtab_pc(s->t->sym, pc);
+	uint32_t id;
+
+	if (!known || known->user)
+		return known ? known->user : place(s, pc, true);
+	id = place(s, unwrapped(s, pc), true);
+	known = symtab_pc(s->t->sym, pc);
+	if (known)
+		known->user = id;
+	return id;
+}
+
 static uint32_t running_stack(struct scan *s, const struct grec *r)
 {
-	unwind_pc p = unwind_pc_make(r->startpc, true);
+	uint32_t start = start_place(s, r->startpc);
+	unwind_pc p = start ? s->stacks.pcs.v[s->stacks.stack.v[start].first]
+			    : unwind_pc_make(r->startpc, true);
 
 	return stackset_put(&s->stacks, &p, 1, STACK_RUNNING);
 }
@@ -153,7 +188,7 @@ static void tell_new(struct scan *s, struct grow *row, const struct grec *r, str
 		c->kinds |= GCH_OLD;
 	c->parent = r->parent;
 	c->creation = place(s, r->gopc, false);
-	c->start = place(s, r->startpc, true);
+	c->start = start_place(s, r->startpc);
 }
 
 static void tell_place(struct scan *s, const struct grow *row, struct gchange *c)
