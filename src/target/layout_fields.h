@@ -183,7 +183,7 @@ FIELD(waiters, "waiters")
 FIELD(parent, "parent")
 FIELD(waitlink, "waitlink")
 FIELD(waittail, "waittail")
-FIELD(c, "c.vu|c")
+FIELD(c, "c.vu|c.maybeTraceablePtr.vu|c")
 END(sudog)
 
 STRUCT(hchan, "runtime.hchan")
