@@ -19,10 +19,10 @@ void mem_on_die(void (*fn)(void));
 /* Restores the screen, prints "bingo-top: <sentence>" and exits with 70. */
 _Noreturn void die(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-void *xmalloc(size_t size);
-void *xcalloc(size_t n, size_t size);
+void *xmalloc(size_t size) __attribute__((returns_nonnull));
+void *xcalloc(size_t n, size_t size) __attribute__((returns_nonnull));
 /* Grows or shrinks to n elements of the given size; overflow is fatal. */
-void *xrealloc(void *p, size_t n, size_t size);
+void *xrealloc(void *p, size_t n, size_t size) __attribute__((returns_nonnull));
 char *xstrdup(const char *s);
 char *xstrndup(const char *s, size_t n);
 char *xasprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "source/command.h"
 #include "source/live_priv.h"
@@ -15,6 +16,7 @@ enum {
 	WAIT_MS = 2000,
 	COMMAND_WAIT_MS = 10000,
 	POLL_US = 500,
+	YOUNG_MS = 500,
 	PAST_BYTES = 64 << 20,
 };
 
@@ -151,6 +153,16 @@ static const struct source_ops live_ops = {
 
 /* --- opening --- */
 
+/* "prog & bingo-top $!": the shell has forked, and has not executed the program yet. */
+static bool is_young(pid_t pid)
+{
+	int64_t tick = 1000000000 / sysconf(_SC_CLK_TCK);
+	struct proc_status s;
+
+	return !proc_status_read(&s, pid, NULL) &&
+	       live_clock(CLOCK_BOOTTIME) - (int64_t)s.start_time * tick < (int64_t)YOUNG_MS * MS;
+}
+
 /* A program that has just begun is not ready to be read; a command may first be a shell. */
 static bool worth_waiting(int rc, const struct live_config *cfg, pid_t pid, struct err *err)
 {
@@ -164,7 +176,9 @@ static bool worth_waiting(int rc, const struct live_config *cfg, pid_t pid, stru
 	}
 	if (rc == -EAGAIN)
 		return true;
-	return cfg->command && (rc == -ENOEXEC || rc == -ENOENT || rc == -EFAULT || rc == -ESRCH);
+	if (rc != -ENOEXEC && rc != -ENOENT && rc != -EFAULT && rc != -ESRCH)
+		return false;
+	return cfg->command || (rc != -ESRCH && is_young(pid));
 }
 
 static struct target *open_target(pid_t pid, const struct live_config *cfg, struct err *err)

@@ -367,7 +367,7 @@ static bool event_read(const struct t1_scan *s, struct t1_cursor *c, struct t1_e
 {
 	const struct t1_proc *proc = &s->proc.v[c->proc];
 	struct record r;
-	uint64_t v[8];
+	uint64_t v[8] = { 0 };
 
 	for (;;) {
 		const uint8_t *next;

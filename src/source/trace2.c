@@ -252,7 +252,7 @@ static struct frame pc_frame(struct pcs *pcs, struct frame f)
 {
 	uint32_t row = map64_get(&pcs->row, f.pc);
 
-	if (row != UINT32_MAX)
+	if (row < pcs->frame.n)
 		return pcs->frame.v[row];
 	map64_put(&pcs->row, f.pc, (uint32_t)pcs->frame.n);
 	*vec_push(&pcs->frame) = f;

@@ -114,7 +114,7 @@ static void gather_finish(struct gather *ga, struct t2_gen *g)
 		at += g->thread.v[t].n;
 		g->thread.v[t].n = 0;
 	}
-	for (size_t i = 0; i < g->batch.n; i++) {
+	for (size_t i = 0; i < ga->owner.n; i++) {
 		struct t2_thread *t = &g->thread.v[ga->owner.v[i]];
 
 		sorted[t->first + t->n++] = g->batch.v[i];
@@ -129,7 +129,7 @@ static void gather_finish(struct gather *ga, struct t2_gen *g)
 /* 1: a whole generation; 0: the end of the file comes first; <0: damage. */
 static int gen_collect(struct t2_walk *w, struct gather *ga, struct t2_gen *g, struct err *err)
 {
-	struct header h;
+	struct header h = { 0 };
 	bool any = false;
 	int rc;
 

@@ -471,7 +471,7 @@ static bool line_matches(const struct list *l, size_t i)
 /* From the selection on in a direction, round the end. */
 static unsigned search_next(struct list *l, int dir, bool here)
 {
-	size_t n = l->line.n, i = l->sel;
+	size_t n = l->line.n, i;
 
 	if (!l->search)
 		return view_complain(l->pane.view, "nothing is searched for; F3 searches");
