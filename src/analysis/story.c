@@ -106,7 +106,7 @@ static void part_add(struct story_job *j, int64_t t0, int64_t t1)
 	if (last && last->t0 <= t1)
 		last->t0 = t0;
 	else
-		*vec_push(&j->part) = (struct stretch){ t0, t1 };
+		*vec_push(&j->part) = (struct stretch){ t0, t1 }; /* NOLINT: it is there */
 }
 
 /* The segments in which it did something, from a little after the time backwards. */
