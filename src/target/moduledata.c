@@ -217,10 +217,10 @@ static bool file_fits(const struct gomodule *m, struct memr *mem, const uint8_t 
 {
 	if (!same_bytes(mem, m->pcheader, file, PCLN_HEADER_SIZE, 24))
 		return false;
-	for (uint64_t i = 1; i < 8 && size > 1024; i++) {
+	for (uint64_t i = 1; i < 8; i++) {
 		uint64_t at = size / 8 * i;
 
-		if (!same_bytes(mem, m->pcheader + at, file + at, 64, SIZE_MAX))
+		if (at + 64 <= size && !same_bytes(mem, m->pcheader + at, file + at, 64, SIZE_MAX))
 			return false;
 	}
 	return true;

@@ -15,7 +15,7 @@
 #include "target/moduledata.h"
 
 struct bytes {
-	uint8_t b[16384];
+	uint8_t b[32768];
 	size_t n;
 };
 
