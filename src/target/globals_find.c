@@ -15,6 +15,7 @@ enum {
 	CODE_MAX = 1 << 16, /* bytes of one function */
 	REFS_MAX = 512,
 	TRIES = 8, /* what is read may be changing */
+	SLICE_SIZE = 24,
 	CHAIN_MAX = 1 << 16,
 	GOID_MAX_BITS = 56,
 	STACK_MAX = 1 << 30
@@ -150,7 +151,8 @@ static bool try_allgs(struct gfinder *f, const struct insn_ref *r, size_t n, siz
 	if (!peek(f, r[ip].addr, &ptr) || !peek(f, r[il].addr, &len) || !is_glist(f, ptr, len))
 		return false;
 	slice = find_allgs_slice(f, r, n, ptr, len);
-	if (!slice || slice == r[ip].addr || slice + 8 == r[il].addr)
+	/* The slice's own length is no copy, nor is its capacity while the two are equal. */
+	if (!slice || r[ip].addr - slice < SLICE_SIZE || r[il].addr - slice < SLICE_SIZE)
 		return false;
 	gl->allgs = slice;
 	gl->allgptr = r[ip].addr;

@@ -23,7 +23,7 @@ static int open_process(struct target *t, const struct target_opts *o, struct er
 	if (rc)
 		return rc;
 	if (t->status.state == 'Z' || t->status.state == 'X')
-		return err_set(err, -ESRCH, EXIT_ATTACH, "process %d has ended", (int)t->pid);
+		return err_set(err, -ESRCH, EXIT_GONE, "process %d has ended", (int)t->pid);
 	if (t->status.kernel_thread)
 		return err_set(err, -ENOEXEC, EXIT_ATTACH, "process %d is a thread of the kernel",
 			       (int)t->pid);
