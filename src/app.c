@@ -31,6 +31,8 @@ struct app {
 	int64_t began; /* wall clock, ns */
 	pid_t child; /* the command that we started, 0: none */
 	int signal; /* that asked us to end, 0: none */
+	uv_timer_t timer;
+	uv_signal_t on[3];
 };
 
 static int64_t clock_ns(clockid_t id)
@@ -104,8 +106,10 @@ static void on_timer(uv_timer_t *t)
 }
 
 /* Runs the loop until the time (uv_now(), ms), the target's end or a signal. */
-static void run_until(struct app *a, uv_timer_t *timer, uint64_t t)
+static void run_until(struct app *a, uint64_t t)
 {
+	uv_timer_t *timer = &a->timer;
+
 	uv_update_time(&a->loop);
 	uv_timer_start(timer, on_timer, t > uv_now(&a->loop) ? t - uv_now(&a->loop) : 0, 0);
 	while (uv_is_active((uv_handle_t *)timer) && !a->loader.whole && !a->signal)
@@ -114,7 +118,7 @@ static void run_until(struct app *a, uv_timer_t *timer, uint64_t t)
 }
 
 /* Reports at once, then each interval; or once only, at the end of a duration. */
-static int live_reports(struct app *a, uv_timer_t *timer, struct err *err)
+static int live_reports(struct app *a, struct err *err)
 {
 	const struct options *o = a->opt;
 	bool events = o->export_format; /* an export is of the whole */
@@ -123,7 +127,7 @@ static int live_reports(struct app *a, uv_timer_t *timer, struct err *err)
 	int rc;
 
 	if (o->duration > 0)
-		run_until(a, timer, next + (uint64_t)(o->duration * 1000));
+		run_until(a, next + (uint64_t)(o->duration * 1000));
 	if (o->duration > 0 || once)
 		return batch_print(o, &a->world, own_cpu_pct(a), err);
 	for (long i = 1;; i++) {
@@ -138,22 +142,20 @@ static int live_reports(struct app *a, uv_timer_t *timer, struct err *err)
 		if (rc || last)
 			return rc;
 		next += step;
-		run_until(a, timer, next);
+		run_until(a, next);
 	}
 }
 
 static int run_live(struct app *a, struct err *err)
 {
 	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
-	uv_signal_t on[3];
-	uv_timer_t timer;
 	int rc = 0;
 
-	uv_timer_init(&a->loop, &timer);
+	uv_timer_init(&a->loop, &a->timer);
 	for (int i = 0; i < 3; i++) {
-		uv_signal_init(&a->loop, &on[i]);
-		on[i].data = a;
-		uv_signal_start(&on[i], on_signal, signals[i]);
+		uv_signal_init(&a->loop, &a->on[i]);
+		a->on[i].data = a;
+		uv_signal_start(&a->on[i], on_signal, signals[i]);
 	}
 	signal(SIGPIPE, SIG_IGN);
 	a->loader.budget_ns = BATCH_BUDGET_NS;
@@ -162,10 +164,10 @@ static int run_live(struct app *a, struct err *err)
 		uv_run(&a->loop, UV_RUN_ONCE);
 	if (a->loader.err.rc)
 		*err = a->loader.err;
-	rc = err->rc ? err->rc : a->world.live.passes ? live_reports(a, &timer, err) : 0;
-	uv_close((uv_handle_t *)&timer, NULL);
+	rc = err->rc ? err->rc : a->world.live.passes ? live_reports(a, err) : 0;
+	uv_close((uv_handle_t *)&a->timer, NULL);
 	for (int i = 0; i < 3; i++)
-		uv_close((uv_handle_t *)&on[i], NULL);
+		uv_close((uv_handle_t *)&a->on[i], NULL);
 	return rc;
 }
 

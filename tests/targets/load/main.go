@@ -2,6 +2,8 @@
 //
 //	load [-parked N] [-depth D] [-pingpong PAIRS] [-spin N] [-churn RATE] [-grow RATE] [-procs P] [-report MS]
 //
+// -exec PROGRAM: executes that program, with the arguments that follow, on SIGUSR1.
+//
 // N goroutines parked D calls deep, pairs that hand a value to and fro, loops that only count,
 // goroutines that are born and die RATE times a second, goroutines that are born and stay, and
 // always a ticker of 1 ms. It prints "ready PID" and then, each -report ms, one line of numbers:
@@ -15,6 +17,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"os/signal"
 	"runtime"
 	"sync/atomic"
 	"syscall"
@@ -116,6 +119,13 @@ func report(every time.Duration) {
 	}
 }
 
+func execOnSignal(path string) {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, syscall.SIGUSR1)
+	<-c
+	fmt.Fprintln(os.Stderr, syscall.Exec(path, append([]string{path}, flag.Args()...), os.Environ()))
+}
+
 func main() {
 	parked := flag.Int("parked", 0, "goroutines that wait for ever")
 	depth := flag.Int("depth", 4, "calls deep that they wait")
@@ -125,7 +135,11 @@ func main() {
 	grow := flag.Int64("grow", 0, "goroutines born a second that stay")
 	procs := flag.Int("procs", 0, "GOMAXPROCS")
 	every := flag.Int("report", 1000, "ms between lines")
+	exec := flag.String("exec", "", "program to execute on SIGUSR1")
 	flag.Parse()
+	if *exec != "" {
+		go execOnSignal(*exec)
+	}
 	if *procs > 0 {
 		runtime.GOMAXPROCS(*procs)
 	}
