@@ -12,10 +12,10 @@
 
 #include "batch.h"
 #include "core/world.h"
-#include "doctor.h"
 #include "loader.h"
 #include "screen.h"
 #include "source/command.h"
+#include "source/doctor.h"
 #include "source/live.h"
 #include "source/open.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "doctor.h"
+#include "source/doctor.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* bingo-top doctor: what works here and what does not, each with what mends it. */
-#ifndef DOCTOR_H
-#define DOCTOR_H
+#ifndef SOURCE_DOCTOR_H
+#define SOURCE_DOCTOR_H
 
 #include <stdio.h>
 #include <sys/types.h>
