@@ -153,7 +153,8 @@ static char *mod_line(const char *mod, const char *key, int columns)
 
 	while (mod && (strncmp(mod, key, n) || mod[n] != '\t')) {
 		mod = strchr(mod, '\n');
-		mod += !!mod;
+		if (mod)
+			mod++;
 	}
 	if (!mod)
 		return xstrdup("");

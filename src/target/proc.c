@@ -55,7 +55,8 @@ static const char *field(const char *text, const char *key)
 		if (!strncmp(text, key, n))
 			return text + n;
 		text = strchr(text, '\n');
-		text += !!text;
+		if (text)
+			text++;
 	}
 	return NULL;
 }
