@@ -243,17 +243,6 @@ struct text_group {
 	uint64_t goid[8];
 };
 
-static int group_by_key(const void *a, const void *b)
-{
-	const struct text_group *x = a, *y = b;
-
-	if (x->stack != y->stack)
-		return x->stack < y->stack ? -1 : 1;
-	if (x->state != y->state)
-		return x->state < y->state ? -1 : 1;
-	return (x->reason > y->reason) - (x->reason < y->reason);
-}
-
 static int group_by_size(const void *a, const void *b)
 {
 	const struct text_group *x = a, *y = b;
@@ -265,28 +254,31 @@ static int group_by_size(const void *a, const void *b)
 	return (x->goid[0] > y->goid[0]) - (x->goid[0] < y->goid[0]);
 }
 
-static void group_add(struct text_group *into, const struct text_group *one)
-{
-	if (into->n < ARRAY_SIZE(into->goid))
-		into->goid[into->n] = one->goid[0];
-	into->oldest = one->oldest < into->oldest ? one->oldest : into->oldest;
-	into->n++;
-}
+typedef VEC(struct text_group) text_groups;
 
-/* Sorts the rows' single groups, then folds equal neighbours. Returns how many are left. */
-static size_t groups_fold(struct text_group *v, size_t n)
+static void groups_add(text_groups *v, struct map64 *by_key, const struct report *r, size_t row)
 {
-	size_t out = 0;
+	const struct moment *m = r->moment;
+	uint64_t key =
+		(uint64_t)m->stack[row] << 16 | (uint64_t)m->state[row] << 8 | m->reason[row];
+	uint32_t i = map64_get(by_key, key);
+	struct text_group *g;
 
-	qsort(v, n, sizeof(*v), group_by_key);
-	for (size_t i = 0; i < n; i++) {
-		if (out && !group_by_key(&v[out - 1], &v[i]))
-			group_add(&v[out - 1], &v[i]);
-		else
-			v[out++] = v[i];
+	if (i == UINT32_MAX) {
+		map64_put(by_key, key, (uint32_t)v->n);
+		g = vec_push(v);
+		*g = (struct text_group){ .stack = m->stack[row],
+					  .state = m->state[row],
+					  .reason = m->reason[row],
+					  .oldest = m->since[row] };
+	} else {
+		g = &v->v[i];
 	}
-	qsort(v, out, sizeof(*v), group_by_size);
-	return out;
+	if (g->n < ARRAY_SIZE(g->goid))
+		g->goid[g->n] = r->world->g.v[row].goid;
+	if (m->since[row] < g->oldest)
+		g->oldest = m->since[row];
+	g->n++;
 }
 
 /* Names from a file may hold terminal escapes: control bytes are printed as '?'. */
@@ -371,22 +363,17 @@ static void text_head(const struct report *r, FILE *out)
 
 void report_text(const struct report *r, FILE *out)
 {
-	struct text_group *v = xcalloc(r->moment->n, sizeof(*v));
-	size_t n = 0;
+	struct map64 by_key = { 0 };
+	text_groups v = { 0 };
 
 	for (size_t row = 0; row < r->moment->n; row++)
 		if (row_shown(r, row))
-			v[n++] = (struct text_group){
-				.stack = r->moment->stack[row],
-				.state = r->moment->state[row],
-				.reason = r->moment->reason[row],
-				.n = 1,
-				.oldest = r->moment->since[row],
-				.goid = { r->world->g.v[row].goid },
-			};
-	n = groups_fold(v, n);
+			groups_add(&v, &by_key, r, row);
+	if (v.n)
+		qsort(v.v, v.n, sizeof(*v.v), group_by_size);
 	text_head(r, out);
-	for (size_t i = 0; i < n; i++)
-		text_group(r, &v[i], out);
-	free(v);
+	for (size_t i = 0; i < v.n; i++)
+		text_group(r, &v.v[i], out);
+	vec_free(&v);
+	map64_free(&by_key);
 }
