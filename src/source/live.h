@@ -15,8 +15,8 @@ struct live_config {
 	double rate; /* passes a second at most; 0: 10 */
 	/*
 	 * The most that reading may take of one core, as a share; passes become
-	 * rarer to keep it. 0: 0.02 up to 10,000 goroutines, growing with their
-	 * number up to 0.25.
+	 * rarer to keep it. 0: 0.018 up to 10,000 goroutines, growing with their
+	 * number up to 0.22.
 	 */
 	double share;
 	size_t past; /* bytes of the past to keep; 0: 64 MB */

@@ -453,9 +453,9 @@ static void adopt(struct trace1 *t, const struct t1_event *ev, int64_t at)
 }
 
 /* Picks the next event; returns its lane, or UINT32_MAX where none can come. */
-static uint32_t pick(struct trace1 *t, bool *exception)
+static uint32_t pick(struct trace1 *t, uint32_t first, bool *exception)
 {
-	uint32_t first = lane_next(t, UINT32_MAX), i = first;
+	uint32_t i = first;
 
 	*exception = false;
 	if (order_event(t, &t->lane[first].c.ev, false))
@@ -528,10 +528,11 @@ static int take(struct trace1 *t, uint32_t lane, bool exception)
 static void run_events(struct trace1 *t)
 {
 	uint64_t total = 0;
+	uint32_t first;
 
-	while (lane_next(t, UINT32_MAX) != UINT32_MAX && !t->why.rc) {
+	while ((first = lane_next(t, UINT32_MAX)) != UINT32_MAX && !t->why.rc) {
 		bool exception;
-		uint32_t lane = pick(t, &exception);
+		uint32_t lane = pick(t, first, &exception);
 
 		if (lane == UINT32_MAX) {
 			err_set(&t->why, -EBADMSG, EXIT_BADFILE,

@@ -64,7 +64,8 @@ static const struct {
 struct record {
 	uint8_t type;
 	const uint8_t *p, *end; /* its numbers; end NULL: n of them, no length told */
-	uint8_t n; /* numbers, where end is NULL */
+	uint8_t n; /* numbers, where end is NULL: v holds them */
+	uint64_t v[3];
 	const uint8_t *text;
 	uint64_t text_len;
 };
@@ -101,7 +102,7 @@ static const uint8_t *record_read(const struct t1_scan *s, const uint8_t *p, str
 		return r->n == 2 && (p = varint_get(p, end, &v)) ? varint_get(p, end, &v) : NULL;
 	if (r->n <= 3) {
 		for (uint8_t i = 0; i < r->n; i++)
-			if (!(p = varint_get(p, end, &v)))
+			if (!(p = varint_get(p, end, &r->v[i])))
 				return NULL;
 		return p;
 	}
@@ -125,6 +126,10 @@ static bool record_args(const struct t1_scan *s, const struct record *r, uint64_
 
 	if (!r->end && r->n != want)
 		return false;
+	if (!r->end && r->type != T1_BATCH) {
+		memcpy(v, r->v, want * sizeof(*v));
+		return true;
+	}
 	for (unsigned i = 0; i < want; i++)
 		if (!(p = varint_get(p, end, &v[i])))
 			return false;
