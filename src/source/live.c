@@ -90,6 +90,7 @@ static int live_drain(struct source *s, struct world *w, int64_t budget_ns, stru
 {
 	struct live_source *l = (struct live_source *)s;
 	int64_t cpu = live_clock(CLOCK_THREAD_CPUTIME_ID);
+	bool begun = l->begun;
 	int64_t deadline = live_clock(CLOCK_MONOTONIC) + budget_ns;
 	int rc = l->over ? SOURCE_WHOLE : SOURCE_MORE;
 
@@ -106,7 +107,8 @@ static int live_drain(struct source *s, struct world *w, int64_t budget_ns, stru
 	}
 	if (rc == SOURCE_MORE && s->notify && (l->now || !queue_empty(l)))
 		s->notify(s->notify_arg);
-	atomic_fetch_add(&l->drain_ns, live_clock(CLOCK_THREAD_CPUTIME_ID) - cpu);
+	if (begun) /* not the first pass, which is no measure for those that follow */
+		atomic_fetch_add(&l->drain_ns, live_clock(CLOCK_THREAD_CPUTIME_ID) - cpu);
 	return rc;
 }
 
