@@ -83,9 +83,9 @@ run_demo() # NET
 	rm -f "$dir/rc" "$dir/screen"
 	tmux -S "$tmux_socket" -f /dev/null set -g remain-on-exit on \; new-session -d -x 120 -y 36 \
 		"'$here/tests/fresh-root.sh' --inside '$1' '$suite' '$dir'"
-	until tmux -S "$tmux_socket" capture-pane -p >"$dir/screen" 2>/dev/null && grep -q goroutine "$dir/screen" &&
+	until tmux -S "$tmux_socket" capture-pane -p >"$dir/screen" 2>/dev/null && grep -q "Goroutines" "$dir/screen" &&
 		! grep -q bootstrap: "$dir/screen"; do
-		if [ -e "$dir/rc" ] || [ $(($(date +%s) - began)) -gt 900 ]; then
+		if [ -e "$dir/rc" ] || [ $(($(date +%s) - began)) -gt 600 ]; then
 			cat "$dir/screen"
 			return 1
 		fi
