@@ -8,9 +8,9 @@ BUILD=${BUILD:-build}
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 
-"$BUILD/bingo-top" --help | sed -n 's/^  \(-.,\|   \) --\([a-z-]*\).*/\2/p' | sort >"$tmp/help"
+"$BUILD/bingo-top" --help | sed -n 's/^  \(-.,\|   \) --\([a-z-]*\).*/\2/p' | sort -u >"$tmp/help"
 sed -n '/options-begin/,/options-end/p' man/bingo-top.1 | sed 's/\\-/-/g; s/\\fR.*//' |
-	sed -n 's/^\.B[IR]* .*--\([a-z-][a-z-]*\).*/\1/p' | sort >"$tmp/man"
+	sed -n 's/^\.B[IR]* .*--\([a-z-][a-z-]*\).*/\1/p' | sort -u >"$tmp/man"
 is "the help has options" "$(grep -c . "$tmp/help" | sed 's/^[1-9][0-9]*$/yes/')" yes
 same "every option is in the manual" "$tmp/man" "$tmp/help"
 
