@@ -34,28 +34,31 @@ apk_wanted="git clang compiler-rt llvm clang-extra-tools cppcheck shellcheck tmu
 needed="a C compiler, make, pkg-config and the development files of ncurses (wide), libuv, PCRE2, \
 elfutils (libelf and libdw), zstd, zlib, Jansson, inih and utf8proc; for the tests also cmocka and libvterm"
 
-as_root()
+# How commands are run as root; found before the first of them, since their output is kept back.
+sudo=
+need_root()
 {
 	if [ "$(id -u)" = 0 ]; then
-		"$@"
+		sudo=
 	elif ! have sudo; then
-		die "installing needs root, and there is no sudo here; as root: $*"
+		die "installing packages needs root, and there is no sudo; as root it is: $0 $word"
 	elif [ -t 0 ]; then
-		sudo "$@"
+		sudo="sudo"
 	else
-		sudo -n "$@"
+		sudo="sudo -n"
 	fi
 }
 
-# Quietly; all that was said where it fails.
+# Quietly; all that was said, where it fails.
 log=
 cleanup() { [ -z "$log" ] || rm -f "$log"; }
 trap cleanup EXIT
 trap 'exit 130' INT TERM HUP
-loud_if_it_fails()
+run_as_root()
 {
 	[ -n "$log" ] || log=$(mktemp)
-	"$@" >"$log" 2>&1 </dev/null && return 0
+	# shellcheck disable=SC2086
+	$sudo "$@" >"$log" 2>&1 </dev/null && return 0
 	cat "$log" >&2
 	return 1
 }
@@ -63,7 +66,7 @@ loud_if_it_fails()
 # A new machine's own timers may hold apt's locks for a while.
 aptget()
 {
-	loud_if_it_fails as_root env DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 \
+	run_as_root env DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 \
 		APT_LISTCHANGES_FRONTEND=none apt-get -q -y -o DPkg::Lock::Timeout=600 \
 		-o Acquire::Retries=3 -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--force-confold "$@"
 }
@@ -115,6 +118,7 @@ install_apt()
 		wanted=$(echo "$wanted" | grep -vxF -f build/bootstrap.none) || :
 	fi
 	[ -n "$missing$wanted" ] || return 0
+	need_root
 	apt_update
 	known=$(apt_known $wanted)
 	set -- $missing $known
@@ -142,10 +146,11 @@ install_dnf()
 	missing=$(for p in $1; do rpm -q --whatprovides "$p" >/dev/null 2>&1 || echo "$p"; done)
 	wanted=$(for p in $2; do rpm -q --whatprovides "$p" >/dev/null 2>&1 || echo "$p"; done)
 	[ -n "$missing$wanted" ] || return 0
+	need_root
 	say "installing" $missing $wanted
-	[ -z "$missing" ] || loud_if_it_fails as_root dnf -y -q install $missing || die "dnf could not install these packages"
-	[ -z "$wanted" ] || loud_if_it_fails as_root dnf -y -q install --skip-unavailable $wanted ||
-		loud_if_it_fails as_root dnf -y -q install --setopt=strict=0 $wanted || :
+	[ -z "$missing" ] || run_as_root dnf -y -q install $missing || die "dnf could not install these packages"
+	[ -z "$wanted" ] || run_as_root dnf -y -q install --skip-unavailable $wanted ||
+		run_as_root dnf -y -q install --setopt=strict=0 $wanted || :
 }
 
 # shellcheck disable=SC2086
@@ -154,10 +159,11 @@ install_apk()
 	missing=$(for p in $1; do apk info -e "$p" >/dev/null 2>&1 || echo "$p"; done)
 	wanted=$(for p in $2; do apk info -e "$p" >/dev/null 2>&1 || echo "$p"; done)
 	[ -n "$missing$wanted" ] || return 0
+	need_root
 	say "installing" $missing $wanted
-	[ -z "$missing" ] || loud_if_it_fails as_root apk add -q $missing || die "apk could not install these packages"
+	[ -z "$missing" ] || run_as_root apk add -q $missing || die "apk could not install these packages"
 	for p in $wanted; do
-		loud_if_it_fails as_root apk add -q "$p" || :
+		run_as_root apk add -q "$p" || :
 	done
 }
 
@@ -231,7 +237,8 @@ demo()
 		--substitute-path "/src/shop=$PWD/tests/targets/demo"
 }
 
-case "${1:-}" in
+word=${1:-}
+case $word in
 build)
 	install_for build
 	make -j"$(cores)"
