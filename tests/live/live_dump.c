@@ -142,11 +142,22 @@ static bool is_system(const stack_lines *start, const stack_lines *stack)
 	return true;
 }
 
+/* The same stack with the frames that are else left out. */
+static uint32_t unfiltered(struct scan *s, uint32_t id)
+{
+	struct stackset *set = scan_stacks(s);
+	struct stackset_one k = set->stack.v[id];
+	unwind_pc pcs[1024];
+
+	memcpy(pcs, &set->pcs.v[k.first], k.n * sizeof(*pcs));
+	return stackset_put(set, pcs, k.n, k.flags | STACK_PLACE);
+}
+
 static void print_one(struct scan *s, struct target *t, const struct gchange *c)
 {
 	stack_lines stack = { 0 }, start = { 0 };
 
-	stackset_lines(scan_stacks(s), t->sym, c->stack, &stack);
+	stackset_lines(scan_stacks(s), t->sym, all ? unfiltered(s, c->stack) : c->stack, &stack);
 	stackset_lines(scan_stacks(s), t->sym, c->start, &start);
 	if (all || !is_system(&start, &stack)) {
 		printf("%llu|%s|%s|", (unsigned long long)c->goid, state_text(&t->lay, c),

@@ -1,5 +1,6 @@
 # What runtime.Stack, SIGQUIT or debug=2 print, as live_dump prints it: a line for each goroutine.
-# The goroutine that printed it is left out (quit=1: none is).
+# The goroutine that printed it is left out. quit=1: of a SIGQUIT, which shows all frames and leaves no
+# goroutine out, as live_dump -a; but for the system stack, goroutine 0.
 function flush() {
 	if (id != "" && !skip)
 		print id "|" state "|" locked "|" frames "|" made "|"
@@ -14,7 +15,7 @@ function flush() {
 	if (sub(/, locked to thread/, "", state)) locked = "locked"
 	sub(/, [0-9]+ minutes/, "", state)
 	sub(/ \(scan\)/, "", state)
-	skip = !count++ && !quit
+	skip = quit ? id == 0 : !count++
 	next
 }
 /^[ \t]*$/ { flush(); next }
@@ -26,12 +27,12 @@ id == "" { next }
 	next
 }
 /^\t/ {
-	sub(/^\t/, ""); sub(/ \+0x[0-9a-f]+$/, ""); sub(/ fp=0x.*$/, "")
-	frames = frames " " $0
+	sub(/^\t/, ""); sub(/ fp=0x.*$/, ""); sub(/ \+0x[0-9a-f]+$/, "")
+	frames = frames (frames == "" ? "" : ";") called " " $0
 	next
 }
 {
 	sub(/\([^()]*\)$/, "")
-	frames = frames (frames == "" ? "" : ";") $0
+	called = $0
 }
 END { flush() }

@@ -9,6 +9,7 @@
  *   funcs BINARY-PID           for each function its entry, outermost name and innermost file:line
  *   layout PID                 fields in which table and DWARF differ
  *   reasons PID                the wait reasons, one a line
+ *   candidates BINARY          is each global among what the code refers to (a file, any machine)
  *   insns < objdump -d -w      instruction lengths that differ
  *   headless BINARY            takes the section header table out, in place
  *   bench PID [OPTION...]      milliseconds until a first scan could begin, best of 7
@@ -177,6 +178,87 @@ static int do_reasons(struct target *t)
 	return 0;
 }
 
+/* A file as it would lie in memory; a program at a fixed address has its pointers whole. */
+static struct memr *lay_out(const struct image *img, struct proc_maps *maps)
+{
+	struct mem_seg seg[8];
+	size_t n = 0;
+
+	for (size_t i = 0; i < img->seg.n && n < 8; i++) {
+		const struct image_seg *s = &img->seg.v[i];
+
+		*vec_push(&maps->map) = (struct proc_map){
+			.start = s->va & ~4095ull,
+			.end = (s->va + s->memsz + 4095) & ~4095ull,
+			.inode = 1,
+			.prot = (uint8_t)(PROC_R | (s->flags & PF_W ? PROC_W : 0) |
+					  (s->flags & PF_X ? PROC_X : 0)),
+		};
+		seg[n++] = (struct mem_seg){ s->va, img->data + s->off, s->filesz };
+	}
+	return memr_new_flat(seg, n);
+}
+
+/* The variable itself, or the field of it that is used. */
+static bool refers(const struct golayout *lay, int id, uint64_t addr, const uint64_t *c, size_t n)
+{
+	const int32_t off[] = { 0, 8, 16, id == GLOBAL_mheap ? lay->mheap.arenas : 0,
+				id == GLOBAL_sched ? lay->sched.lock : 0 };
+
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < ARRAY_SIZE(off); k++)
+			if (c[i] == addr + (uint64_t)off[k])
+				return true;
+	return false;
+}
+
+static int do_candidates(const char *path)
+{
+	struct image_sym sym[GLOBAL_N] = { 0 };
+	struct proc_maps maps = { 0 };
+	struct gomodules mods;
+	struct golayout lay;
+	struct buildinfo b;
+	enum module_way way;
+	struct image *img;
+	struct symtab *st;
+	struct memr *mem;
+	int missing = 0;
+
+	if (image_open_file(&img, path, &err))
+		goto fail;
+	mem = lay_out(img, &maps);
+	buildinfo_read(&b, img, mem, NULL);
+	if (gomodules_read(&mods, mem, &maps, img, &b.version, &way, &err) ||
+	    layout_init(&lay, &b.version, img->arch, &err))
+		goto fail;
+	st = symtab_new(&mods, mem);
+	for (int i = 0; i < GLOBAL_N; i++)
+		sym[i].name = goglobals_name((enum global_id)i);
+	image_symbols(img, sym, GLOBAL_N);
+	for (int i = 0; i < GLOBAL_N; i++) {
+		uint64_t c[512];
+		size_t n = goglobals_candidates((enum global_id)i, st, mem, img, &lay, c, 512);
+
+		/* m0 and g0 are followed from allm */
+		if (i == GLOBAL_m0 || i == GLOBAL_g0 || refers(&lay, i, sym[i].va, c, n))
+			continue;
+		printf("missing %s among %zu\n", sym[i].name, n);
+		missing++;
+	}
+	printf("candidates %s %s missing %d\n", goarch_name(img->arch), b.version.text, missing);
+	symtab_free(st);
+	gomodules_release(&mods);
+	buildinfo_release(&b);
+	memr_close(mem);
+	proc_maps_release(&maps);
+	image_close(img);
+	return missing != 0;
+fail:
+	printf("error %s\n", err.text);
+	return 1;
+}
+
 /* Lines "  401000:\t49 3b 66 10 \tcmp …"; "(bad)" and data are left out. */
 static int do_insns(void)
 {
@@ -282,6 +364,8 @@ int main(int argc, char **argv)
 		return rc;
 	if (!strcmp(cmd, "symbols"))
 		return do_symbols(argv[2]);
+	if (!strcmp(cmd, "candidates"))
+		return do_candidates(argv[2]);
 	if (!strcmp(cmd, "headless"))
 		return do_headless(argv[2]);
 	if (!strcmp(cmd, "bench"))
