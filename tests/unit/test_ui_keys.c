@@ -149,7 +149,7 @@ static void test_help_and_manual_have_every_row(void **state)
 				 !strncmp(h.line.v[i].text, b->help, strlen(b->help)) &&
 				 (!*b->keys || !strcmp(h.line.v[i].left, b->keys));
 		assert_true(found);
-		assert_non_null(strstr(man, b->help + 1) ? b : strpbrk(b->help, "-^\\'\""));
+		assert_true(strstr(man, b->help + 1) || strpbrk(b->help, "-^\\'\""));
 	}
 	help_close(&h);
 	free(man);
