@@ -139,9 +139,17 @@ static int by_key(const void *a, const void *b)
 	return strcmp(((const struct pair *)a)->k, ((const struct pair *)b)->k);
 }
 
+static char *put(char *to, const char *s)
+{
+	size_t n = strlen(s);
+
+	memcpy(to, s, n);
+	return to + n;
+}
+
 static uint32_t pairs_text(struct labels *l, struct pairs *p)
 {
-	VEC(char) text = { 0 };
+	char *text = xmalloc(p->n * (2 * MAX_BYTES + 2) + 1), *end = text;
 	uint32_t id;
 
 	for (size_t i = 0; i < p->n; i++) {
@@ -150,20 +158,16 @@ static uint32_t pairs_text(struct labels *l, struct pairs *p)
 	}
 	qsort(p->v, p->n, sizeof(*p->v), by_key);
 	for (size_t i = 0; i < p->n; i++) {
-		size_t k = strlen(p->v[i].k), v = strlen(p->v[i].v);
-
-		vec_reserve(&text, text.n + k + v + 2);
-		if (text.n)
-			text.v[text.n++] = ',';
-		memcpy(text.v + text.n, p->v[i].k, k);
-		text.v[text.n + k] = '=';
-		memcpy(text.v + text.n + k + 1, p->v[i].v, v);
-		text.n += k + v + 1;
+		if (i)
+			*end++ = ',';
+		end = put(end, p->v[i].k);
+		*end++ = '=';
+		end = put(end, p->v[i].v);
 		free(p->v[i].k);
 		free(p->v[i].v);
 	}
-	id = strtab_put(&l->text, text.n ? text.v : "", text.n);
-	vec_free(&text);
+	id = strtab_put(&l->text, text, (size_t)(end - text));
+	free(text);
 	return id;
 }
 

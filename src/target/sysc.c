@@ -12,44 +12,42 @@
 
 #include "core/mem.h"
 
+/* clang-format off */
 /* Calls whose first argument is a descriptor, and others; each machine has its own numbers. */
 #define FD_CALLS(X) \
-	X(read) \
-	X(write) X(pread64) X(pwrite64) X(readv) X(writev) X(close) X(fstat) X(lseek) X(ioctl) \
-		X(fsync) X(fdatasync) X(flock) X(fcntl) X(ftruncate) X(fallocate) X(getdents64) X( \
-			accept) X(accept4) X(connect) X(sendto) X(recvfrom) X(sendmsg) X(recvmsg) \
-			X(recvmmsg) X(sendmmsg) X(bind) X(listen) X(shutdown) X(getsockopt) \
-				X(setsockopt) X(epoll_pwait) X(epoll_ctl) X(openat) X(mkdirat) \
-					X(unlinkat) X(fchmod) X(fchown) X(readlinkat) X(faccessat) \
-						X(preadv) X(pwritev) X(splice) X(copy_file_range) \
-							X(sync_file_range) X(io_uring_enter) \
-								X(inotify_add_watch)
+	X(read) X(write) X(pread64) X(pwrite64) X(readv) X(writev) X(close) X(fstat) X(lseek) \
+	X(ioctl) X(fsync) X(fdatasync) X(flock) X(fcntl) X(ftruncate) X(fallocate) X(getdents64) \
+	X(accept) X(accept4) X(connect) X(sendto) X(recvfrom) X(sendmsg) X(recvmsg) X(recvmmsg) \
+	X(sendmmsg) X(bind) X(listen) X(shutdown) X(getsockopt) X(setsockopt) X(epoll_pwait) \
+	X(epoll_ctl) X(openat) X(mkdirat) X(unlinkat) X(fchmod) X(fchown) X(readlinkat) \
+	X(faccessat) X(preadv) X(pwritev) X(splice) X(copy_file_range) X(sync_file_range) \
+	X(io_uring_enter) X(inotify_add_watch)
 #define OTHER_CALLS(X) \
-	X(futex) \
-	X(nanosleep) X(clock_nanosleep) X(wait4) X(waitid) X(sched_yield) X(mmap) X(munmap) \
-		X(madvise) X(mprotect) X(clone) X(execve) X(exit) X(exit_group) X(rt_sigtimedwait) \
-			X(rt_sigsuspend) X(rt_sigaction) X(rt_sigprocmask) X(ppoll) X(pselect6) \
-				X(mount) X(umount2) X(kill) X(tgkill) X(getrandom) X(socket) \
-					X(pipe2) X(sync) X(msgrcv) X(semtimedop) X(brk) X(statfs) \
-						X(prctl) X(setns) X(unshare) X(restart_syscall) \
-							X(membarrier) X(sendfile)
+	X(futex) X(nanosleep) X(clock_nanosleep) X(wait4) X(waitid) X(sched_yield) X(mmap) \
+	X(munmap) X(madvise) X(mprotect) X(clone) X(execve) X(exit) X(exit_group) \
+	X(rt_sigtimedwait) X(rt_sigsuspend) X(rt_sigaction) X(rt_sigprocmask) X(ppoll) \
+	X(pselect6) X(mount) X(umount2) X(kill) X(tgkill) X(getrandom) X(socket) X(pipe2) X(sync) \
+	X(msgrcv) X(semtimedop) X(brk) X(statfs) X(prctl) X(setns) X(unshare) X(restart_syscall) \
+	X(membarrier) X(sendfile)
+#define OLD_CALLS(X) /* not on arm64 */ \
+	X(open) X(stat) X(lstat) X(poll) X(select) X(epoll_wait) X(pause) X(unlink) X(mkdir) \
+	X(rmdir) X(access) X(rename) X(fork) X(vfork)
 
 #define NAME(n) [SYS_##n] = #n,
 static const char *const names[] = {
 	FD_CALLS(NAME) OTHER_CALLS(NAME)
 #ifdef SYS_open
-		NAME(open) NAME(stat) NAME(lstat) NAME(poll) NAME(select) NAME(epoll_wait)
-			NAME(pause) NAME(unlink) NAME(mkdir) NAME(rmdir) NAME(access) NAME(rename)
-				NAME(fork) NAME(vfork)
+	OLD_CALLS(NAME)
 #endif
 #ifdef SYS_newfstatat
-					NAME(newfstatat)
+	NAME(newfstatat)
 #endif
 #ifdef SYS_epoll_pwait2
-						NAME(epoll_pwait2)
+	NAME(epoll_pwait2)
 #endif
 };
 #undef NAME
+/* clang-format on */
 
 const char *sysc_name(int32_t nr)
 {
@@ -62,7 +60,7 @@ int sysc_fd(const struct sysc *s)
 	switch (s->nr) {
 		FD_CALLS(CASE)
 #ifdef SYS_epoll_wait
-		CASE(epoll_wait)
+	case SYS_epoll_wait:
 #endif
 		return s->arg[0] <= INT32_MAX ? (int)s->arg[0] : -1;
 	default:

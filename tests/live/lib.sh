@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2034
 # For the suites of live processes, sourced from the root of the tree after tests/lib/tap.sh.
 #
 #   live_go                     lines "VERSION GO" of the toolchains that are there
