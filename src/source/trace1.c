@@ -421,7 +421,8 @@ static uint32_t lane_next(const struct trace1 *t, uint32_t after)
 /*
  * Goroutines of C threads that call Go were not announced before Go 1.21, nor
  * wholly then (golang.org/issue/29707): such a one comes out of a system call
- * that nobody saw it enter. Nothing else has led here, so it is believed.
+ * that nobody saw it enter, or starts to run within one. All that is earlier has
+ * been told, so nothing can follow that would explain it: it is believed.
  */
 static bool from_c(struct trace1 *t, const struct t1_event *ev)
 {
@@ -430,7 +431,9 @@ static bool from_c(struct trace1 *t, const struct t1_event *ev)
 	if (ev->type != T1_SYS_EXIT && ev->type != T1_GO_START && ev->type != T1_GO_IN_SYSCALL)
 		return false;
 	g = g_of(t, ev->type == T1_SYS_EXIT ? ev->arg[0] : ev->g);
-	return g->order == O_DEAD || g->from_c;
+	if (ev->type == T1_GO_START && g->state == GS_SYSCALL)
+		return true;
+	return g->order == O_DEAD || (g->from_c && g->order == O_WAITING);
 }
 
 static void adopt(struct trace1 *t, const struct t1_event *ev, int64_t at)
@@ -440,7 +443,7 @@ static void adopt(struct trace1 *t, const struct t1_event *ev, int64_t at)
 	struct t1_segg *s;
 
 	t->adopted++;
-	if (g->from_c && g->state != GS_DEAD && g->state != GS_NONE)
+	if (g->state != GS_DEAD && g->state != GS_NONE)
 		return;
 	g->from_c = true;
 	s = touch(t, row, true);
@@ -460,19 +463,16 @@ static uint32_t pick(struct trace1 *t, uint32_t first, bool *exception)
 	*exception = false;
 	if (order_event(t, &t->lane[first].c.ev, false))
 		return first;
+	if (from_c(t, &t->lane[first].c.ev)) {
+		order_event(t, &t->lane[first].c.ev, true);
+		t->force = true;
+		return first;
+	}
 	while ((i = lane_next(t, i)) != UINT32_MAX) {
 		t->tries++;
 		if (!order_event(t, &t->lane[i].c.ev, false))
 			continue;
 		*exception = true;
-		return i;
-	}
-	for (i = first; i != UINT32_MAX; i = lane_next(t, i)) {
-		if (!from_c(t, &t->lane[i].c.ev))
-			continue;
-		order_event(t, &t->lane[i].c.ev, true);
-		t->force = true;
-		*exception = i != first;
 		return i;
 	}
 	return UINT32_MAX;
