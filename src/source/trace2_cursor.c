@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <errno.h>
-#include <inttypes.h>
+#include "source/trace2_cursor.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include "source/trace2_order.h"
-#include "source/varint.h"
-
-/* Arguments after the time, internal/trace/tracev2/spec.go; + 1, 0: no event. */
-static const uint8_t n_args[256] = {
+/* internal/trace/tracev2/spec.go */
+const uint8_t t2_n_args[257] = {
 	[T2_PROCS_CHANGE] = 3,
 	[T2_PROC_START] = 3,
 	[T2_PROC_STOP] = 1,
@@ -60,110 +57,68 @@ static const uint8_t n_args[256] = {
 	[136] = 2,
 };
 
-int t2_n_args(uint8_t type)
-{
-	return n_args[type] - 1;
-}
-
-static int cut(const struct t2_walk *w, const uint8_t *at, struct err *err)
-{
-	return err_set(err, -EBADMSG, EXIT_BADFILE, "an event is cut or unknown at byte %" PRIu64,
-		       (uint64_t)(at - w->data));
-}
-
 static void batch_enter(const struct t2_walk *w, const struct t2_gen *g, struct t2_cursor *c)
 {
 	const struct t2_batch *b = &g->batch.v[c->batch];
 
-	c->p = w->data + b->off;
-	c->end = c->p + b->len;
-	c->before = gen_ns(g, b->time);
+	c->at = c->start = walk_batch(w, b);
+	c->end = c->start + b->len;
+	c->time = gen_ns(g, b->time);
 }
 
-static const uint8_t *decode(const uint8_t *p, const uint8_t *end, uint64_t *dt, uint64_t *arg,
-			     int n)
+void cursor_next_batch(const struct t2_walk *w, const struct t2_gen *g, struct t2_cursor *c)
 {
-	p = varint_get(p, end, dt);
-	for (int i = 0; p && i < n; i++)
-		p = varint_get(p, end, &arg[i]);
-	return p;
-}
-
-/* The same where no number can reach the end. */
-static inline const uint8_t *decode_fast(const uint8_t *p, uint64_t *dt, uint64_t *arg, int n)
-{
-	p = varint_near(p, dt);
-	for (int i = 0; p && i < n; i++)
-		p = varint_near(p, &arg[i]);
-	return p;
-}
-
-int cursor_next(const struct t2_walk *w, const struct t2_gen *g, struct t2_cursor *c,
-		struct err *err)
-{
-	const uint8_t *p, *end;
-	uint64_t dt;
-	int n;
-
-	while (c->p >= c->end) {
-		if (c->batch + 1 >= c->last) {
-			c->rec.type = 0;
-			return 0;
-		}
-		c->batch++;
+	while (++c->batch < c->last) {
+		if (!g->batch.v[c->batch].len)
+			continue;
 		batch_enter(w, g, c);
+		cursor_peek(g, c);
+		return;
 	}
-	p = c->at = c->p;
-	end = c->end;
-	c->rec.type = *p++;
-	n = n_args[c->rec.type];
-	if (__builtin_expect(!n, 0))
-		return cut(w, c->at, err);
-	p = end - p >= (T2_MAX_ARGS + 1) * VARINT_MOST ? decode_fast(p, &dt, c->rec.arg, n - 1)
-						       : decode(p, end, &dt, c->rec.arg, n - 1);
-	if (__builtin_expect(!p, 0))
-		return cut(w, c->at, err);
-	c->rec_before = c->before;
-	c->rec.time = c->before + gen_ns(g, dt);
-	c->before = c->rec.time;
-	c->p = p;
-	return 0;
+	c->type = T2_END;
 }
 
-int cursor_start(const struct t2_walk *w, const struct t2_gen *g, struct t2_cursor *c,
-		 uint32_t thread, struct err *err)
+void cursor_start(const struct t2_walk *w, const struct t2_gen *g, struct t2_cursor *c,
+		  uint32_t thread)
 {
 	const struct t2_thread *t = &g->thread.v[thread];
 
 	memset(c, 0, sizeof(*c));
-	c->batch = t->first;
+	c->batch = t->first - 1;
 	c->last = t->first + t->n;
-	if (!t->n)
-		return 0;
-	batch_enter(w, g, c);
-	return cursor_next(w, g, c, err);
+	cursor_next_batch(w, g, c);
 }
 
-int cursor_restore(const struct t2_walk *w, const struct t2_gen *g, struct t2_cursor *c,
-		   const struct t2_snap *s, struct err *err)
+void cursor_restore(const struct t2_walk *w, const struct t2_gen *g, struct t2_cursor *c,
+		    uint32_t thread, uint32_t batch, uint32_t off, int64_t time)
 {
-	const struct t2_thread *t = &g->thread.v[s->thread];
+	const struct t2_thread *t = &g->thread.v[thread];
 
 	memset(c, 0, sizeof(*c));
-	c->batch = s->batch;
+	c->batch = batch;
 	c->last = t->first + t->n;
 	batch_enter(w, g, c);
-	c->p += s->off;
-	c->before = s->before;
-	return cursor_next(w, g, c, err);
+	c->at += off;
+	cursor_peek(g, c);
+	c->time = time;
+}
+
+const uint8_t *cursor_args(const struct t2_cursor *c, uint64_t arg[T2_MAX_ARGS])
+{
+	const uint8_t *p = c->args;
+	int n = t2_n_args[c->type];
+
+	for (int i = 1; i < n; i++)
+		p = varint_near(p, &arg[i - 1]);
+	return n && cursor_holds(c, p) ? p : NULL;
+}
+
+uint64_t cursor_offset(const struct t2_gen *g, const struct t2_cursor *c)
+{
+	return g->batch.v[c->batch].off + (uint64_t)(c->at - c->start);
 }
 
 /* --- the heap --- */
-
-static inline bool earlier(struct t2_slot a, struct t2_slot b)
-{
-	return a.time < b.time || (a.time == b.time && a.cursor < b.cursor);
-}
 
 static void heap_down(struct t2_heap *h, size_t i)
 {
@@ -174,9 +129,9 @@ static void heap_down(struct t2_heap *h, size_t i)
 
 		if (kid >= h->n)
 			break;
-		if (kid + 1 < h->n && earlier(h->v[kid + 1], h->v[kid]))
+		if (kid + 1 < h->n && slot_earlier(h->v[kid + 1], h->v[kid]))
 			kid++;
-		if (!earlier(h->v[kid], moved))
+		if (!slot_earlier(h->v[kid], moved))
 			break;
 		h->v[i] = h->v[kid];
 		i = kid;
@@ -189,8 +144,8 @@ void heap_build(struct t2_heap *h, const struct t2_cursor *c, size_t n_cursor)
 	h->v = xmalloc(n_cursor * sizeof(*h->v));
 	h->n = 0;
 	for (size_t i = 0; i < n_cursor; i++)
-		if (c[i].rec.type)
-			h->v[h->n++] = (struct t2_slot){ c[i].rec.time, (uint32_t)i };
+		if (c[i].type != T2_END)
+			h->v[h->n++] = (struct t2_slot){ c[i].time, (uint32_t)i };
 	for (size_t i = h->n / 2; i-- > 0;)
 		heap_down(h, i);
 }
@@ -198,7 +153,7 @@ void heap_build(struct t2_heap *h, const struct t2_cursor *c, size_t n_cursor)
 static void heap_remove(struct t2_heap *h, size_t i)
 {
 	h->v[i] = h->v[--h->n];
-	while (i && i < h->n && earlier(h->v[i], h->v[(i - 1) / 2])) {
+	while (i && i < h->n && slot_earlier(h->v[i], h->v[(i - 1) / 2])) {
 		struct t2_slot up = h->v[(i - 1) / 2];
 
 		h->v[(i - 1) / 2] = h->v[i];
@@ -211,13 +166,13 @@ static void heap_remove(struct t2_heap *h, size_t i)
 
 void heap_advanced(struct t2_heap *h, const struct t2_cursor *c, size_t i)
 {
-	const struct t2_rec *rec = &c[h->v[i].cursor].rec;
+	const struct t2_cursor *moved = &c[h->v[i].cursor];
 
-	if (!rec->type) {
+	if (moved->type == T2_END) {
 		heap_remove(h, i);
 		return;
 	}
-	h->v[i].time = rec->time;
+	h->v[i].time = moved->time;
 	heap_down(h, i);
 }
 
@@ -228,29 +183,4 @@ size_t heap_find(const struct t2_heap *h, uint32_t cursor)
 	while (i < h->n && h->v[i].cursor != cursor)
 		i++;
 	return i;
-}
-
-/* --- rows by goroutine id --- */
-
-void rows_put(struct t2_rows *r, uint64_t goid, uint32_t row)
-{
-	if (goid >= T2_DIRECT_MOST) {
-		map64_put(&r->sparse, goid, row);
-		return;
-	}
-	if (goid >= r->n_direct) {
-		size_t n = goid < 1024 ? 2048 : goid * 2;
-
-		r->direct = xrealloc(r->direct, n, sizeof(*r->direct));
-		memset(r->direct + r->n_direct, 0, (n - r->n_direct) * sizeof(*r->direct));
-		r->n_direct = n;
-	}
-	r->direct[goid] = row + 1;
-}
-
-void rows_free(struct t2_rows *r)
-{
-	free(r->direct);
-	map64_free(&r->sparse);
-	memset(r, 0, sizeof(*r));
 }

@@ -4,207 +4,11 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
-
-#include "source/varint.h"
-
-/* --- batches --- */
-
-struct header {
-	uint64_t gen, m, time, size;
-	uint64_t off; /* of the data */
-	uint8_t type; /* 0: end of file */
-};
 
 static int damaged(struct err *err, uint64_t off, const char *what)
 {
 	return err_set(err, -EBADMSG, EXIT_BADFILE, "%s at byte %" PRIu64, what, off);
 }
-
-static int header_read(const struct t2_walk *w, struct header *h, struct err *err)
-{
-	const uint8_t *p = w->data + w->off, *end = w->data + w->size;
-
-	h->type = 0;
-	if (p >= end)
-		return 0;
-	h->type = *p++;
-	if (h->type == T2_END_OF_GENERATION && w->version >= 26) {
-		h->off = (uint64_t)(p - w->data);
-		h->size = 0;
-		return 0;
-	}
-	if (h->type != T2_EVENT_BATCH && !(h->type == T2_EXPERIMENTAL_BATCH && w->version >= 23))
-		return damaged(err, w->off, "no batch begins");
-	if (h->type == T2_EXPERIMENTAL_BATCH) {
-		if (p >= end) {
-			h->type = 0;
-			return 0;
-		}
-		p++;
-	}
-	if (!(p = varint_get(p, end, &h->gen)) || !(p = varint_get(p, end, &h->m)) ||
-	    !(p = varint_get(p, end, &h->time)) || !(p = varint_get(p, end, &h->size)))
-		return damaged(err, w->off, "a batch's header is cut");
-	if (h->size > T2_MAX_BATCH)
-		return damaged(err, w->off, "a batch is larger than 64 KB");
-	if (h->size > (uint64_t)(end - p))
-		return damaged(err, w->off, "a batch is cut");
-	h->off = (uint64_t)(p - w->data);
-	return 0;
-}
-
-/* Batches in stream order, before they are put together by thread. */
-struct gather {
-	struct map64 thread;
-	VEC(uint32_t) owner; /* of each batch */
-};
-
-static void gather_batch(struct gather *ga, struct t2_gen *g, const struct header *h)
-{
-	uint32_t t = map64_get(&ga->thread, h->m);
-
-	if (t == UINT32_MAX) {
-		t = (uint32_t)g->thread.n;
-		map64_put(&ga->thread, h->m, t);
-		*vec_push(&g->thread) = (struct t2_thread){ .m = h->m };
-	}
-	g->thread.v[t].n++;
-	*vec_push(&ga->owner) = t;
-	*vec_push(&g->batch) = (struct t2_batch){ h->off, h->time, (uint32_t)h->size };
-}
-
-static void gather_add(const struct t2_walk *w, struct gather *ga, struct t2_gen *g,
-		       const struct header *h)
-{
-	struct t2_blob blob = { h->off, (uint32_t)h->size };
-	uint8_t kind = h->size ? w->data[h->off] : 0;
-
-	if (h->type == T2_EXPERIMENTAL_BATCH)
-		return;
-	switch (kind) {
-	case T2_STRINGS:
-		*vec_push(&g->strings) = blob;
-		return;
-	case T2_STACKS:
-		*vec_push(&g->stacks) = blob;
-		return;
-	case T2_CPU_SAMPLES:
-		*vec_push(&g->samples) = blob;
-		return;
-	}
-	if (kind == (w->version >= 25 ? T2_SYNC : T2_FREQUENCY)) {
-		*vec_push(&g->sync) = blob;
-		/* a sync batch's own time is that of its snapshot */
-		if (!g->wall_at)
-			g->wall_at = (int64_t)h->time;
-		return;
-	}
-	gather_batch(ga, g, h);
-}
-
-/* Puts the batches together by thread; each thread's stay in order. */
-static void gather_finish(struct gather *ga, struct t2_gen *g)
-{
-	struct t2_batch *sorted = xmalloc(g->batch.n * sizeof(*sorted));
-	uint32_t at = 0;
-
-	for (size_t t = 0; t < g->thread.n; t++) {
-		g->thread.v[t].first = at;
-		at += g->thread.v[t].n;
-		g->thread.v[t].n = 0;
-	}
-	for (size_t i = 0; i < ga->owner.n; i++) {
-		struct t2_thread *t = &g->thread.v[ga->owner.v[i]];
-
-		sorted[t->first + t->n++] = g->batch.v[i];
-	}
-	free(g->batch.v);
-	g->batch.v = sorted;
-	g->batch.cap = g->batch.n;
-	map64_free(&ga->thread);
-	vec_free(&ga->owner);
-}
-
-/* 1: a whole generation; 0: the end of the file comes first; <0: damage. */
-static int gen_collect(struct t2_walk *w, struct gather *ga, struct t2_gen *g, struct err *err)
-{
-	struct header h = { 0 };
-	bool any = false;
-	int rc;
-
-	for (;; w->off = h.off + h.size, any = true) {
-		rc = header_read(w, &h, err);
-		if (rc)
-			return rc;
-		if (!h.type) {
-			if (!any)
-				return 0;
-			if (w->version < 26)
-				return 1;
-			return damaged(err, w->off, "the file ends within a generation");
-		}
-		if (h.type == T2_END_OF_GENERATION) {
-			w->off = h.off;
-			if (any)
-				return 1;
-			return damaged(err, w->off, "a generation is empty");
-		}
-		if (!h.gen)
-			return damaged(err, w->off, "a batch belongs to generation 0");
-		if (any && h.gen != g->number) {
-			if (w->version < 26 && h.gen == g->number + 1)
-				return 1;
-			return damaged(err, w->off, "generations are out of order");
-		}
-		g->number = h.gen;
-		gather_add(w, ga, g, &h);
-	}
-}
-
-int gen_walk(struct t2_walk *w, struct t2_gen *g, struct err *err)
-{
-	struct gather ga = { 0 };
-	int rc;
-
-	memset(g, 0, sizeof(*g));
-	rc = gen_collect(w, &ga, g, err);
-	if (rc < 0)
-		w->off = w->size;
-	gather_finish(&ga, g);
-	if (rc < 1) {
-		gen_release(g);
-		return rc;
-	}
-	g->end = w->off;
-	g->index = w->n_gen++;
-	return 1;
-}
-
-void gen_release(struct t2_gen *g)
-{
-	vec_free(&g->batch);
-	vec_free(&g->thread);
-	vec_free(&g->strings);
-	vec_free(&g->stacks);
-	vec_free(&g->samples);
-	vec_free(&g->sync);
-	vec_free(&g->string);
-	vec_free(&g->stack);
-	vec_free(&g->sample);
-	free(g->string_id.direct);
-	free(g->stack_id.direct);
-	map64_free(&g->string_id.sparse);
-	map64_free(&g->stack_id.sparse);
-	map64_free(&g->stw_world);
-	free(g->string_reason);
-	free(g->stack_reason);
-	free(g->string_world);
-	free(g->stack_world);
-	memset(g, 0, sizeof(*g));
-}
-
-/* --- tables --- */
 
 enum { DIRECT_MOST = 1 << 20 };
 
@@ -257,8 +61,31 @@ static int strings_read(const struct t2_walk *w, struct t2_gen *g, struct t2_blo
 	return 0;
 }
 
-static const uint8_t *frames_check(const struct t2_gen *g, const uint8_t *p, const uint8_t *end,
-				   uint64_t n)
+/* Go keeps one frame for a pc, the first in the generation (generation.go:addStacks). */
+struct pcs {
+	struct map64 number;
+};
+
+static uint32_t frame_put(struct t2_gen *g, struct pcs *pcs, uint64_t pc, uint64_t func,
+			  uint64_t file, uint64_t line)
+{
+	uint32_t number = map64_get(&pcs->number, pc);
+
+	if (number != UINT32_MAX)
+		return number;
+	number = (uint32_t)g->frame.n;
+	map64_put(&pcs->number, pc, number);
+	*vec_push(&g->frame) = (struct t2_frame){
+		.pc = pc,
+		.func = gen_string(g, func),
+		.file = gen_string(g, file),
+		.line = line > UINT32_MAX ? 0 : (uint32_t)line,
+	};
+	return number;
+}
+
+static const uint8_t *frames_read(struct t2_gen *g, struct pcs *pcs, const uint8_t *p,
+				  const uint8_t *end, uint64_t n)
 {
 	uint64_t pc, func, file, line;
 
@@ -266,34 +93,35 @@ static const uint8_t *frames_check(const struct t2_gen *g, const uint8_t *p, con
 		if (!(p = varint_get(p, end, &pc)) || !(p = varint_get(p, end, &func)) ||
 		    !(p = varint_get(p, end, &file)) || !(p = varint_get(p, end, &line)))
 			return NULL;
-		if (ids_get(&g->string_id, func) == UINT32_MAX ||
-		    ids_get(&g->string_id, file) == UINT32_MAX)
+		*vec_push(&g->frame_id) = frame_put(g, pcs, pc, func, file, line);
+		if (g->frame.v[g->frame.n - 1].func == UINT32_MAX ||
+		    g->frame.v[g->frame.n - 1].file == UINT32_MAX)
 			return NULL;
 	}
 	return p;
 }
 
-static int stacks_read(const struct t2_walk *w, struct t2_gen *g, struct t2_blob b, size_t most,
-		       struct err *err)
+static int stacks_read(const struct t2_walk *w, struct t2_gen *g, struct pcs *pcs, struct t2_blob b,
+		       size_t most, struct err *err)
 {
-	const uint8_t *p = w->data + b.off + 1, *end = w->data + b.off + b.len, *frames;
+	const uint8_t *p = w->data + b.off + 1, *end = w->data + b.off + b.len;
 	uint64_t id, n;
 
 	while (p < end) {
 		uint64_t at = (uint64_t)(p - w->data);
+		uint32_t first = (uint32_t)g->frame_id.n;
 
 		if (*p++ != T2_STACK || !(p = varint_get(p, end, &id)) ||
 		    !(p = varint_get(p, end, &n)))
 			return damaged(err, at, "the table of stacks is damaged");
 		if (n > T2_MAX_FRAMES)
 			return damaged(err, at, "a stack has more than 128 frames");
-		frames = p;
-		p = frames_check(g, p, end, n);
+		p = frames_read(g, pcs, p, end, n);
 		if (!p)
 			return damaged(err, at, "a stack's frames are damaged");
 		if (!id || !ids_put(&g->stack_id, id, (uint32_t)g->stack.n, most))
 			return damaged(err, at, "a stack is defined twice");
-		*vec_push(&g->stack) = (struct t2_stack){ frames, (uint32_t)n };
+		*vec_push(&g->stack) = (struct t2_stack){ first, (uint32_t)n };
 	}
 	return 0;
 }
@@ -314,10 +142,8 @@ static int samples_read(const struct t2_walk *w, struct t2_gen *g, struct t2_blo
 			if (!(p = varint_get(p, end, &v[i])))
 				return damaged(err, at, "a CPU sample is cut");
 		stack = ids_get(&g->stack_id, v[4]);
-		if (stack == UINT32_MAX)
-			return damaged(err, at, "a CPU sample's stack is not defined");
-		*vec_push(&g->sample) =
-			(struct t2_sample){ gen_ns(g, v[0]), v[1], v[2], v[3], stack };
+		*vec_push(&g->sample) = (struct t2_sample){ gen_ns(g, v[0]), v[1], v[2], v[3],
+							    stack == UINT32_MAX ? 0 : stack };
 	}
 	return 0;
 }
@@ -371,11 +197,13 @@ static int clocks_read(const struct t2_walk *w, struct t2_gen *g, struct err *er
 	if (!c.n_freq && w->version < 25) {
 		c.freq = 15625000; /* runtime/trace.go: 64 ns a unit on Linux and macOS */
 		g->assumed_clock = true;
+		g->cut = true;
 	} else if (!c.n_freq || !c.freq || (w->version >= 25 && !c.n_snapshot)) {
 		return damaged(err, g->end, "a generation has no clock");
 	}
 	g->scale = 1 / ((double)c.freq / 1e9);
-	g->mult = c.freq == 15625000 ? 64 : 0;
+	if (g->scale >= 1 && g->scale <= T2_MULT_MOST && g->scale == (double)(uint64_t)g->scale)
+		g->mult = (uint64_t)g->scale;
 	if (c.n_snapshot) {
 		g->wall_ns = (int64_t)(c.sec * 1000000000 + c.nsec);
 		g->wall_at = gen_ns(g, (uint64_t)g->wall_at) + gen_ns(g, c.dt);
@@ -387,23 +215,52 @@ static int clocks_read(const struct t2_walk *w, struct t2_gen *g, struct err *er
 	return 0;
 }
 
-int gen_tables(const struct t2_walk *w, struct t2_gen *g, struct err *err)
+/* Tables are kept for as long as the trace is open. */
+static void ids_trim(struct t2_ids *ids)
+{
+	uint32_t n = ids->n_direct;
+
+	while (n > 1 && !ids->direct[n - 1])
+		n--;
+	ids->direct = xrealloc(ids->direct, n, sizeof(*ids->direct));
+	ids->n_direct = n;
+}
+
+static int tables_read(const struct t2_walk *w, struct t2_gen *g, struct pcs *pcs, struct err *err)
 {
 	size_t most = blobs_size(g->strings.v, g->strings.n) / 3;
-	int rc = clocks_read(w, g, err);
+	int rc = 0;
 
 	*vec_push(&g->string) = (struct t2_str){ "", 0 };
-	*vec_push(&g->stack) = (struct t2_stack){ NULL, 0 };
+	*vec_push(&g->stack) = (struct t2_stack){ 0, 0 };
 	ids_put(&g->string_id, 0, 0, most);
 	for (size_t i = 0; !rc && i < g->strings.n; i++)
 		rc = strings_read(w, g, g->strings.v[i], most, err);
-	most = blobs_size(g->stacks.v, g->stacks.n) / 7;
+	most = blobs_size(g->stacks.v, g->stacks.n) / 3;
 	ids_put(&g->stack_id, 0, 0, most);
 	for (size_t i = 0; !rc && i < g->stacks.n; i++)
-		rc = stacks_read(w, g, g->stacks.v[i], most, err);
+		rc = stacks_read(w, g, pcs, g->stacks.v[i], most, err);
+	ids_trim(&g->string_id);
+	ids_trim(&g->stack_id);
 	for (size_t i = 0; !rc && i < g->samples.n; i++)
 		rc = samples_read(w, g, g->samples.v[i], err);
-	if (!rc && g->sample.n)
-		qsort(g->sample.v, g->sample.n, sizeof(*g->sample.v), sample_order);
 	return rc;
+}
+
+int gen_tables(const struct t2_walk *w, struct t2_gen *g, struct err *err)
+{
+	struct pcs pcs = { 0 };
+	int rc = clocks_read(w, g, err);
+
+	if (!rc)
+		rc = tables_read(w, g, &pcs, err);
+	map64_free(&pcs.number);
+	if (rc)
+		return rc;
+	if (g->sample.n) {
+		qsort(g->sample.v, g->sample.n, sizeof(*g->sample.v), sample_order);
+		if (g->sample.v[0].time < g->t_min)
+			g->t_min = g->sample.v[0].time;
+	}
+	return 0;
 }

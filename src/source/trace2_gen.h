@@ -12,6 +12,7 @@
 #include "core/err.h"
 #include "core/hash.h"
 #include "core/mem.h"
+#include "source/varint.h"
 
 /* Event types, internal/trace/tracev2/events.go. */
 enum t2_type {
@@ -103,10 +104,15 @@ struct t2_str {
 	uint32_t len;
 };
 
-/* n frames of four varints each, at p. */
+/* Strings are dense numbers. */
+struct t2_frame {
+	uint64_t pc;
+	uint32_t func, file, line;
+};
+
+/* Leaf first: numbers of frames, frame_id[first .. first + n). */
 struct t2_stack {
-	const uint8_t *p;
-	uint32_t n;
+	uint32_t first, n;
 };
 
 struct t2_sample {
@@ -118,44 +124,75 @@ struct t2_sample {
 struct t2_gen {
 	uint64_t number;
 	uint32_t index; /* 0, 1, 2 … in the file */
-	uint64_t end; /* file offset after it */
+	uint64_t begin, end; /* file offsets */
 	VEC(struct t2_batch) batch;
 	VEC(struct t2_thread) thread;
 	VEC(struct t2_blob) strings;
 	VEC(struct t2_blob) stacks;
 	VEC(struct t2_blob) samples;
 	VEC(struct t2_blob) sync;
+	bool cut; /* its end is missing: ids that are not defined are 0 */
 	bool assumed_clock; /* no frequency was found: 64 ns taken */
 
 	double scale; /* ns a trace unit */
 	uint64_t mult; /* the same where it is whole, else 0 */
 	int64_t wall_ns, wall_at; /* wall clock at trace time (ns) wall_at; 0: not known */
-	int64_t t_min; /* earliest batch, ns, absolute */
+	int64_t t_min; /* earliest batch or sample, ns, absolute; INT64_MAX: there are none */
 
 	/* tables, there after gen_tables() */
 	struct t2_ids string_id, stack_id;
 	VEC(struct t2_str) string; /* 0: the empty string */
 	VEC(struct t2_stack) stack; /* 0: no stack */
+	VEC(struct t2_frame) frame;
+	VEC(uint32_t) frame_id;
 	VEC(struct t2_sample) sample; /* by time */
 	/* there after the merge began: ids of the world, and what tells a reason */
 	uint32_t *string_world, *stack_world;
 	uint8_t *string_reason, *stack_reason;
+	size_t n_string_world, n_stack_world; /* so far */
 	struct map64 stw_world; /* dense string → the range's name */
 };
+
+/* Hostile spans are cut here: sums of two of them do not overflow. */
+#define T2_TIME_MOST (INT64_MAX / 4)
+#define T2_MULT_MOST 1024
 
 /* ns of a span of trace units, truncated as internal/trace/base.go:mul does. */
 static inline int64_t gen_ns(const struct t2_gen *g, uint64_t units)
 {
-	if (g->mult)
+	double ns;
+
+	if (g->mult && units < (1ull << 43)) /* there a double would be exact, too */
 		return (int64_t)(units * g->mult);
-	return (int64_t)((double)units * g->scale);
+	ns = (double)units * g->scale;
+	return ns < (double)T2_TIME_MOST ? (int64_t)ns : T2_TIME_MOST;
+}
+
+static inline int64_t gen_later(int64_t time, int64_t span)
+{
+	return time + span < T2_TIME_MOST ? time + span : T2_TIME_MOST;
 }
 
 static inline uint32_t ids_get(const struct t2_ids *ids, uint64_t id)
 {
-	if (id < ids->n_direct)
+	if (__builtin_expect(id < ids->n_direct, 1))
 		return ids->direct[id] - 1;
 	return map64_get(&ids->sparse, id);
+}
+
+/* A dense number, or UINT32_MAX where the id is not defined and has to be. */
+static inline uint32_t gen_string(const struct t2_gen *g, uint64_t id)
+{
+	uint32_t dense = ids_get(&g->string_id, id);
+
+	return dense == UINT32_MAX && g->cut ? 0 : dense;
+}
+
+static inline uint32_t gen_stack(const struct t2_gen *g, uint64_t id)
+{
+	uint32_t dense = ids_get(&g->stack_id, id);
+
+	return dense == UINT32_MAX && g->cut ? 0 : dense;
 }
 
 /* Where the walk over the batches stands. */
@@ -164,19 +201,35 @@ struct t2_walk {
 	uint64_t size, off;
 	int version; /* 22, 23, 25, 26 */
 	uint32_t n_gen;
+	struct err damage; /* found behind the generation that was told last */
+	/* the file's end once more, with VARINT_PAD bytes behind it */
+	uint8_t *tail;
+	uint64_t tail_off;
 };
+
+void walk_init(struct t2_walk *w, const uint8_t *data, uint64_t size);
+void walk_release(struct t2_walk *w);
+
+/* A batch's bytes; VARINT_PAD more can be read behind them. */
+static inline const uint8_t *walk_batch(const struct t2_walk *w, const struct t2_batch *b)
+{
+	if (b->off + b->len + VARINT_PAD <= w->size)
+		return w->data + b->off;
+	return w->tail + (b->off - w->tail_off);
+}
 
 /*
  * Finds the next generation. Returns 1 and fills g; 0 at the end of the file; a
  * negative errno with err filled where the bytes are damaged or cut (then g is
- * empty, and the walk is over).
+ * empty, and the walk is over). What of a generation comes before damage is told
+ * first, as one that is cut.
  */
 int gen_walk(struct t2_walk *w, struct t2_gen *g, struct err *err);
 
 /* Reads clocks and tables. Any thread. Returns 0 or a negative errno with err filled. */
 int gen_tables(const struct t2_walk *w, struct t2_gen *g, struct err *err);
 
-/* Frees what only the ordering needs. */
+/* Frees everything. */
 void gen_release(struct t2_gen *g);
 
 #endif

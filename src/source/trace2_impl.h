@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "source/input.h"
 #include "source/source.h"
 #include "source/trace2_order.h"
 
@@ -34,11 +35,6 @@ struct t2_names {
 	bool set;
 };
 
-struct t2_task_name {
-	uint64_t parent;
-	uint32_t name; /* world string */
-};
-
 struct trace2 {
 	struct source src; /* first */
 	const struct input *in;
@@ -51,21 +47,28 @@ struct trace2 {
 	VEC(struct t2_job *) job;
 	size_t next; /* the first job that is not stitched */
 	size_t drained; /* the first job that is not wholly merged */
-	bool stitching, walked, walking;
+	size_t workers;
+	size_t again; /* generations that could not be ordered on trust */
+	bool stitching, walked;
 	struct err walk_err;
 	VEC(struct t2_segment *) seg; /* merged, as the world's */
-	struct map64 task_row;
-	VEC(struct t2_task_name) task;
 
 	struct t2_order order; /* its owner is who is stitching */
 	/* the loop's own */
 	struct t2_names names;
 	int64_t base; /* absolute time of the session's begin */
 	bool based;
+	struct map64 task_row; /* tasks that are open: id → row of task */
+	VEC(struct t2_task) task;
 	VEC(struct seg_g) merge;
 };
 
+/* The loop's half: as source_ops.drain. */
+int trace2_drain(struct source *s, struct world *w, int64_t budget_ns, struct err *err);
+
 /* The history of a trace: decodes again, from the segments' snapshots. */
 int trace2_query(struct history *h, const struct history_query *q, history_sink *sink, void *arg);
+
+void trace2_notify(struct trace2 *t);
 
 #endif

@@ -10,7 +10,7 @@
 
 #include "source/trace2_impl.h"
 
-/* A thread as the replay goes on. */
+/* A thread as the replay goes on, and its next event. */
 struct lane {
 	uint64_t g, p; /* 0, NO_ID: none */
 };
@@ -21,12 +21,18 @@ struct replay {
 	const struct t2_gen *gen;
 	const struct history_query *q;
 	history_sink *sink;
-	void *arg;
+	void *sink_arg;
 	struct t2_cursor *cursor;
 	struct lane *lane;
+	struct map64 lane_row; /* thread → lane, made when it is needed */
 	struct t2_heap heap;
 	VEC(struct t2_stw) stw;
+	struct map64 task; /* those that the segment knew so far: id → row */
+	VEC(struct t2_task) task_name;
+	size_t n_ended; /* of the segment's tasks that began before it */
 	size_t sample; /* the next CPU sample */
+	int64_t last; /* no event is told to be earlier */
+	uint64_t arg[T2_MAX_ARGS]; /* of the event in hand */
 	struct event ev;
 	bool enough;
 };
@@ -60,25 +66,27 @@ static void tell(struct replay *r, const struct event *ev)
 	}
 	if (q->n_goid && !goid_wanted(q, ev->g) && !goid_wanted(q, ev->peer))
 		return;
-	if (!r->sink(r->arg, ev))
+	if (!r->sink(r->sink_arg, ev))
 		r->enough = true;
 }
 
 static uint32_t stack_world(const struct replay *r, uint64_t id)
 {
-	return r->gen->stack_world[ids_get(&r->gen->stack_id, id)];
+	return r->gen->stack_world[gen_stack(r->gen, id)];
 }
 
 static uint32_t string_world(const struct replay *r, uint64_t id)
 {
-	return r->gen->string_world[ids_get(&r->gen->string_id, id)];
+	return r->gen->string_world[gen_string(r->gen, id)];
 }
 
-static int64_t to_session(const struct replay *r, int64_t at)
+/* Times of the session never go back. */
+static int64_t to_session(struct replay *r, int64_t at)
 {
 	int64_t t = at - r->trace->base;
 
-	return t < r->seg->t0 ? r->seg->t0 : t;
+	r->last = t > r->last ? t : r->last;
+	return r->last;
 }
 
 /* An event of the thread's own goroutine and processor. */
@@ -87,7 +95,7 @@ static struct event *event_begin(struct replay *r, const struct t2_cursor *c, en
 	const struct lane *lane = &r->lane[c - r->cursor];
 
 	r->ev = (struct event){
-		.time = to_session(r, c->rec.time),
+		.time = to_session(r, c->time),
 		.kind = (uint8_t)kind,
 		.g = lane->g,
 		.p = lane->p,
@@ -107,6 +115,17 @@ static struct event *event_on(struct replay *r, const struct t2_cursor *c, enum 
 	return ev;
 }
 
+static struct lane *lane_of(struct replay *r, uint64_t mid)
+{
+	uint32_t i;
+
+	if (!r->lane_row.n)
+		for (i = 0; i < r->gen->thread.n; i++)
+			map64_put(&r->lane_row, r->gen->thread.v[i].m, i);
+	i = map64_get(&r->lane_row, mid);
+	return i == UINT32_MAX ? NULL : &r->lane[i];
+}
+
 /* --- kinds --- */
 
 static const uint8_t g_states[] = { GS_NONE, GS_RUNNABLE, GS_RUNNING, GS_SYSCALL, GS_BLOCKED };
@@ -116,27 +135,27 @@ static void proc(struct replay *r, struct t2_cursor *c, struct lane *lane)
 	struct event *ev = event_begin(r, c, EV_PROC);
 
 	ev->state = GS_BLOCKED;
-	switch (c->rec.type) {
+	switch (c->type) {
 	case T2_PROC_STATUS:
-		ev->p = c->rec.arg[0];
-		if (c->rec.arg[1] == T2_P_RUNNING || c->rec.arg[1] == T2_P_SYSCALL) {
+		ev->p = r->arg[0];
+		if (r->arg[1] == T2_P_RUNNING || r->arg[1] == T2_P_SYSCALL) {
 			lane->p = ev->p;
 			ev->state = GS_RUNNING;
 		}
 		ev->flags |= EVF_STATUS;
 		break;
 	case T2_PROC_START:
-		ev->p = lane->p = c->rec.arg[0];
+		ev->p = lane->p = r->arg[0];
 		ev->state = GS_RUNNING;
 		break;
 	case T2_PROC_STOP:
 		lane->p = NO_ID;
 		break;
 	case T2_PROC_STEAL:
-		ev->p = c->rec.arg[0];
-		for (size_t i = 0; i < r->gen->thread.n; i++)
-			if (r->gen->thread.v[i].m == c->rec.arg[2] && r->lane[i].p == ev->p)
-				r->lane[i].p = NO_ID;
+		ev->p = r->arg[0];
+		lane = lane_of(r, r->arg[2]);
+		if (lane && lane->p == ev->p)
+			lane->p = NO_ID;
 		break;
 	}
 	ev->g = 0;
@@ -145,44 +164,46 @@ static void proc(struct replay *r, struct t2_cursor *c, struct lane *lane)
 
 static void go_status(struct replay *r, struct t2_cursor *c, struct lane *lane)
 {
-	struct event *ev = event_on(r, c, EV_STATUS, c->rec.arg[0]);
-	uint64_t status = c->rec.arg[2];
+	struct event *ev = event_on(r, c, EV_STATUS, r->arg[0]);
+	uint64_t status = r->arg[2];
+
+	uint64_t stack = c->type == T2_GO_STATUS_STACK ? r->arg[3] : 0;
 
 	ev->peer = 0;
 	ev->state = g_states[status];
-	if (c->rec.type == T2_GO_STATUS_STACK)
-		ev->stack = stack_world(r, c->rec.arg[3]);
+	ev->stack = stack_world(r, stack);
 	if (status == T2_G_RUNNING)
 		lane->g = ev->g;
-	if (status == T2_G_SYSCALL)
-		for (size_t i = 0; i < r->gen->thread.n; i++)
-			if (r->gen->thread.v[i].m == c->rec.arg[1])
-				r->lane[i].g = ev->g;
 	if (status == T2_G_WAITING)
-		ev->reason = r->gen->stack_reason[ids_get(
-			&r->gen->stack_id, c->rec.type == T2_GO_STATUS_STACK ? c->rec.arg[3] : 0)];
+		ev->reason = r->gen->stack_reason[gen_stack(r->gen, stack)];
+	if (status == T2_G_SYSCALL) {
+		ev->m = r->arg[1];
+		lane = lane_of(r, ev->m);
+		if (lane)
+			lane->g = ev->g;
+	}
 	tell(r, ev);
 }
 
 static void go_create(struct replay *r, struct t2_cursor *c, struct lane *lane)
 {
-	struct event *ev = event_on(r, c, EV_CREATE, c->rec.arg[0]);
+	struct event *ev = event_on(r, c, EV_CREATE, r->arg[0]);
 
-	if (c->rec.type == T2_GO_CREATE_SYSCALL) {
+	if (c->type == T2_GO_CREATE_SYSCALL) {
 		ev->state = GS_SYSCALL;
 		ev->peer = 0;
 		lane->g = ev->g;
 	} else {
-		ev->state = c->rec.type == T2_GO_CREATE ? GS_RUNNABLE : GS_BLOCKED;
-		ev->stack2 = stack_world(r, c->rec.arg[1]);
-		ev->stack = stack_world(r, c->rec.arg[2]);
+		ev->state = c->type == T2_GO_CREATE ? GS_RUNNABLE : GS_BLOCKED;
+		ev->stack2 = stack_world(r, r->arg[1]);
+		ev->stack = stack_world(r, r->arg[2]);
 	}
 	tell(r, ev);
 }
 
 static void go_start(struct replay *r, struct t2_cursor *c, struct lane *lane)
 {
-	struct event *ev = event_on(r, c, EV_RUN, c->rec.arg[0]);
+	struct event *ev = event_on(r, c, EV_RUN, r->arg[0]);
 
 	ev->peer = 0;
 	lane->g = ev->g;
@@ -193,11 +214,11 @@ static void go_leave(struct replay *r, struct t2_cursor *c, struct lane *lane)
 {
 	struct event *ev = event_begin(r, c, EV_DEAD);
 
-	if (c->rec.type == T2_GO_BLOCK || c->rec.type == T2_GO_STOP) {
-		uint32_t text = ids_get(&r->gen->string_id, c->rec.arg[0]);
-		uint32_t stack = ids_get(&r->gen->stack_id, c->rec.arg[1]);
+	if (c->type == T2_GO_BLOCK || c->type == T2_GO_STOP) {
+		uint32_t text = gen_string(r->gen, r->arg[0]);
+		uint32_t stack = gen_stack(r->gen, r->arg[1]);
 
-		ev->kind = c->rec.type == T2_GO_BLOCK ? EV_BLOCK : EV_PREEMPT;
+		ev->kind = c->type == T2_GO_BLOCK ? EV_BLOCK : EV_PREEMPT;
 		ev->text = r->gen->string_world[text];
 		ev->stack = r->gen->stack_world[stack];
 		if (ev->kind == EV_BLOCK)
@@ -210,19 +231,19 @@ static void go_leave(struct replay *r, struct t2_cursor *c, struct lane *lane)
 
 static void go_unblock(struct replay *r, struct t2_cursor *c)
 {
-	struct event *ev = event_on(r, c, EV_UNBLOCK, c->rec.arg[0]);
+	struct event *ev = event_on(r, c, EV_UNBLOCK, r->arg[0]);
 
-	ev->stack = stack_world(r, c->rec.arg[2]);
+	ev->stack = stack_world(r, r->arg[2]);
 	tell(r, ev);
 }
 
 static void go_switch(struct replay *r, struct t2_cursor *c, struct lane *lane)
 {
-	struct event *ev = event_on(r, c, EV_UNBLOCK, c->rec.arg[0]);
+	struct event *ev = event_on(r, c, EV_UNBLOCK, r->arg[0]);
 
 	tell(r, ev);
-	tell(r, event_begin(r, c, c->rec.type == T2_GO_SWITCH ? EV_BLOCK : EV_DEAD));
-	ev = event_on(r, c, EV_RUN, c->rec.arg[0]);
+	tell(r, event_begin(r, c, c->type == T2_GO_SWITCH ? EV_BLOCK : EV_DEAD));
+	ev = event_on(r, c, EV_RUN, r->arg[0]);
 	ev->peer = 0;
 	lane->g = ev->g;
 	tell(r, ev);
@@ -232,11 +253,11 @@ static void syscall_event(struct replay *r, struct t2_cursor *c, struct lane *la
 {
 	struct event *ev = event_begin(r, c, EV_SYSCALL_EXIT);
 
-	switch (c->rec.type) {
+	switch (c->type) {
 	case T2_GO_SYSCALL_BEGIN:
 		ev->kind = EV_SYSCALL;
 		ev->reason = R_SYSCALL;
-		ev->stack = stack_world(r, c->rec.arg[1]);
+		ev->stack = stack_world(r, r->arg[1]);
 		break;
 	case T2_GO_SYSCALL_END:
 		ev->state = GS_RUNNING;
@@ -269,7 +290,8 @@ static uint32_t stw_end_name(struct replay *r, uint64_t goid)
 
 		if (r->stw.v[i].g != goid)
 			continue;
-		r->stw.v[i] = r->stw.v[--r->stw.n];
+		memmove(r->stw.v + i, r->stw.v + i + 1, (r->stw.n - i - 1) * sizeof(*r->stw.v));
+		r->stw.n--;
 		return name;
 	}
 	return 0;
@@ -280,7 +302,7 @@ static uint32_t stw_begin_name(struct replay *r, uint64_t id, uint64_t goid)
 	uint32_t name;
 
 	pthread_mutex_lock(&r->trace->lock);
-	name = map64_get(&r->gen->stw_world, ids_get(&r->gen->string_id, id));
+	name = map64_get(&r->gen->stw_world, gen_string(r->gen, id));
 	pthread_mutex_unlock(&r->trace->lock);
 	if (name == UINT32_MAX)
 		name = 0;
@@ -293,10 +315,10 @@ static void range(struct replay *r, struct t2_cursor *c)
 	const struct t2_names *names = &r->trace->names;
 	struct event *ev = event_begin(r, c, EV_RANGE_BEGIN);
 
-	switch (c->rec.type) {
+	switch (c->type) {
 	case T2_STW_BEGIN:
-		ev->text = stw_begin_name(r, c->rec.arg[0], ev->g);
-		ev->stack = stack_world(r, c->rec.arg[1]);
+		ev->text = stw_begin_name(r, r->arg[0], ev->g);
+		ev->stack = stack_world(r, r->arg[1]);
 		break;
 	case T2_STW_END:
 		ev->kind = EV_RANGE_END;
@@ -305,11 +327,11 @@ static void range(struct replay *r, struct t2_cursor *c)
 	case T2_ASSIST_ACTIVE:
 		ev->kind = EV_RANGE_ACTIVE;
 		ev->text = names->assist;
-		ev->g = c->rec.arg[0];
+		ev->g = r->arg[0];
 		break;
 	case T2_ASSIST_BEGIN:
 		ev->text = names->assist;
-		ev->stack = stack_world(r, c->rec.arg[0]);
+		ev->stack = stack_world(r, r->arg[0]);
 		break;
 	case T2_ASSIST_END:
 		ev->kind = EV_RANGE_END;
@@ -323,16 +345,16 @@ static void range(struct replay *r, struct t2_cursor *c)
 static void range_gc(struct replay *r, struct t2_cursor *c)
 {
 	struct event *ev = event_begin(r, c,
-				       c->rec.type == T2_GC_ACTIVE ? EV_RANGE_ACTIVE
-				       : c->rec.type == T2_GC_END  ? EV_RANGE_END
-								   : EV_RANGE_BEGIN);
+				       c->type == T2_GC_ACTIVE ? EV_RANGE_ACTIVE
+				       : c->type == T2_GC_END  ? EV_RANGE_END
+							       : EV_RANGE_BEGIN);
 
 	ev->text = r->trace->names.gc;
 	ev->peer = ev->g;
 	ev->g = 0;
 	ev->p = NO_ID;
-	if (c->rec.type == T2_GC_BEGIN)
-		ev->stack = stack_world(r, c->rec.arg[1]);
+	if (c->type == T2_GC_BEGIN)
+		ev->stack = stack_world(r, r->arg[1]);
 	tell(r, ev);
 }
 
@@ -343,58 +365,81 @@ static void range_sweep(struct replay *r, struct t2_cursor *c)
 	ev->text = r->trace->names.sweep;
 	ev->peer = ev->g;
 	ev->g = 0;
-	switch (c->rec.type) {
+	switch (c->type) {
 	case T2_SWEEP_ACTIVE:
 		ev->kind = EV_RANGE_ACTIVE;
-		ev->p = c->rec.arg[0];
+		ev->p = r->arg[0];
 		break;
 	case T2_SWEEP_BEGIN:
-		ev->stack = stack_world(r, c->rec.arg[0]);
+		ev->stack = stack_world(r, r->arg[0]);
 		break;
 	case T2_SWEEP_END:
 		ev->kind = EV_RANGE_END;
-		ev->value = c->rec.arg[0];
-		ev->value2 = c->rec.arg[1];
+		ev->value = r->arg[0];
+		ev->value2 = r->arg[1];
 		break;
 	}
 	tell(r, ev);
 }
 
-static void task_name(struct replay *r, struct event *ev)
+static struct t2_task *task_of(struct replay *r, uint64_t id)
 {
-	struct trace2 *t = r->trace;
-	uint32_t row;
+	uint32_t row = map64_get(&r->task, id);
 
-	pthread_mutex_lock(&t->lock);
-	row = map64_get(&t->task_row, ev->object);
-	if (row != UINT32_MAX) {
-		ev->text = t->task.v[row].name;
-		ev->value = t->task.v[row].parent;
+	return row == UINT32_MAX ? NULL : &r->task_name.v[row];
+}
+
+/* From now on the task has this name; 0: it is over. */
+static void task_set(struct replay *r, uint64_t id, uint32_t name, uint64_t parent)
+{
+	struct t2_task *task = task_of(r, id);
+
+	if (!task) {
+		map64_put(&r->task, id, (uint32_t)r->task_name.n);
+		task = vec_push(&r->task_name);
 	}
-	pthread_mutex_unlock(&t->lock);
+	*task = (struct t2_task){ id, parent, name };
+}
+
+static void task_begin(struct replay *r, struct event *ev)
+{
+	ev->kind = EV_TASK_BEGIN;
+	ev->value = r->arg[1];
+	ev->text = string_world(r, r->arg[2]);
+	ev->stack = stack_world(r, r->arg[3]);
+	task_set(r, ev->object, ev->text, ev->value);
+}
+
+/* A task has its name from its begin: in the segment, or else the merge found it. */
+static void task_end(struct replay *r, struct event *ev)
+{
+	const struct t2_task *task = task_of(r, ev->object);
+
+	if (!task && r->n_ended < r->seg->ended.n)
+		task = &r->seg->ended.v[r->n_ended++];
+	ev->kind = EV_TASK_END;
+	ev->stack = stack_world(r, r->arg[1]);
+	ev->text = task ? task->name : 0;
+	ev->value = task ? task->parent : 0;
+	task_set(r, ev->object, 0, 0);
 }
 
 static void annotation(struct replay *r, struct t2_cursor *c)
 {
-	const uint64_t *arg = c->rec.arg;
+	const uint64_t *arg = r->arg;
 	struct event *ev = event_begin(r, c, EV_LOG);
 
 	ev->object = arg[0];
-	switch (c->rec.type) {
+	switch (c->type) {
 	case T2_TASK_BEGIN:
-		ev->kind = EV_TASK_BEGIN;
-		ev->value = arg[1];
-		ev->text = string_world(r, arg[2]);
-		ev->stack = stack_world(r, arg[3]);
+		task_begin(r, ev);
 		break;
 	case T2_TASK_END:
-		ev->kind = EV_TASK_END;
-		ev->stack = stack_world(r, arg[1]);
-		task_name(r, ev);
+		task_end(r, ev);
 		break;
 	case T2_REGION_BEGIN:
 	case T2_REGION_END:
-		ev->kind = c->rec.type == T2_REGION_BEGIN ? EV_REGION_BEGIN : EV_REGION_END;
+		ev->kind = c->type == T2_REGION_BEGIN ? EV_REGION_BEGIN : EV_REGION_END;
 		ev->text = string_world(r, arg[1]);
 		ev->stack = stack_world(r, arg[2]);
 		break;
@@ -418,8 +463,8 @@ static void metric(struct replay *r, struct t2_cursor *c)
 	struct event *ev = event_begin(r, c, EV_METRIC);
 
 	ev->g = 0;
-	ev->value = c->rec.arg[0];
-	switch (c->rec.type) {
+	ev->value = r->arg[0];
+	switch (c->type) {
 	case T2_HEAP_ALLOC:
 		ev->text = names->heap;
 		break;
@@ -428,7 +473,7 @@ static void metric(struct replay *r, struct t2_cursor *c)
 		break;
 	default:
 		ev->text = names->procs;
-		ev->stack = stack_world(r, c->rec.arg[1]);
+		ev->stack = stack_world(r, r->arg[1]);
 	}
 	tell(r, ev);
 }
@@ -437,10 +482,10 @@ static void alloc(struct replay *r, struct t2_cursor *c)
 {
 	struct event *ev = event_begin(r, c, EV_ALLOC);
 
-	ev->text = r->trace->names.alloc[c->rec.type - T2_ALLOC_FIRST];
-	ev->object = c->rec.arg[0];
-	ev->value = t2_n_args(c->rec.type) > 1 ? c->rec.arg[1] : 0;
-	ev->value2 = t2_n_args(c->rec.type) > 2 ? c->rec.arg[2] : 0;
+	ev->text = r->trace->names.alloc[c->type - T2_ALLOC_FIRST];
+	ev->object = r->arg[0];
+	ev->value = t2_n_args[c->type] > 2 ? r->arg[1] : 0;
+	ev->value2 = t2_n_args[c->type] > 3 ? r->arg[2] : 0;
 	tell(r, ev);
 }
 
@@ -448,7 +493,7 @@ static void replay_event(struct replay *r, struct t2_cursor *c)
 {
 	struct lane *lane = &r->lane[c - r->cursor];
 
-	switch (c->rec.type) {
+	switch (c->type) {
 	case T2_GO_START:
 		go_start(r, c, lane);
 		break;
@@ -536,27 +581,32 @@ static void samples_until(struct replay *r, int64_t until)
 
 		if (s->time >= until)
 			return;
-		ev.time = s->time - r->trace->base;
+		ev.time = to_session(r, s->time);
 		tell(r, &ev);
 		r->sample++;
 	}
 }
 
-static void replay_begin(struct replay *r)
+static void replay_begin(struct replay *r, const struct t2_segment *s)
 {
-	const struct t2_segment *s = r->seg;
-	size_t n = r->gen->thread.n;
+	size_t n = s->gen->thread.n;
 
+	r->seg = s;
+	r->gen = s->gen;
+	r->last = s->t0;
+	r->n_ended = 0;
 	r->cursor = xcalloc(n, sizeof(*r->cursor));
 	r->lane = xcalloc(n, sizeof(*r->lane));
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
+		r->cursor[i].type = T2_END;
 		r->lane[i].p = NO_ID;
+	}
 	for (size_t i = 0; i < s->snap.n; i++) {
-		uint32_t t = s->snap.v[i].thread;
+		const struct t2_snap *p = &s->snap.v[i];
 
-		if (cursor_restore(&r->trace->walk, r->gen, &r->cursor[t], &s->snap.v[i], NULL))
-			r->cursor[t].rec.type = 0;
-		r->lane[t] = (struct lane){ s->snap.v[i].g, s->snap.v[i].p };
+		cursor_restore(&r->trace->walk, r->gen, &r->cursor[p->thread], p->thread, p->batch,
+			       p->off, p->time);
+		r->lane[p->thread] = (struct lane){ p->g, p->p };
 	}
 	for (size_t i = 0; i < s->stw.n; i++)
 		*vec_push(&r->stw) = s->stw.v[i];
@@ -568,6 +618,9 @@ static void replay_end(struct replay *r)
 	free(r->cursor);
 	free(r->lane);
 	free(r->heap.v);
+	map64_free(&r->lane_row);
+	map64_free(&r->task);
+	vec_free(&r->task_name);
 	vec_free(&r->stw);
 }
 
@@ -594,16 +647,19 @@ static int replay_events(struct replay *r)
 	for (uint64_t i = 0; i < s->n_events && r->heap.n && !r->enough; i++) {
 		size_t at = 0;
 		struct t2_cursor *c;
+		const uint8_t *after;
 
+		samples_until(r, r->heap.v[0].time);
 		if (e < s->exception.n && s->exception.v[e].n == i)
 			at = heap_find(&r->heap, s->exception.v[e++].cursor);
 		if (at >= r->heap.n)
 			return -EBADMSG;
 		c = &r->cursor[r->heap.v[at].cursor];
-		samples_until(r, c->rec.time);
+		after = cursor_args(c, r->arg);
+		if (!after)
+			return -EBADMSG;
 		replay_event(r, c);
-		if (cursor_next(&r->trace->walk, r->gen, c, NULL))
-			c->rec.type = 0; /* where the order ended, too */
+		cursor_advance(&r->trace->walk, r->gen, c, after);
 		heap_advanced(&r->heap, r->cursor, at);
 		if (!(i & 1023) && r->q->cancel && atomic_load(r->q->cancel))
 			r->enough = true;
@@ -611,24 +667,33 @@ static int replay_events(struct replay *r)
 	return 0;
 }
 
+/* Where a generation begins, its clock was compared with the wall's. */
+static void tell_sync(struct replay *r)
+{
+	const struct t2_gen *g = r->gen;
+	struct event ev = { .kind = EV_SYNC, .time = r->last, .m = NO_ID, .p = NO_ID };
+
+	if (g->wall_ns)
+		ev.value = (uint64_t)(g->wall_ns - (g->wall_at - r->trace->base) + r->last);
+	tell(r, &ev);
+}
+
 /* first, last: of its generation; then the samples before or after all events are its too. */
 static int segment_replay(struct replay *r, const struct t2_segment *s, bool first, bool last)
 {
+	struct replay fresh = {
+		.trace = r->trace, .q = r->q, .sink = r->sink, .sink_arg = r->sink_arg
+	};
 	int rc;
 
-	r->seg = s;
-	r->gen = s->gen;
-	r->cursor = NULL;
-	r->lane = NULL;
-	memset(&r->heap, 0, sizeof(r->heap));
-	memset(&r->stw, 0, sizeof(r->stw));
+	*r = fresh;
+	replay_begin(r, s);
 	r->sample = first ? 0 : sample_first(s->gen, s->t0 + r->trace->base);
-	replay_begin(r);
+	if (first)
+		tell_sync(r);
 	rc = replay_events(r);
-	if (!rc && last)
-		samples_until(r, INT64_MAX);
-	else if (!rc)
-		samples_until(r, s->t1 + r->trace->base);
+	if (!rc)
+		samples_until(r, last ? INT64_MAX : s->t1 + r->trace->base);
 	replay_end(r);
 	return rc;
 }
@@ -658,7 +723,7 @@ static size_t segments_copy(struct trace2 *t, const struct history_query *q,
 int trace2_query(struct history *h, const struct history_query *q, history_sink *sink, void *arg)
 {
 	struct trace2 *t = (struct trace2 *)((char *)h - offsetof(struct source, history));
-	struct replay r = { .trace = t, .q = q, .sink = sink, .arg = arg };
+	struct replay r = { .trace = t, .q = q, .sink = sink, .sink_arg = arg };
 	const struct t2_segment **seg;
 	size_t n = segments_copy(t, q, &seg);
 	int rc = 0;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "source/varint.h"
 
+const uint8_t varint_nowhere[VARINT_PAD];
+
 const uint8_t *varint_slow(const uint8_t *p, const uint8_t *end, uint64_t *v)
 {
 	uint64_t x = 0;
@@ -17,4 +19,14 @@ const uint8_t *varint_slow(const uint8_t *p, const uint8_t *end, uint64_t *v)
 		}
 	}
 	return NULL;
+}
+
+const uint8_t *varint_long(const uint8_t *p, uint64_t *v)
+{
+	const uint8_t *after = varint_slow(p, p + VARINT_MOST, v);
+
+	if (after)
+		return after;
+	*v = 0;
+	return varint_nowhere;
 }

@@ -28,10 +28,19 @@ static inline const uint8_t *varint_get(const uint8_t *p, const uint8_t *end, ui
 	return varint_slow(p, end, v);
 }
 
-/* The same where ten bytes are there for sure. */
+/*
+ * Without a look at the end: for who knows that VARINT_PAD bytes can be read,
+ * takes a few numbers one after the other and asks then, once, whether he is
+ * past his end. A number of more than 64 bits leads to varint_nowhere, where
+ * more can be taken, and which is in no buffer of his.
+ */
+#define VARINT_PAD 64
+extern const uint8_t varint_nowhere[VARINT_PAD];
+const uint8_t *varint_long(const uint8_t *p, uint64_t *v);
+
 static inline const uint8_t *varint_near(const uint8_t *p, uint64_t *v)
 {
-	uint64_t a = p[0], b;
+	uint64_t a = p[0], b, c;
 
 	if (!(a & 0x80)) {
 		*v = a;
@@ -42,13 +51,12 @@ static inline const uint8_t *varint_near(const uint8_t *p, uint64_t *v)
 		*v = (a & 0x7f) | b << 7;
 		return p + 2;
 	}
-	a = (a & 0x7f) | (b & 0x7f) << 7;
-	b = p[2];
-	if (!(b & 0x80)) {
-		*v = a | b << 14;
+	c = p[2];
+	if (!(c & 0x80)) {
+		*v = (a & 0x7f) | (b & 0x7f) << 7 | c << 14;
 		return p + 3;
 	}
-	return varint_slow(p, p + VARINT_MOST, v);
+	return varint_long(p, v);
 }
 
 #endif
