@@ -87,13 +87,6 @@ static bool is_park(const char *func)
 	return !strcmp(func, "runtime.gopark") || !strcmp(func, "runtime.goparkunlock");
 }
 
-/* runtime/traceback.go:elideWrapperCalling */
-static bool wrapper_hidden(uint8_t id, uint8_t callee)
-{
-	return id == GOFUNC_WRAPPER && callee != GOFUNC_GOPANIC && callee != GOFUNC_SIGPANIC &&
-	       callee != GOFUNC_PANICWRAP;
-}
-
 /* Appends the lines of one pc; first is where this stack's lines begin in out. */
 static void add_pc(struct symtab *st, unwind_pc p, bool filter, size_t first, uint8_t *callee,
 		   stack_lines *out)
@@ -105,7 +98,7 @@ static void add_pc(struct symtab *st, unwind_pc p, bool filter, size_t first, ui
 		uint8_t before = *callee;
 
 		*callee = f->id;
-		if (filter && (wrapper_hidden(f->id, before) || f->id == GOFUNC_GOEXIT ||
+		if (filter && (symframe_elided(f->id, before) || f->id == GOFUNC_GOEXIT ||
 			       (out->n == first && is_park(f->func))))
 			continue;
 		*vec_push(out) = (struct stack_line){
