@@ -106,7 +106,7 @@ static void gather(struct proc_access_facts *f, const struct proc_status *s, pid
 	f->kubernetes = in_kubernetes();
 	f->container = f->kubernetes || in_container();
 	if (gethostname(f->host, sizeof(f->host) - 1))
-		strcpy(f->host, "NAME");
+		snprintf(f->host, sizeof(f->host), "NAME");
 }
 
 static enum proc_hindrance find_why(const struct proc_access_facts *f)
@@ -153,28 +153,37 @@ static void say(struct proc_access *a, const struct proc_access_facts *f)
 		snprintf(s, n, "process %d is a thread of the kernel", pid);
 		break;
 	case PROC_OTHER_USER:
-		snprintf(s, n, "process %d belongs to user %u and we are user %u without CAP_SYS_PTRACE",
+		snprintf(s, n,
+			 "process %d belongs to user %u and we are user %u without CAP_SYS_PTRACE",
 			 pid, (unsigned)f->target_euid, (unsigned)f->our_euid);
 		break;
 	case PROC_YAMA:
 		if (f->yama_scope == 3)
-			snprintf(s, n, "kernel.yama.ptrace_scope is 3: no process may be read until "
+			snprintf(s, n,
+				 "kernel.yama.ptrace_scope is 3: no process may be read until "
 				 "the next boot");
 		else
-			snprintf(s, n, "kernel.yama.ptrace_scope is %d and CAP_SYS_PTRACE is missing",
+			snprintf(s, n,
+				 "kernel.yama.ptrace_scope is %d and CAP_SYS_PTRACE is missing",
 				 f->yama_scope);
 		break;
 	case PROC_NONDUMP:
-		snprintf(s, n, "process %d is not dumpable (set-uid, file capabilities or prctl), which "
-			 "takes CAP_SYS_PTRACE", pid);
+		snprintf(s, n,
+			 "process %d is not dumpable (set-uid, file capabilities or prctl), which "
+			 "takes CAP_SYS_PTRACE",
+			 pid);
 		break;
 	case PROC_USERNS:
-		snprintf(s, n, "process %d lives in another user namespace or has capabilities that we "
-			 "have not", pid);
+		snprintf(s, n,
+			 "process %d lives in another user namespace or has capabilities that we "
+			 "have not",
+			 pid);
 		break;
 	case PROC_LSM:
-		snprintf(s, n, "a security module (seccomp, AppArmor, SELinux) refuses the memory of "
-			 "process %d", pid);
+		snprintf(s, n,
+			 "a security module (seccomp, AppArmor, SELinux) refuses the memory of "
+			 "process %d",
+			 pid);
 		break;
 	}
 }
@@ -184,12 +193,16 @@ static void command_container(struct proc_access *a, const struct proc_access_fa
 {
 	if (f->kubernetes)
 		snprintf(a->command, sizeof(a->command),
-			 "kubectl debug -it %.128s --profile=sysadmin --target=CONTAINER --image=IMAGE "
-			 "-- bingo-top %d", f->host, (int)f->pid);
+			 "kubectl debug -it %.128s --profile=sysadmin --target=CONTAINER "
+			 "--image=IMAGE "
+			 "-- bingo-top %d",
+			 f->host, (int)f->pid);
 	else
 		snprintf(a->command, sizeof(a->command),
-			 "docker run -it --rm --cap-add=SYS_PTRACE --security-opt apparmor=unconfined "
-			 "--pid=container:%.128s IMAGE bingo-top %d", f->host, (int)f->pid);
+			 "docker run -it --rm --cap-add=SYS_PTRACE --security-opt "
+			 "apparmor=unconfined "
+			 "--pid=container:%.128s IMAGE bingo-top %d",
+			 f->host, (int)f->pid);
 }
 
 static void command(struct proc_access *a, const struct proc_access_facts *f)

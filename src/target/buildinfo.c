@@ -10,10 +10,10 @@
 #include <string.h>
 
 enum {
-	HEAD = 32,	   /* bytes of the header, whichever form */
+	HEAD = 32, /* bytes of the header, whichever form */
 	FLAG_BIG_ENDIAN = 1,
-	FLAG_INLINE = 2,   /* strings follow the header; from 1.18 on */
-	GUARD = 16,	   /* bytes around the module text that are no text */
+	FLAG_INLINE = 2, /* strings follow the header; from 1.18 on */
+	GUARD = 16, /* bytes around the module text that are no text */
 	VERSION_MAX = 4096,
 	MOD_MAX = 16 << 20
 };
@@ -283,7 +283,8 @@ int buildinfo_read(struct buildinfo *b, const struct image *img, struct memr *me
 	if (!b->mod)
 		set_mod(b, "", 0);
 	if (!p)
-		return err_set(err, -ENOENT, EXIT_ATTACH, "the executable has no Go build information");
+		return err_set(err, -ENOENT, EXIT_ATTACH,
+			       "the executable has no Go build information");
 	return 0;
 }
 

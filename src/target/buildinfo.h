@@ -11,9 +11,9 @@
 /* Go 1.24.4 is { 1, 24, 4 }. */
 struct goversion {
 	int major, minor, patch; /* patch -1: not known */
-	bool devel;		 /* a development tree or release candidate */
-	bool guessed;		 /* from the shape of the tables, not from the program's own word */
-	char text[96];		 /* as the program says it, escapes and all else cut at the first bad byte */
+	bool devel; /* a development tree or release candidate */
+	bool guessed; /* from the shape of the tables, not from the program's own word */
+	char text[96]; /* as the program says it, escapes and all else cut at the first bad byte */
 };
 
 /*
@@ -29,10 +29,10 @@ static inline int goversion_cmp(const struct goversion *v, int major, int minor)
 
 struct buildinfo {
 	struct goversion version;
-	char *path;	/* package path of main, e.g. "example.com/cmd/x"; "" not known */
-	char *module;	/* "example.com/x v1.2.3"; "" none */
+	char *path; /* package path of main, e.g. "example.com/cmd/x"; "" not known */
+	char *module; /* "example.com/x v1.2.3"; "" none */
 	char *settings; /* "-ldflags=…\nCGO_ENABLED=1\n…"; "" none */
-	char *mod;	/* the whole module text without its guards; "" none */
+	char *mod; /* the whole module text without its guards; "" none */
 };
 
 /*

@@ -61,8 +61,9 @@ int goglobals_find(struct goglobals *gl, struct image *img, struct memr *mem,
 		   const struct proc_maps *maps, const struct gomodules *mods, struct symtab *st,
 		   const struct golayout *lay, bool use_symbols, struct err *err)
 {
-	struct gfinder f = { .gl = gl, .img = img, .mem = mem, .maps = maps, .mods = mods, .st = st,
-			     .lay = lay };
+	struct gfinder f = {
+		.gl = gl, .img = img, .mem = mem, .maps = maps, .mods = mods, .st = st, .lay = lay
+	};
 	int rc;
 
 	memset(gl, 0, sizeof(*gl));
@@ -75,7 +76,9 @@ int goglobals_find(struct goglobals *gl, struct image *img, struct memr *mem,
 		return rc;
 	for (int i = 0; i < GLOBAL_N; i++)
 		if (globals[i].needed && !gl->addr[i])
-			return err_set(err, -ENOENT, EXIT_ATTACH, "cannot find %s in the program, whose symbols "
-				       "are stripped", globals[i].name);
+			return err_set(err, -ENOENT, EXIT_ATTACH,
+				       "cannot find %s in the program, whose symbols "
+				       "are stripped",
+				       globals[i].name);
 	return 0;
 }

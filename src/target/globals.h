@@ -33,14 +33,14 @@ enum global_id {
 #define GLOBAL(member, symbol, needed) GLOBAL_##member,
 	GLOBALS(GLOBAL)
 #undef GLOBAL
-	GLOBAL_N
+		GLOBAL_N
 };
 
 enum global_way {
 	GLOBAL_MISSING,
 	GLOBAL_BY_SYMBOL,
-	GLOBAL_BY_CODE,	  /* from a function's operands, checked */
-	GLOBAL_BY_DATA	  /* followed from another one, checked */
+	GLOBAL_BY_CODE, /* from a function's operands, checked */
+	GLOBAL_BY_DATA /* followed from another one, checked */
 };
 
 struct goglobals {

@@ -80,8 +80,8 @@ size_t gfinder_refs(struct gfinder *f, const char *func, unsigned kinds, struct 
 	code = function_code(f, &fn, &n, &own);
 	if (!code)
 		return 0;
-	n = f->lay->arch == GOARCH_AMD64 ? insn_refs_amd64(code, n, fn.entry, out, max) :
-					   insn_refs_arm64(code, n, fn.entry, out, max);
+	n = f->lay->arch == GOARCH_AMD64 ? insn_refs_amd64(code, n, fn.entry, out, max)
+					 : insn_refs_arm64(code, n, fn.entry, out, max);
 	free(own);
 	return keep_data_refs(f, out, n < max ? n : max, kinds);
 }
@@ -124,8 +124,8 @@ static bool is_glist(struct gfinder *f, uint64_t ptr, uint64_t len)
 {
 	uint64_t first, last, goid;
 
-	return len && len < 1ull << 32 && peek(f, ptr, &first) && peek(f, ptr + 8 * (len - 1), &last) &&
-	       is_g(f, first, &goid) && is_g(f, last, &goid);
+	return len && len < 1ull << 32 && peek(f, ptr, &first) &&
+	       peek(f, ptr + 8 * (len - 1), &last) && is_g(f, first, &goid) && is_g(f, last, &goid);
 }
 
 /* The slice among the references: its first word is ptr, its second len, its third no less. */
@@ -135,8 +135,8 @@ static uint64_t find_allgs_slice(const struct gfinder *f, const struct insn_ref 
 	for (size_t i = 0; i < n; i++) {
 		uint64_t w[3];
 
-		if (!(r[i].addr & 7) && !memr_read(f->mem, r[i].addr, w, sizeof(w)) && w[0] == ptr &&
-		    w[1] == len && w[2] >= len)
+		if (!(r[i].addr & 7) && !memr_read(f->mem, r[i].addr, w, sizeof(w)) &&
+		    w[0] == ptr && w[1] == len && w[2] >= len)
 			return r[i].addr;
 	}
 	return 0;
@@ -263,7 +263,8 @@ static bool arenas_hold_g(const struct gfinder *f, uint64_t arenas)
 
 	for (size_t i = 0; i < f->ng; i++) {
 		uint64_t index = (f->g[i] - lay->arena_base) >> lay->arena_shift;
-		uint64_t page = (f->g[i] >> lay->page_shift) & ((1ull << (lay->arena_shift - lay->page_shift)) - 1);
+		uint64_t page = (f->g[i] >> lay->page_shift) &
+				((1ull << (lay->arena_shift - lay->page_shift)) - 1);
 
 		if (index < 1ull << 22 && peek(f, arenas, &l2) && peek(f, l2 + 8 * index, &arena) &&
 		    peek(f, arena + (uint64_t)lay->heapArena.spans + 8 * page, &span) &&
@@ -278,8 +279,8 @@ static bool arenas_hold_g(const struct gfinder *f, uint64_t arenas)
 static void find_mheap(struct gfinder *f)
 {
 	static const char *const users[] = { "runtime.findObject", "runtime.spanOf",
-					     "runtime.(*mheap).sysAlloc", "runtime.(*mcache).allocLarge",
-					     "runtime.greyobject" };
+					     "runtime.(*mheap).sysAlloc",
+					     "runtime.(*mcache).allocLarge", "runtime.greyobject" };
 	uint64_t arenas = (uint64_t)f->lay->mheap.arenas;
 	struct insn_ref r[REFS_MAX];
 
@@ -343,8 +344,8 @@ static bool is_allp(const struct gfinder *f, uint64_t addr, uint64_t *np)
 	    w[2] > 1 << 16)
 		return false;
 	for (uint64_t i = 0; i < w[1] && i < 64; i++)
-		if (!peek(f, w[0] + 8 * i, &p) || !p || memr_read(f->mem, p, v, sizeof(v)) || v[0] != i ||
-		    v[1] > 8)
+		if (!peek(f, w[0] + 8 * i, &p) || !p || memr_read(f->mem, p, v, sizeof(v)) ||
+		    v[0] != i || v[1] > 8)
 			return false;
 	*np = w[1];
 	return true;
@@ -383,7 +384,8 @@ static bool is_sched(const struct gfinder *f, uint64_t addr, uint64_t nm, uint64
 	resized = load(raw, lay->sched.procresizetime, 8);
 	return load(raw, lay->sched.goidgen, 8) >= maxgoid &&
 	       !(load(raw, lay->sched.goidgen, 8) >> GOID_MAX_BITS) &&
-	       load(raw, lay->sched.mnext, 8) >= nm && load(raw, lay->sched.mnext, 8) < 1ull << 32 &&
+	       load(raw, lay->sched.mnext, 8) >= nm &&
+	       load(raw, lay->sched.mnext, 8) < 1ull << 32 &&
 	       load(raw, lay->sched.maxmcount, 4) > 0 &&
 	       load(raw, lay->sched.maxmcount, 4) <= INT32_MAX &&
 	       load(raw, lay->sched.npidle, 4) <= np && load(raw, lay->sched.nmidle, 4) <= nm &&
@@ -396,8 +398,8 @@ static void find_sched(struct gfinder *f, uint64_t nm, uint64_t np)
 {
 	static const char *const users[] = { "runtime.mcommoninit", "runtime.procresize",
 					     "runtime.schedule", "runtime.findRunnable" };
-	const int32_t off[] = { 0, f->lay->sched.lock, f->lay->sched.goidgen, f->lay->sched.gcwaiting,
-				f->lay->sched.procresizetime };
+	const int32_t off[] = { 0, f->lay->sched.lock, f->lay->sched.goidgen,
+				f->lay->sched.gcwaiting, f->lay->sched.procresizetime };
 	struct insn_ref r[REFS_MAX];
 
 	for (size_t u = 0; u < ARRAY_SIZE(users) && !f->gl->sched; u++) {
@@ -406,7 +408,8 @@ static void find_sched(struct gfinder *f, uint64_t nm, uint64_t np)
 		for (size_t i = 0; i < n; i++)
 			for (size_t k = 0; k < ARRAY_SIZE(off) && !f->gl->sched; k++)
 				if (is_sched(f, r[i].addr - (uint64_t)off[k], nm, np))
-					found(f, GLOBAL_sched, r[i].addr - (uint64_t)off[k], GLOBAL_BY_CODE);
+					found(f, GLOBAL_sched, r[i].addr - (uint64_t)off[k],
+					      GLOBAL_BY_CODE);
 	}
 }
 
@@ -423,13 +426,15 @@ static void find_write_barrier(struct gfinder *f)
 		return;
 	for (size_t u = 0; u < ARRAY_SIZE(users); u++)
 		n[u] = gfinder_refs(f, users[u],
-				    f->lay->arch == GOARCH_AMD64 ? 1 << INSN_CMP : 1 << INSN_LOAD, r[u], 64);
+				    f->lay->arch == GOARCH_AMD64 ? 1 << INSN_CMP : 1 << INSN_LOAD,
+				    r[u], 64);
 	for (size_t i = 0; i < n[0] && !f->gl->writeBarrier; i++) {
 		unsigned votes = 0;
 
 		for (size_t u = 1; u < ARRAY_SIZE(users); u++)
 			votes += is_among(r[u], n[u], r[0][i].addr);
-		if (votes >= 2 && r[0][i].size == 4 && !memr_read_u32(f->mem, r[0][i].addr, &v) && v <= 1)
+		if (votes >= 2 && r[0][i].size == 4 && !memr_read_u32(f->mem, r[0][i].addr, &v) &&
+		    v <= 1)
 			found(f, GLOBAL_writeBarrier, r[0][i].addr, GLOBAL_BY_CODE);
 	}
 }
@@ -445,14 +450,16 @@ static bool text_is(const struct gfinder *f, uint64_t header, const char *want)
 /* The first is empty and the second the same in every version: runtime/runtime2.go. */
 static void find_waitreasons(struct gfinder *f)
 {
-	static const char *const users[] = { "runtime.waitReason.String", "runtime.goroutineheader" };
+	static const char *const users[] = { "runtime.waitReason.String",
+					     "runtime.goroutineheader" };
 	struct insn_ref r[REFS_MAX];
 
 	for (size_t u = 0; u < ARRAY_SIZE(users) && !f->gl->waitReasonStrings; u++) {
 		size_t n = gfinder_refs(f, users[u], 0, r, REFS_MAX);
 
 		for (size_t i = 0; i < n && !f->gl->waitReasonStrings; i++)
-			if (text_is(f, r[i].addr, "") && text_is(f, r[i].addr + 16, "GC assist marking"))
+			if (text_is(f, r[i].addr, "") &&
+			    text_is(f, r[i].addr + 16, "GC assist marking"))
 				found(f, GLOBAL_waitReasonStrings, r[i].addr, GLOBAL_BY_CODE);
 	}
 }
@@ -551,8 +558,8 @@ size_t goglobals_candidates(enum global_id id, struct symtab *st, struct memr *m
 	code = function_code(&f, &fn, &n, &own);
 	if (!code)
 		return 0;
-	n = lay->arch == GOARCH_AMD64 ? insn_refs_amd64(code, n, fn.entry, r, REFS_MAX) :
-					insn_refs_arm64(code, n, fn.entry, r, REFS_MAX);
+	n = lay->arch == GOARCH_AMD64 ? insn_refs_amd64(code, n, fn.entry, r, REFS_MAX)
+				      : insn_refs_arm64(code, n, fn.entry, r, REFS_MAX);
 	free(own);
 	for (size_t i = 0; i < n && i < max && i < REFS_MAX; i++)
 		out[i] = r[i].addr;

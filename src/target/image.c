@@ -48,8 +48,10 @@ static const char *machine_name(unsigned machine)
 
 static int refuse(struct err *err, const char *name, const char *what)
 {
-	return err_set(err, -ENOEXEC, EXIT_ATTACH, "%s is %s, and bingo-top reads 64-bit Linux programs "
-		       "for amd64 and arm64", name, what);
+	return err_set(err, -ENOEXEC, EXIT_ATTACH,
+		       "%s is %s, and bingo-top reads 64-bit Linux programs "
+		       "for amd64 and arm64",
+		       name, what);
 }
 
 static int check_header(struct image *img, const char *name, struct err *err)
@@ -81,7 +83,8 @@ static int check_header(struct image *img, const char *name, struct err *err)
 
 static void add_segment(struct image *img, const GElf_Phdr *ph)
 {
-	struct image_seg seg = { ph->p_vaddr, ph->p_memsz, ph->p_offset, ph->p_filesz, ph->p_flags };
+	struct image_seg seg = { ph->p_vaddr, ph->p_memsz, ph->p_offset, ph->p_filesz,
+				 ph->p_flags };
 
 	if (seg.va + seg.memsz < seg.va || !seg.memsz)
 		return;

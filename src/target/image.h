@@ -16,17 +16,13 @@
 #include "core/mem.h"
 #include "target/proc.h"
 
-enum goarch {
-	GOARCH_NONE,
-	GOARCH_AMD64,
-	GOARCH_ARM64
-};
+enum goarch { GOARCH_NONE, GOARCH_AMD64, GOARCH_ARM64 };
 
 const char *goarch_name(enum goarch a); /* "amd64" … */
 
-struct image_seg {	/* a PT_LOAD */
+struct image_seg { /* a PT_LOAD */
 	uint64_t va, memsz, off, filesz; /* filesz is cut to what the file has */
-	uint32_t flags;			 /* PF_R, PF_W, PF_X */
+	uint32_t flags; /* PF_R, PF_W, PF_X */
 };
 
 struct image_sec {
@@ -41,9 +37,9 @@ struct image {
 	const uint8_t *data; /* the whole file */
 	size_t size;
 	bool mapped; /* data is ours to unmap */
-	int fd;	     /* kept for libdw; -1: none */
+	int fd; /* kept for libdw; -1: none */
 	enum goarch arch;
-	bool pie;	/* ET_DYN */
+	bool pie; /* ET_DYN */
 	bool has_symtab, has_dwarf;
 	bool is_static; /* no interpreter */
 	VEC(struct image_seg) seg; /* ascending by va */
@@ -87,9 +83,9 @@ const struct image_sec *image_section(const struct image *img, const char *name)
 
 struct image_sym {
 	const char *name; /* in: what to look for; may be NULL to skip */
-	uint64_t va;	  /* out: 0 where there is none */
+	uint64_t va; /* out: 0 where there is none */
 	uint64_t size;
-	uint8_t type;	  /* STT_… */
+	uint8_t type; /* STT_… */
 };
 /*
  * Looks n names up in .symtab in one pass over it. Returns how many were found;

@@ -12,9 +12,9 @@
 
 enum insn_kind {
 	INSN_OTHER,
-	INSN_CALL,     /* direct; target */
+	INSN_CALL, /* direct; target */
 	INSN_CALL_IND, /* through a register or memory */
-	INSN_JMP,      /* direct; target */
+	INSN_JMP, /* direct; target */
 	INSN_JMP_IND,
 	INSN_JCC, /* conditional, also loop and jrcxz, cbz, tbz; target */
 	INSN_RET,
@@ -22,27 +22,27 @@ enum insn_kind {
 	INSN_POP,
 	INSN_NOP,
 	INSN_TRAP, /* int3, ud2, hlt, brk */
-	INSN_LEA,  /* address of memory taken: ref */
+	INSN_LEA, /* address of memory taken: ref */
 	INSN_LOAD, /* memory read: ref */
 	INSN_STORE, /* memory written, or read and written: ref */
-	INSN_CMP,  /* memory or register compared */
+	INSN_CMP, /* memory or register compared */
 	INSN_SUB_SP /* stack pointer lowered by a constant: imm */
 };
 
 struct insn {
 	uint8_t len;
-	uint8_t kind;	  /* enum insn_kind */
+	uint8_t kind; /* enum insn_kind */
 	uint8_t mem_size; /* bytes the memory operand has, 0: not known */
-	bool has_ref;	  /* the memory operand is relative to the pc (amd64): ref */
+	bool has_ref; /* the memory operand is relative to the pc (amd64): ref */
 	bool has_target;
-	bool fs;	  /* segment prefix fs: thread-local */
-	bool has_disp;	  /* fs with no base register: disp is the offset */
-	uint8_t reg;	  /* register operand (amd64 modrm.reg, 0 … 15; arm64 Rd), 0xff: none */
+	bool fs; /* segment prefix fs: thread-local */
+	bool has_disp; /* fs with no base register: disp is the offset */
+	uint8_t reg; /* register operand (amd64 modrm.reg, 0 … 15; arm64 Rd), 0xff: none */
 	int64_t disp;
-	int64_t imm;	  /* immediate operand where has_imm */
+	int64_t imm; /* immediate operand where has_imm */
 	bool has_imm;
-	uint64_t ref;	  /* address of the memory operand */
-	uint64_t target;  /* where a direct branch goes */
+	uint64_t ref; /* address of the memory operand */
+	uint64_t target; /* where a direct branch goes */
 };
 
 /*
@@ -65,8 +65,10 @@ struct insn_ref {
  * rip-relative ones (amd64), adrp with add, ldr, str (arm64, followed within a
  * basic block). Returns how many there are; at most max are written.
  */
-size_t insn_refs_amd64(const uint8_t *code, size_t n, uint64_t pc, struct insn_ref *out, size_t max);
-size_t insn_refs_arm64(const uint8_t *code, size_t n, uint64_t pc, struct insn_ref *out, size_t max);
+size_t insn_refs_amd64(const uint8_t *code, size_t n, uint64_t pc, struct insn_ref *out,
+		       size_t max);
+size_t insn_refs_arm64(const uint8_t *code, size_t n, uint64_t pc, struct insn_ref *out,
+		       size_t max);
 
 /*
  * Where to put a probe that sees a function's arguments: the offset of the

@@ -5,15 +5,16 @@
 #include "target/insn.h"
 
 enum {
-	M = 1,	   /* has a ModRM byte */
-	I8 = 2,	   /* immediate of one byte */
-	IZ = 4,	   /* of the operand size, at most 4 */
+	M = 1, /* has a ModRM byte */
+	I8 = 2, /* immediate of one byte */
+	IZ = 4, /* of the operand size, at most 4 */
 	I16 = 8,
 	BAD = 16
 };
 
 enum { MAP_ONE, MAP_0F, MAP_38, MAP_3A };
 
+/* clang-format off */
 /* One nibble row after the other: opcodes 00 … ff. */
 static const uint8_t one_byte[256] = {
 	/* 00 */ M, M, M, M, I8, IZ, BAD, BAD, M, M, M, M, I8, IZ, BAD, BAD,
@@ -52,6 +53,8 @@ static const uint8_t two_byte[256] = {
 	/* e0 */ M, M, M, M, M, M, M, M, M, M, M, M, M, M, M, M,
 	/* f0 */ M, M, M, M, M, M, M, M, M, M, M, M, M, M, M, M,
 };
+
+/* clang-format on */
 
 struct cursor {
 	const uint8_t *code;
@@ -279,11 +282,13 @@ static void classify_one(struct insn *in, const struct cursor *c)
 		in->reg = (uint8_t)((op & 7) | (c->rex & 1) << 3);
 	} else if ((op & 0xf0) == 0x70 || (op >= 0xe0 && op <= 0xe3)) {
 		in->kind = INSN_JCC;
-	} else if (op == 0x80 || op == 0x81 || op == 0x83 || op == 0xf6 || op == 0xf7 || op >= 0xfe) {
+	} else if (op == 0x80 || op == 0x81 || op == 0x83 || op == 0xf6 || op == 0xf7 ||
+		   op >= 0xfe) {
 		classify_group(in, c);
 	} else if (op == 0x84 || op == 0x85) {
 		in->kind = INSN_CMP;
-	} else if (op == 0x86 || op == 0x87 || op == 0x88 || op == 0x89 || op == 0xc6 || op == 0xc7) {
+	} else if (op == 0x86 || op == 0x87 || op == 0x88 || op == 0x89 || op == 0xc6 ||
+		   op == 0xc7) {
 		in->kind = INSN_STORE;
 	} else if (op == 0x8a || op == 0x8b || op == 0x63) {
 		in->kind = INSN_LOAD;
@@ -471,7 +476,8 @@ int insn_probe_offset(const uint8_t *code, size_t n, bool *jcc)
 			return -1;
 		*jcc = in.kind == INSN_JCC;
 		if (in.kind == INSN_JCC || in.kind == INSN_JMP || in.kind == INSN_CALL ||
-		    in.kind == INSN_PUSH || (in.kind == INSN_NOP && code[i + (size_t)len - 1] == 0x90))
+		    in.kind == INSN_PUSH ||
+		    (in.kind == INSN_NOP && code[i + (size_t)len - 1] == 0x90))
 			return (int)i;
 		if (!is_prologue(&in, code + i))
 			return -1;

@@ -148,8 +148,8 @@ static bool follow_access(struct collector *c, uint32_t w, uint64_t pc)
 		store = !(w >> 22 & 1);
 	}
 	if (n.page || n.whole)
-		emit(c, pc, n.v + ((uint64_t)(w >> 10 & 0xfff) << size), store ? INSN_STORE : INSN_LOAD,
-		     (uint8_t)(1u << size));
+		emit(c, pc, n.v + ((uint64_t)(w >> 10 & 0xfff) << size),
+		     store ? INSN_STORE : INSN_LOAD, (uint8_t)(1u << size));
 	if (!store && !vector)
 		c->reg[w & 31] = (struct known){ 0 };
 	return true;

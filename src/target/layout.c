@@ -16,7 +16,7 @@ static const struct field_def defs[] = {
 #define STRUCT(member, type) { #member, type, NULL },
 #define FIELD(member, path) { #member, NULL, path },
 #define END(member)
-#include "target/layout_fields.h"
+#include "target/layout_fields.def"
 #undef STRUCT
 #undef FIELD
 #undef END
@@ -107,8 +107,7 @@ static void patch_120(struct golayout *lay)
 	snprintf(lay->note, sizeof(lay->note), "Go 1.20 is read by what is known of 1.19 and 1.21");
 }
 
-int layout_init(struct golayout *lay, const struct goversion *v, enum goarch arch,
-		struct err *err)
+int layout_init(struct golayout *lay, const struct goversion *v, enum goarch arch, struct err *err)
 {
 	const struct layout_row *row;
 	int oldest, newest, minor = v->minor;
@@ -116,26 +115,33 @@ int layout_init(struct golayout *lay, const struct goversion *v, enum goarch arc
 	memset(lay, 0, sizeof(*lay));
 	known_minors(arch, &oldest, &newest);
 	if (!newest)
-		return err_set(err, -ENOTSUP, EXIT_ATTACH, "the program is built for %s, and Go's layout is "
-			       "known for amd64 and arm64", goarch_name(arch));
+		return err_set(err, -ENOTSUP, EXIT_ATTACH,
+			       "the program is built for %s, and Go's layout is "
+			       "known for amd64 and arm64",
+			       goarch_name(arch));
 	if (v->major == 1 && minor < oldest)
-		return err_set(err, -ENOTSUP, EXIT_ATTACH, "the program was built with Go 1.%d, and 1.%d is the "
-			       "oldest that bingo-top reads", minor, oldest);
+		return err_set(err, -ENOTSUP, EXIT_ATTACH,
+			       "the program was built with Go 1.%d, and 1.%d is the "
+			       "oldest that bingo-top reads",
+			       minor, oldest);
 	lay->way = LAYOUT_TABLE;
 	if (!v->major) {
 		minor = newest;
 		lay->way = LAYOUT_NEWEST;
-		snprintf(lay->note, sizeof(lay->note), "Go version not known, read as 1.%d", newest);
+		snprintf(lay->note, sizeof(lay->note), "Go version not known, read as 1.%d",
+			 newest);
 	} else if (v->major > 1 || minor > newest) {
 		minor = newest;
 		lay->way = LAYOUT_NEWEST;
-		snprintf(lay->note, sizeof(lay->note), "Go %d.%d is newer than this program knows, read as 1.%d",
-			 v->major, v->minor, newest);
+		snprintf(lay->note, sizeof(lay->note),
+			 "Go %d.%d is newer than this program knows, read as 1.%d", v->major,
+			 v->minor, newest);
 	}
 	while (!(row = find_row(minor, arch)) && minor > oldest)
 		minor--;
 	if (!row)
-		return err_set(err, -ENOTSUP, EXIT_ATTACH, "no layout is known for Go 1.%d", v->minor);
+		return err_set(err, -ENOTSUP, EXIT_ATTACH, "no layout is known for Go 1.%d",
+			       v->minor);
 	memcpy(lay->v, row->v, sizeof(lay->v));
 	lay->arch = arch;
 	lay->minor = row->minor;
@@ -160,8 +166,8 @@ unsigned layout_diff(const struct golayout *a, const struct golayout *b, char *b
 		n++;
 		layout_field_name(i, name, sizeof(name));
 		if (at < size)
-			at += (size_t)snprintf(buf + at, size - at, "%s%s %d/%d", at ? " " : "", name, a->v[i],
-					       b->v[i]);
+			at += (size_t)snprintf(buf + at, size - at, "%s%s %d/%d", at ? " " : "",
+					       name, a->v[i], b->v[i]);
 	}
 	return n;
 }

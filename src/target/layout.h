@@ -14,15 +14,18 @@
 #include "target/buildinfo.h"
 #include "target/image.h"
 
+/* clang-format off */
 struct golayout_fields {
 #define STRUCT(member, type) struct { int32_t size;
 #define FIELD(member, path) int32_t member;
 #define END(member) } member;
-#include "target/layout_fields.h"
+#include "target/layout_fields.def"
 #undef STRUCT
 #undef FIELD
 #undef END
 };
+
+/* clang-format on */
 
 #define LAYOUT_N (sizeof(struct golayout_fields) / sizeof(int32_t))
 
@@ -38,27 +41,27 @@ enum gstatus {
 	GST_ENQUEUE,
 	GST_COPYSTACK,
 	GST_PREEMPTED,
-	GST_LEAKED,    /* from 1.26 on */
+	GST_LEAKED, /* from 1.26 on */
 	GST_DEADEXTRA, /* from 1.26 on */
 	GST_SCAN = 0x1000
 };
 
 enum label_form {
-	LABELS_MAP,  /* g.labels: *map[string]string, 1.23 and before */
+	LABELS_MAP, /* g.labels: *map[string]string, 1.23 and before */
 	LABELS_SLICE /* g.labels: *struct{ []struct{ key, value string } }, from 1.24 on */
 };
 
 enum layout_way {
-	LAYOUT_TABLE,  /* of this very version */
+	LAYOUT_TABLE, /* of this very version */
 	LAYOUT_NEWEST, /* the program is newer than the table: the newest was taken */
-	LAYOUT_NEAR,   /* a version without a toolchain: see golayout.note */
+	LAYOUT_NEAR, /* a version without a toolchain: see golayout.note */
 	LAYOUT_DWARF
 };
 
 /* The built-in table (layout_table.c, made by tests/tools/gen-layout.sh): a row for each version. */
 struct layout_row {
 	uint8_t minor; /* Go 1.minor */
-	uint8_t arch;  /* enum goarch */
+	uint8_t arch; /* enum goarch */
 	int32_t v[LAYOUT_N];
 };
 extern const struct layout_row layout_rows[];
@@ -71,6 +74,7 @@ struct layout_reasons {
 extern const struct layout_reasons layout_reasons[];
 extern const unsigned layout_nreasons;
 
+/* clang-format off */
 struct golayout {
 	/* lay->g.goid, and so on */
 	union {
@@ -79,7 +83,7 @@ struct golayout {
 #define STRUCT(member, type) struct { int32_t size;
 #define FIELD(member, path) int32_t member;
 #define END(member) } member;
-#include "target/layout_fields.h"
+#include "target/layout_fields.def"
 #undef STRUCT
 #undef FIELD
 #undef END
@@ -101,12 +105,13 @@ struct golayout {
 	uint32_t nwaitreasons;
 };
 
+/* clang-format on */
+
 /*
  * Fills lay from the built-in table, for 1.19 to 1.27 and newer (the newest,
  * way LAYOUT_NEWEST). -ENOTSUP with a sentence: older, or another architecture.
  */
-int layout_init(struct golayout *lay, const struct goversion *v, enum goarch arch,
-		struct err *err);
+int layout_init(struct golayout *lay, const struct goversion *v, enum goarch arch, struct err *err);
 /*
  * Reads the same from the program's own DWARF. For a worker thread: takes 50 to
  * 300 ms. Needs img->fd or img->data, and touches nothing else of img. base

@@ -135,9 +135,10 @@ int layout_check(const struct golayout *lay, const struct goglobals *gl, struct 
 	if (n == -ESRCH)
 		return err_set(err, -ESRCH, EXIT_GONE, "the program has ended");
 	if (!c.n || c.bad > c.n / 50)
-		return err_set(err, -ENOTSUP, EXIT_ATTACH, "the runtime's data are not as in Go 1.%d: %s makes "
-			       "no sense in %u of %u goroutines looked at", lay->minor,
-			       c.what ? c.what : "the list of goroutines", c.bad, c.n);
+		return err_set(err, -ENOTSUP, EXIT_ATTACH,
+			       "the runtime's data are not as in Go 1.%d: %s makes "
+			       "no sense in %u of %u goroutines looked at",
+			       lay->minor, c.what ? c.what : "the list of goroutines", c.bad, c.n);
 	return 0;
 }
 
@@ -148,7 +149,7 @@ int layout_read_waitreasons(struct golayout *lay, const struct goglobals *gl, st
 	struct block {
 		const char *text[REASON_MAX];
 		char bytes[REASON_MAX][REASON_MAX];
-	} *b;
+	} * b;
 	uint32_t n = gl->nwaitreasons ? gl->nwaitreasons : lay->nwaitreasons;
 
 	*own = NULL;

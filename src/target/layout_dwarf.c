@@ -66,7 +66,7 @@ static void collect_wanted(struct reader *r)
 			cut_element(name);
 			if (find_wanted(r, name) || r->n == TYPES_MAX)
 				continue;
-			strcpy(r->type[r->n++].name, name);
+			snprintf(r->type[r->n++].name, NAME_SIZE, "%s", name);
 		}
 	}
 	r->left = r->n;
@@ -222,7 +222,8 @@ int layout_from_dwarf(struct golayout *lay, const struct image *img, const struc
 
 	*lay = *base;
 	if (!dw) {
-		rc = err_set(err, -ENOENT, EXIT_ATTACH, "the program has no DWARF that can be read");
+		rc = err_set(err, -ENOENT, EXIT_ATTACH,
+			     "the program has no DWARF that can be read");
 		goto out;
 	}
 	r = xcalloc(1, sizeof(*r));
@@ -232,7 +233,8 @@ int layout_from_dwarf(struct golayout *lay, const struct image *img, const struc
 		if (struct_known(r, i))
 			lay->v[i] = read_field(r, i);
 	if (!struct_known(r, 0) || lay->g.goid < 0 || lay->g.sched_sp < 0 || lay->g.size <= 0)
-		rc = err_set(err, -ENOENT, EXIT_ATTACH, "the program's DWARF does not tell of runtime.g");
+		rc = err_set(err, -ENOENT, EXIT_ATTACH,
+			     "the program's DWARF does not tell of runtime.g");
 	else
 		lay->way = LAYOUT_DWARF;
 	free(r);

@@ -15,7 +15,7 @@
 #include "target/proc.h"
 
 enum {
-	BATCH = 1024,		/* UIO_MAXIOV */
+	BATCH = 1024, /* UIO_MAXIOV */
 	BATCH_BYTES = 64 << 20, /* well below MAX_RW_COUNT, so that a short read means a hole */
 	PAGE = 4096
 };
@@ -30,7 +30,7 @@ static void account(struct memr *m, uint64_t pieces, uint64_t bytes)
 struct memr_live {
 	struct memr base;
 	pid_t pid;
-	int fd;	    /* /proc/PID/mem; stays with the address space it was opened on */
+	int fd; /* /proc/PID/mem; stays with the address space it was opened on */
 	int use_fd; /* process_vm_readv is refused; set once, by any thread */
 };
 
@@ -224,8 +224,9 @@ static int open_live(struct memr **out, pid_t pid, bool use_fd, struct err *err)
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0) {
 		rc = -errno;
-		return proc_access_check(&access, pid, err) ?:
-		       err_set(err, rc, EXIT_ATTACH, "cannot open %s: %s", path, strerror(-rc));
+		return proc_access_check(&access, pid, err)
+			       ?: err_set(err, rc, EXIT_ATTACH, "cannot open %s: %s", path,
+					  strerror(-rc));
 	}
 	l = xcalloc(1, sizeof(*l));
 	l->base.ops = &live_ops;

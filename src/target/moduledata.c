@@ -7,10 +7,10 @@
 #include <string.h>
 
 enum {
-	RAW = 640,	      /* more than any version's runtime.moduledata */
+	RAW = 640, /* more than any version's runtime.moduledata */
 	MODULES_MAX = 256,
 	SECTS_MAX = 64,
-	CHUNK = 1 << 20,      /* of a search through memory */
+	CHUNK = 1 << 20, /* of a search through memory */
 	REGION_MAX = 1 << 30, /* larger mappings hold no moduledata */
 	TABLE_MAX = 1 << 30,
 	VERSION_DATA_MAX = 64 << 20,
@@ -96,7 +96,8 @@ static uint64_t search_region(const struct finder *f, uint64_t start, uint64_t e
 /* Is the mapping one of the image, or, with no image, could it be the program's? */
 static bool is_candidate(const struct finder *f, const struct proc_map *m)
 {
-	if (!(m->prot & PROC_R) || (m->prot & (PROC_X | PROC_SHARED)) || m->end - m->start > REGION_MAX)
+	if (!(m->prot & PROC_R) || (m->prot & (PROC_X | PROC_SHARED)) ||
+	    m->end - m->start > REGION_MAX)
 		return false;
 	if (!f->img)
 		return m->inode;
@@ -213,7 +214,8 @@ static bool same_bytes(struct memr *mem, uint64_t addr, const uint8_t *file, siz
 }
 
 /* Samples of the table: is the file what the process runs? */
-static bool file_fits(const struct gomodule *m, struct memr *mem, const uint8_t *file, uint64_t size)
+static bool file_fits(const struct gomodule *m, struct memr *mem, const uint8_t *file,
+		      uint64_t size)
 {
 	if (!same_bytes(mem, m->pcheader, file, PCLN_HEADER_SIZE, 24))
 		return false;
@@ -230,7 +232,8 @@ static int copy_table(struct gomodule *m, struct memr *mem, uint64_t size, int m
 		      struct err *err)
 {
 	if (size < PCLN_HEADER_SIZE || size > TABLE_MAX)
-		return err_set(err, -ENOEXEC, EXIT_ATTACH, "the function table has an impossible size");
+		return err_set(err, -ENOEXEC, EXIT_ATTACH,
+			       "the function table has an impossible size");
 	m->copy = xmalloc(size);
 	if (memr_read(mem, m->pcheader, m->copy, size))
 		return err_set(err, -ENOEXEC, EXIT_ATTACH, "the function table cannot be read");
@@ -267,7 +270,8 @@ static int add_module(struct gomodules *ms, const struct finder *f, uint64_t add
 
 	if (memr_read_some(f->mem, addr, raw, sizeof(raw)) < lay->moduledata.size ||
 	    !words_fit(f, raw))
-		return err_set(err, -ENOEXEC, EXIT_ATTACH, "runtime.moduledata at %#llx makes no sense",
+		return err_set(err, -ENOEXEC, EXIT_ATTACH,
+			       "runtime.moduledata at %#llx makes no sense",
 			       (unsigned long long)addr);
 	set_words(&m, raw, lay);
 	read_sects(&m, f->mem, raw, lay);
@@ -382,7 +386,8 @@ int gomodules_read(struct gomodules *ms, struct memr *mem, const struct proc_map
 	if (!addr && img && img->pie && version->major)
 		return err_set(err, -EAGAIN, EXIT_ATTACH, "the program has only just begun");
 	if (!addr)
-		return err_set(err, -ENOEXEC, EXIT_ATTACH, "this is no Go program, or its function table "
+		return err_set(err, -ENOEXEC, EXIT_ATTACH,
+			       "this is no Go program, or its function table "
 			       "was taken out (packed by UPX or the like)");
 	if (!version->major)
 		guess_version(&f, addr, version);
@@ -402,7 +407,8 @@ int gomodules_refresh(struct gomodules *ms, struct memr *mem, const struct proc_
 	struct gomodule *last = &ms->mod.v[ms->mod.n - 1];
 	struct golayout lay;
 	size_t before = ms->mod.n;
-	int rc = layout_init(&lay, version, last->tab.quantum == 1 ? GOARCH_AMD64 : GOARCH_ARM64, NULL);
+	int rc = layout_init(&lay, version, last->tab.quantum == 1 ? GOARCH_AMD64 : GOARCH_ARM64,
+			     NULL);
 
 	if (rc || lay.moduledata.next < 0)
 		return 0;

@@ -32,7 +32,7 @@ struct gomodule {
 	/* gofunc .. gofunc + gofunc_avail, from the file; NULL: read it from the target. */
 	const uint8_t *gofunc_data;
 	uint64_t gofunc_avail;
-	void *copy;	    /* the table read from memory; NULL: tab lies in the file */
+	void *copy; /* the table read from memory; NULL: tab lies in the file */
 	struct image *image; /* of a plugin; NULL: the program's own, or none */
 };
 
@@ -41,9 +41,9 @@ struct gomodules {
 };
 
 enum module_way { /* how the first moduledata was found */
-	MODULE_BY_SYMBOL,
-	MODULE_BY_SECTION, /* .go.module, from 1.26 on */
-	MODULE_BY_SEARCH   /* its first two words, in the mapped data */
+		  MODULE_BY_SYMBOL,
+		  MODULE_BY_SECTION, /* .go.module, from 1.26 on */
+		  MODULE_BY_SEARCH /* its first two words, in the mapped data */
 };
 
 /*

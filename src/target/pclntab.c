@@ -72,7 +72,8 @@ int pclntab_init(struct pclntab *t, const void *data, size_t size, int minor, st
 	t->nfunc = (uint32_t)nfunc;
 	return 0;
 damaged:
-	return err_set(err, -ENOEXEC, EXIT_ATTACH, "there is no Go function table, or it is damaged");
+	return err_set(err, -ENOEXEC, EXIT_ATTACH,
+		       "there is no Go function table, or it is damaged");
 }
 
 size_t pclntab_find(const void *data, size_t size, size_t from)

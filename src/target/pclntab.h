@@ -14,11 +14,7 @@
 
 #include "core/err.h"
 
-enum {
-	PCLN_MAGIC_118 = 0xfffffff0u,
-	PCLN_MAGIC_120 = 0xfffffff1u,
-	PCLN_HEADER_SIZE = 72
-};
+enum { PCLN_MAGIC_118 = 0xfffffff0u, PCLN_MAGIC_120 = 0xfffffff1u, PCLN_HEADER_SIZE = 72 };
 
 /* Special functions, in one numbering for all versions (internal/abi/symtab.go:FuncID). */
 enum gofunc_id {
@@ -51,7 +47,7 @@ enum gofunc_id {
 /* internal/abi/symtab.go:FuncFlag */
 enum gofunc_flag {
 	GOFUNC_TOP_FRAME = 1, /* outermost: unwinding ends here */
-	GOFUNC_SPWRITE = 2,   /* writes SP: unwinding cannot go past it */
+	GOFUNC_SPWRITE = 2, /* writes SP: unwinding cannot go past it */
 	GOFUNC_ASM = 4
 };
 
@@ -72,11 +68,11 @@ struct pclntab {
 	const uint8_t *data;
 	size_t size;
 	uint32_t magic;
-	uint8_t quantum;     /* 1 on amd64, 4 on arm64 */
-	uint8_t minor;	     /* Go 1.minor, which tells FuncIDs apart; 0: not known */
+	uint8_t quantum; /* 1 on amd64, 4 on arm64 */
+	uint8_t minor; /* Go 1.minor, which tells FuncIDs apart; 0: not known */
 	uint32_t nfunc, nfile;
 	uint32_t funcname, cutab, filetab, pctab, pcln; /* where the parts begin */
-	uint32_t min_func;   /* bytes a function record has at least: 40, from 1.20 44 */
+	uint32_t min_func; /* bytes a function record has at least: 40, from 1.20 44 */
 	uint64_t text_start; /* as the header says; 0 from 1.26 on */
 };
 
@@ -94,15 +90,15 @@ void pclntab_guess_version(const struct pclntab *t, int *lo, int *hi);
 struct pclnfunc {
 	uint32_t index;
 	uint32_t entry, end; /* end: the next function's entry */
-	uint32_t off;	     /* of the record, from pcln */
-	int32_t name;	     /* offset into the name table */
-	int32_t args;	     /* bytes of arguments and results; INT32_MIN: not known */
+	uint32_t off; /* of the record, from pcln */
+	int32_t name; /* offset into the name table */
+	int32_t args; /* bytes of arguments and results; INT32_MIN: not known */
 	uint32_t deferreturn;
 	uint32_t pcsp, pcfile, pcline; /* offsets into pctab, 0: none */
 	uint32_t npcdata, cu;
 	int32_t start_line; /* 0 before 1.20 */
-	uint8_t id;	    /* enum gofunc_id */
-	uint8_t flag;	    /* enum gofunc_flag */
+	uint8_t id; /* enum gofunc_id */
+	uint8_t flag; /* enum gofunc_flag */
 	uint8_t nfuncdata;
 };
 

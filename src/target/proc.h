@@ -16,9 +16,9 @@ enum { PROC_R = 1, PROC_W = 2, PROC_X = 4, PROC_SHARED = 8 };
 struct proc_map {
 	uint64_t start, end;
 	uint64_t offset; /* into the file */
-	uint64_t inode;	 /* 0: no file */
-	uint64_t dev;	 /* major << 20 | minor, as maps prints them */
-	uint32_t path;	 /* into text; proc_map_path() */
+	uint64_t inode; /* 0: no file */
+	uint64_t dev; /* major << 20 | minor, as maps prints them */
+	uint32_t path; /* into text; proc_map_path() */
 	uint8_t prot;
 };
 
@@ -50,7 +50,7 @@ struct proc_status {
 	uint32_t threads;
 	uint64_t cap_permitted, cap_effective;
 	uint64_t start_time; /* clock ticks since boot: with the pid, who it is for ever */
-	uint64_t exec_mark;  /* another one after each exec; 0 where we may not see it */
+	uint64_t exec_mark; /* another one after each exec; 0 where we may not see it */
 	bool kernel_thread;
 };
 
@@ -81,27 +81,27 @@ int proc_open_in_root(pid_t pid, const char *path);
 
 enum proc_hindrance {
 	PROC_OK,
-	PROC_GONE,	 /* no such process */
+	PROC_GONE, /* no such process */
 	PROC_ZOMBIE,
-	PROC_KERNEL,	 /* a thread of the kernel */
+	PROC_KERNEL, /* a thread of the kernel */
 	PROC_OTHER_USER, /* another user's and we are not root */
-	PROC_YAMA,	 /* kernel.yama.ptrace_scope */
-	PROC_NONDUMP,	 /* it is not dumpable: set-uid, file capabilities, prctl */
-	PROC_USERNS,	 /* it lives in a user namespace we have no right over, or more capabilities than we */
-	PROC_LSM	 /* refused though the above would allow it: seccomp, AppArmor, SELinux */
+	PROC_YAMA, /* kernel.yama.ptrace_scope */
+	PROC_NONDUMP, /* it is not dumpable: set-uid, file capabilities, prctl */
+	PROC_USERNS, /* it lives in a user namespace we have no right over, or more capabilities than we */
+	PROC_LSM /* refused though the above would allow it: seccomp, AppArmor, SELinux */
 };
 
 /* May this process read pid's memory, and what mends it where not. */
 struct proc_access {
 	enum proc_hindrance why;
-	bool stopped;	 /* SIGSTOP or a job stopped: readable all the same */
-	pid_t tracer;	 /* a debugger is attached: readable, but threads cannot be stopped */
-	bool may_trace;	 /* ptrace(2) would work now: may_read and no tracer */
-	int yama_scope;	 /* -1: no Yama */
-	bool container;	 /* we run in a container (Docker, Podman, …) */
+	bool stopped; /* SIGSTOP or a job stopped: readable all the same */
+	pid_t tracer; /* a debugger is attached: readable, but threads cannot be stopped */
+	bool may_trace; /* ptrace(2) would work now: may_read and no tracer */
+	int yama_scope; /* -1: no Yama */
+	bool container; /* we run in a container (Docker, Podman, …) */
 	bool kubernetes; /* … of Kubernetes */
 	char sentence[256]; /* what is in the way; "" where nothing is */
-	char command[256];  /* the exact command that mends it; "" where none can */
+	char command[256]; /* the exact command that mends it; "" where none can */
 };
 
 /* What proc_access_check() has gathered; for tests of what it makes of it. */
@@ -110,7 +110,7 @@ struct proc_access_facts {
 	bool found, zombie, kernel_thread, dumpable, same_userns, readable;
 	uid_t target_uid, target_euid, our_euid;
 	uint64_t target_caps; /* permitted */
-	uint64_t our_caps;    /* effective */
+	uint64_t our_caps; /* effective */
 	int yama_scope;
 	bool container, kubernetes;
 	char host[128]; /* host name: in a container its id, in a pod the pod's name */

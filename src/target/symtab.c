@@ -24,7 +24,7 @@ struct symtab {
 	struct memr *mem;
 	struct slot *slot; /* open addressing; a power of two */
 	size_t mask, n;
-	struct arena pcs;     /* sympc and symframe, emptied when full */
+	struct arena pcs; /* sympc and symframe, emptied when full */
 	struct arena strings; /* names and files; for ever */
 	struct map64 interned; /* address in the table → index of text */
 	VEC(const char *) text;
@@ -74,7 +74,7 @@ static char *printed_name(struct symtab *st, const char *s)
 	out = arena_alloc(&st->strings, n + 8);
 	memcpy(out, s, head);
 	memcpy(out + head, "[...]", 5);
-	strcpy(out + head + 5, close + 1);
+	memcpy(out + head + 5, close + 1, strlen(close + 1) + 1);
 	return out;
 }
 
@@ -89,8 +89,8 @@ static const char *intern(struct symtab *st, const char *s, bool name)
 	if (at == UINT32_MAX) {
 		at = (uint32_t)st->text.n;
 		map64_put(&st->interned, (uintptr_t)s, at);
-		*vec_push(&st->text) = name ? printed_name(st, s) :
-					      arena_strndup(&st->strings, s, strlen(s));
+		*vec_push(&st->text) =
+			name ? printed_name(st, s) : arena_strndup(&st->strings, s, strlen(s));
 	}
 	return st->text.v[at];
 }
@@ -337,7 +337,8 @@ static bool name_is(const struct symtab *st, const struct named *e, const char *
 {
 	const struct gomodule *m = &st->mods->mod.v[e->module];
 
-	return !pclntab_func(&m->tab, e->func, fn) && !strcmp(pclntab_name(&m->tab, fn->name), name);
+	return !pclntab_func(&m->tab, e->func, fn) &&
+	       !strcmp(pclntab_name(&m->tab, fn->name), name);
 }
 
 static bool name_find(const struct symtab *st, const char *name, uint64_t hash, uint32_t *module,
@@ -345,7 +346,8 @@ static bool name_find(const struct symtab *st, const char *name, uint64_t hash, 
 {
 	if (!st->name_slot)
 		return false;
-	for (size_t i = (size_t)hash & st->name_mask; st->name_slot[i]; i = (i + 1) & st->name_mask) {
+	for (size_t i = (size_t)hash & st->name_mask; st->name_slot[i];
+	     i = (i + 1) & st->name_mask) {
 		const struct named *e = &st->name.v[st->name_slot[i] - 1];
 
 		if (e->hash != hash || !name_is(st, e, name, fn))
@@ -458,7 +460,8 @@ static bool next_varint(const uint8_t **p, const uint8_t *end, uint32_t *v)
 /* Up to 1.21 each slot's own offset follows, the last first; from 1.22 on they are in a row. */
 bool symtab_open_defers(struct symtab *st, const struct symfunc *f, struct symdefer *d)
 {
-	uint32_t off = pclntab_funcdata(&f->mod->tab, &f->fn, FUNCDATA_OPEN_CODED_DEFER_INFO), first;
+	uint32_t off = pclntab_funcdata(&f->mod->tab, &f->fn, FUNCDATA_OPEN_CODED_DEFER_INFO),
+		 first;
 	uint8_t buf[64] = { 0 };
 	const uint8_t *p = buf, *end = buf + sizeof(buf);
 

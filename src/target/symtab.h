@@ -18,12 +18,13 @@
 #define SPDELTA_NONE INT32_MIN
 
 struct symframe {
-	const char *func; /* as Go prints it (type arguments are "[...]"); lives as long as the symtab */
+	const char *
+		func; /* as Go prints it (type arguments are "[...]"); lives as long as the symtab */
 	const char *file; /* "" not known */
-	uint32_t line;	  /* 0: not known */
+	uint32_t line; /* 0: not known */
 	uint32_t start_line; /* of the function; 0: not known (before 1.20) */
-	uint8_t id;	     /* enum gofunc_id */
-	bool inlined;	     /* inlined into the next one */
+	uint8_t id; /* enum gofunc_id */
+	bool inlined; /* inlined into the next one */
 };
 
 /*
@@ -44,10 +45,10 @@ struct sympc {
 			    caller's frame); SPDELTA_NONE */
 	uint32_t nframe; /* 1 and the number of inlined calls around pc; leaf first */
 	const struct symframe *frame;
-	uint32_t func;	 /* index within the module */
+	uint32_t func; /* index within the module */
 	uint32_t module; /* index within gomodules */
 	uint8_t id, flag; /* enum gofunc_id, gofunc_flag of the outermost */
-	uint32_t user;	 /* the caller's own, 0 at first */
+	uint32_t user; /* the caller's own, 0 at first */
 };
 
 struct symtab;

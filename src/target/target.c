@@ -27,8 +27,8 @@ static int open_process(struct target *t, const struct target_opts *o, struct er
 	if (t->status.kernel_thread)
 		return err_set(err, -ENOEXEC, EXIT_ATTACH, "process %d is a thread of the kernel",
 			       (int)t->pid);
-	rc = o->no_process_vm ? memr_open_procmem(&t->mem, t->pid, err) :
-				memr_open_pid(&t->mem, t->pid, err);
+	rc = o->no_process_vm ? memr_open_procmem(&t->mem, t->pid, err)
+			      : memr_open_pid(&t->mem, t->pid, err);
 	return rc ? rc : proc_maps_read(&t->maps, t->pid, err);
 }
 
@@ -58,7 +58,8 @@ static int find_runtime(struct target *t, const struct target_opts *o, struct er
 
 	if (t->image)
 		buildinfo_read(&t->build, t->image, t->mem, NULL);
-	rc = gomodules_read(&t->mods, t->mem, &t->maps, t->image, &t->build.version, &t->module_way, err);
+	rc = gomodules_read(&t->mods, t->mem, &t->maps, t->image, &t->build.version, &t->module_way,
+			    err);
 	if (rc)
 		return rc;
 	rc = layout_init(&t->lay, &t->build.version,

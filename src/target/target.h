@@ -21,9 +21,9 @@ struct target {
 	struct proc_status status; /* when it was opened */
 	struct memr *mem;
 	struct proc_maps maps; /* of the opening, or of target_refresh() */
-	struct image *image;   /* NULL: the file is not to be had, memory was enough */
-	char exe[4096];	       /* its path as it names it itself */
-	bool exe_deleted;      /* the file was deleted or replaced (upgraded) since the start */
+	struct image *image; /* NULL: the file is not to be had, memory was enough */
+	char exe[4096]; /* its path as it names it itself */
+	bool exe_deleted; /* the file was deleted or replaced (upgraded) since the start */
 	struct buildinfo build;
 	struct gomodules mods;
 	enum module_way module_way;
@@ -31,12 +31,12 @@ struct target {
 	struct golayout lay;
 	struct goglobals glob;
 	void *own_reasons; /* private */
-	char note[256];	   /* what the header should say about how far this is to be trusted; "" */
+	char note[256]; /* what the header should say about how far this is to be trusted; "" */
 };
 
 struct target_opts {
 	bool no_symbols; /* pretend that .symtab is not there; for tests */
-	bool no_file;	 /* take all from memory */
+	bool no_file; /* take all from memory */
 	bool no_process_vm; /* read by /proc/PID/mem */
 };
 

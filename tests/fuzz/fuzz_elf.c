@@ -20,7 +20,8 @@ static size_t lay_out(const struct image *img, struct mem_seg *seg, struct proc_
 
 	for (size_t i = 0; i < img->seg.n && n < SEGS; i++) {
 		const struct image_seg *s = &img->seg.v[i];
-		struct proc_map m = { .start = s->va & ~4095ull, .end = (s->va + s->memsz + 4095) & ~4095ull,
+		struct proc_map m = { .start = s->va & ~4095ull,
+				      .end = (s->va + s->memsz + 4095) & ~4095ull,
 				      .inode = 1 };
 
 		if (m.start >= m.end || (n && maps->map.v[n - 1].end > m.start))

@@ -34,8 +34,11 @@ static bool see(const struct symfunc *f, void *arg)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct gomodule m = { .text = TEXT, .minpc = TEXT, .etext = TEXT + TEXT_SIZE,
-			      .maxpc = TEXT + TEXT_SIZE, .gofunc = 0x1000 };
+	struct gomodule m = { .text = TEXT,
+			      .minpc = TEXT,
+			      .etext = TEXT + TEXT_SIZE,
+			      .maxpc = TEXT + TEXT_SIZE,
+			      .gofunc = 0x1000 };
 	struct gomodules ms = { 0 };
 	struct symfunc f;
 	struct symtab *st;

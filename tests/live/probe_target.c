@@ -70,7 +70,8 @@ static int do_open(struct target *t)
 	printf("version %s\n", t->build.version.text);
 	printf("minor %d.%d guessed=%d\n", t->build.version.major, t->build.version.minor,
 	       t->build.version.guessed);
-	printf("path %s\nmodule %s\n", t->build.path ? t->build.path : "", t->build.module ? t->build.module : "");
+	printf("path %s\nmodule %s\n", t->build.path ? t->build.path : "",
+	       t->build.module ? t->build.module : "");
 	printf("moduledata by %s, %zu modules\n",
 	       (const char *[]){ "symbol", "section", "search" }[t->module_way], t->mods.mod.n);
 	printf("table %s\n", t->mods.mod.v[0].copy ? "memory" : "file");
@@ -144,9 +145,8 @@ static bool print_func(const struct symfunc *f, void *arg)
 	int n = symtab_lookup(t->sym, f->entry, fr, 256);
 
 	if (n)
-		printf("%" PRIx64 "\t%s\t%s:%u\n", f->entry,
-		       pclntab_name(&f->mod->tab, f->fn.name), fr[0].line ? fr[0].file : "?",
-		       *fr[0].file ? fr[0].line : 0);
+		printf("%" PRIx64 "\t%s\t%s:%u\n", f->entry, pclntab_name(&f->mod->tab, f->fn.name),
+		       fr[0].line ? fr[0].file : "?", *fr[0].file ? fr[0].line : 0);
 	return true;
 }
 
@@ -273,12 +273,13 @@ static int do_insns(void)
 		unsigned v;
 		int got, used;
 
-		if (!p || line[0] != ' ' || !(text = strchr(p + 1, '\t')) || strstr(text, "(bad)") ||
-		    strstr(text, ".byte"))
+		if (!p || line[0] != ' ' || !(text = strchr(p + 1, '\t')) ||
+		    strstr(text, "(bad)") || strstr(text, ".byte"))
 			continue;
 		*text = ' ';
 		text[1] = '\0';
-		for (p++; p < text && sscanf(p, "%2x%n", &v, &used) == 1 && len < sizeof(code); p += used)
+		for (p++; p < text && sscanf(p, "%2x%n", &v, &used) == 1 && len < sizeof(code);
+		     p += used)
 			code[len++] = (uint8_t)v;
 		if (len > 15)
 			continue;
@@ -320,7 +321,8 @@ static int do_bench(const char *pid, const struct target_opts *o)
 		best = t1 - t0 < best ? t1 - t0 : best;
 		if (i == 6)
 			printf("functions %u, table %zu bytes, %" PRIu64 " reads\n",
-			       t->mods.mod.v[0].tab.nfunc, t->mods.mod.v[0].tab.size, t->mem->calls);
+			       t->mods.mod.v[0].tab.nfunc, t->mods.mod.v[0].tab.size,
+			       t->mem->calls);
 		target_close(t);
 		close_ms = now_ms() - t1;
 	}

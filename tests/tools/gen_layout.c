@@ -94,7 +94,8 @@ int main(int argc, char **argv)
 		load(&lay, argv[2]);
 		print_list(&lay);
 	} else {
-		fprintf(stderr, "usage: gen_layout row MINOR BINARY | reasons MINOR BINARY | list BINARY\n");
+		fprintf(stderr, "usage: gen_layout row MINOR BINARY | reasons MINOR BINARY | list "
+				"BINARY\n");
 		return 2;
 	}
 	image_close(img);

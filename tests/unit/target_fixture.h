@@ -86,7 +86,7 @@ static inline uint32_t put_steps(struct bytes *x, const struct step *s, unsigned
  * inlined and main.leaf into that, main.second at 0x100, runtime.goexit at 0x200.
  */
 struct fixture {
-	struct bytes tab;   /* the function table */
+	struct bytes tab; /* the function table */
 	struct bytes funcs; /* what moduledata.gofunc points to */
 	uint32_t inl_tree, open_defers;
 };
@@ -134,7 +134,7 @@ static inline void fixture_func(struct fixture *f, bool old, const struct fix_fu
 {
 	put32(&f->tab, x->entry);
 	put32(&f->tab, x->name);
-	put32(&f->tab, 16);		   /* args */
+	put32(&f->tab, 16); /* args */
 	put32(&f->tab, x->tree ? 0x90 : 0); /* deferreturn */
 	put32(&f->tab, x->sp);
 	put32(&f->tab, x->file);
@@ -155,7 +155,7 @@ static inline void fixture_func(struct fixture *f, bool old, const struct fix_fu
 
 static inline void fixture_make(struct fixture *f, int minor, unsigned quantum)
 {
-	static const char *const names[] = { "first", "main.outer", "main.Map[go.shape.int_0]",
+	static const char *const names[] = { "first",	  "main.outer",	 "main.Map[go.shape.int_0]",
 					     "main.leaf", "main.second", "runtime.goexit" };
 	bool old = minor < 20;
 	uint32_t name[6], off[5], at[3], goexit = minor < 22 ? 7 : 8;
@@ -190,12 +190,33 @@ static inline void fixture_make(struct fixture *f, int minor, unsigned quantum)
 	fn[0] = (struct fix_func){
 		.entry = 0,
 		.name = name[1],
-		.sp = put_steps(t, (struct step[]){ { 0, 8 }, { 0x28, 0xf0 }, { 0, 0x100 }, { 0, 0 } }, quantum) - off[3],
-		.file = put_steps(t, (struct step[]){ { 0, 0x40 }, { 1, 0x80 }, { 0, 0x100 }, { 0, 0 } }, quantum) - off[3],
-		.line = put_steps(t, (struct step[]){ { 12, 0x20 }, { 14, 0x40 }, { 51, 0x48 }, { 53, 0x50 }, { 71, 0x60 },
-			{ 15, 0x100 }, { 0, 0 } }, quantum) - off[3],
-		.inl = put_steps(t, (struct step[]){ { -1, 0x40 }, { 0, 0x50 }, { 1, 0x60 }, { -1, 0x100 }, { 0, 0 } },
-			quantum) - off[3],
+		.sp = put_steps(t,
+				(struct step[]){ { 0, 8 }, { 0x28, 0xf0 }, { 0, 0x100 }, { 0, 0 } },
+				quantum) -
+		      off[3],
+		.file = put_steps(
+				t,
+				(struct step[]){ { 0, 0x40 }, { 1, 0x80 }, { 0, 0x100 }, { 0, 0 } },
+				quantum) -
+			off[3],
+		.line = put_steps(t,
+				  (struct step[]){ { 12, 0x20 },
+						   { 14, 0x40 },
+						   { 51, 0x48 },
+						   { 53, 0x50 },
+						   { 71, 0x60 },
+						   { 15, 0x100 },
+						   { 0, 0 } },
+				  quantum) -
+			off[3],
+		.inl = put_steps(t,
+				 (struct step[]){ { -1, 0x40 },
+						  { 0, 0x50 },
+						  { 1, 0x60 },
+						  { -1, 0x100 },
+						  { 0, 0 } },
+				 quantum) -
+		       off[3],
 		.tree = true,
 	};
 	fn[1] = fn[0];
@@ -252,13 +273,28 @@ enum { FIX_DATA_VA = 0x500000, FIX_DATA_OFF = 0x1000 };
 static inline void elf_make(struct bytes *x, uint16_t machine, uint16_t type, const void *data,
 			    size_t n, const struct fix_sec *sec, size_t nsec)
 {
-	Elf64_Ehdr h = { .e_type = type, .e_machine = machine, .e_version = 1, .e_phoff = 64,
-			 .e_ehsize = 64, .e_phentsize = 56, .e_phnum = 2, .e_shentsize = 64 };
+	Elf64_Ehdr h = { .e_type = type,
+			 .e_machine = machine,
+			 .e_version = 1,
+			 .e_phoff = 64,
+			 .e_ehsize = 64,
+			 .e_phentsize = 56,
+			 .e_phnum = 2,
+			 .e_shentsize = 64 };
 	Elf64_Phdr ph[2] = {
-		{ .p_type = PT_LOAD, .p_flags = PF_R | PF_X, .p_vaddr = 0x400000, .p_filesz = FIX_DATA_OFF,
-		  .p_memsz = FIX_DATA_OFF, .p_align = 4096 },
-		{ .p_type = PT_LOAD, .p_flags = PF_R | PF_W, .p_offset = FIX_DATA_OFF, .p_vaddr = FIX_DATA_VA,
-		  .p_filesz = n, .p_memsz = n + 4096, .p_align = 4096 },
+		{ .p_type = PT_LOAD,
+		  .p_flags = PF_R | PF_X,
+		  .p_vaddr = 0x400000,
+		  .p_filesz = FIX_DATA_OFF,
+		  .p_memsz = FIX_DATA_OFF,
+		  .p_align = 4096 },
+		{ .p_type = PT_LOAD,
+		  .p_flags = PF_R | PF_W,
+		  .p_offset = FIX_DATA_OFF,
+		  .p_vaddr = FIX_DATA_VA,
+		  .p_filesz = n,
+		  .p_memsz = n + 4096,
+		  .p_align = 4096 },
 	};
 	Elf64_Shdr sh = { 0 };
 	size_t strings, names[16];
@@ -278,11 +314,16 @@ static inline void elf_make(struct bytes *x, uint16_t machine, uint16_t type, co
 	h.e_shstrndx = (uint16_t)(nsec + 1);
 	put(x, &(Elf64_Shdr){ 0 }, sizeof(sh));
 	for (size_t i = 0; i < nsec; i++)
-		put(x, &(Elf64_Shdr){ .sh_name = (uint32_t)names[i], .sh_type = sec[i].type,
-				      .sh_addr = sec[i].va, .sh_offset = sec[i].off, .sh_size = sec[i].size,
-				      .sh_link = sec[i].type == SHT_SYMTAB ? (uint32_t)i + 2 : 0,
-				      .sh_addralign = 1,
-				      .sh_entsize = sec[i].type == SHT_SYMTAB ? sizeof(Elf64_Sym) : 0 },
+		put(x,
+		    &(Elf64_Shdr){ .sh_name = (uint32_t)names[i],
+				   .sh_type = sec[i].type,
+				   .sh_addr = sec[i].va,
+				   .sh_offset = sec[i].off,
+				   .sh_size = sec[i].size,
+				   .sh_link = sec[i].type == SHT_SYMTAB ? (uint32_t)i + 2 : 0,
+				   .sh_addralign = 1,
+				   .sh_entsize =
+					   sec[i].type == SHT_SYMTAB ? sizeof(Elf64_Sym) : 0 },
 		    sizeof(sh));
 	sh.sh_name = (uint32_t)names[nsec];
 	sh.sh_type = SHT_STRTAB;

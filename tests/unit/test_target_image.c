@@ -97,7 +97,8 @@ static void test_arm64(void **state)
 /* Whatever is cut off or wrong: refused or read, never beyond its end. */
 static void test_damage(void **state)
 {
-	static const struct fix_sec sec[] = { { ".go.buildinfo", SHT_PROGBITS, FIX_DATA_VA, FIX_DATA_OFF, 64 } };
+	static const struct fix_sec sec[] = { { ".go.buildinfo", SHT_PROGBITS, FIX_DATA_VA,
+						FIX_DATA_OFF, 64 } };
 	uint8_t data[64] = "\xff Go buildinf:\x08\x02";
 	struct buildinfo b;
 	struct image *img;
@@ -126,13 +127,21 @@ static void test_damage(void **state)
 
 static void test_symbols(void **state)
 {
-	struct image_sym want[] = { { .name = "runtime.b" }, { .name = "missing" }, { .name = "runtime.a" },
+	struct image_sym want[] = { { .name = "runtime.b" },
+				    { .name = "missing" },
+				    { .name = "runtime.a" },
 				    { .name = NULL } };
 	struct bytes data = { 0 };
-	Elf64_Sym sym[4] = { { 0 },
-			     { .st_name = 1, .st_value = 0x1234, .st_size = 8, .st_info = STT_OBJECT, .st_shndx = 1 },
-			     { .st_name = 11, .st_value = 0x77, .st_shndx = SHN_UNDEF },
-			     { .st_name = 11, .st_value = 0x88, .st_info = STT_FUNC, .st_shndx = 1 } };
+	Elf64_Sym sym[4] = {
+		{ 0 },
+		{ .st_name = 1,
+		  .st_value = 0x1234,
+		  .st_size = 8,
+		  .st_info = STT_OBJECT,
+		  .st_shndx = 1 },
+		{ .st_name = 11, .st_value = 0x77, .st_shndx = SHN_UNDEF },
+		{ .st_name = 11, .st_value = 0x88, .st_info = STT_FUNC, .st_shndx = 1 }
+	};
 	struct fix_sec sec[2] = { { ".symtab", SHT_SYMTAB, 0, FIX_DATA_OFF, sizeof(sym) },
 				  { ".strtab", SHT_STRTAB, 0, FIX_DATA_OFF + sizeof(sym), 21 } };
 	struct image *img;
@@ -167,7 +176,8 @@ static void test_self(void **state)
 		extern int main(void);
 
 		img->bias = 0;
-		assert_int_equal(image_set_bias(img, &maps, by_phdr ? getauxval(AT_PHDR) : 0, NULL), 0);
+		assert_int_equal(image_set_bias(img, &maps, by_phdr ? getauxval(AT_PHDR) : 0, NULL),
+				 0);
 		assert_int_equal(main_sym.va + img->bias, (uintptr_t)main);
 	}
 	image_build_id(img, gnu, go);
@@ -184,12 +194,18 @@ static void test_version(void **state)
 		const char *text;
 		int rc, minor, patch, devel;
 	} v[] = {
-		{ "go1.24.4", 0, 24, 4, 0 },	      { "go1.19", 0, 19, -1, 0 },
-		{ "go1.26.3-X:nodwarf5", 0, 26, 3, 0 }, { "go1.24.4+deb", 0, 24, 4, 0 },
-		{ "devel go1.25-abcdef Mon", 0, 25, -1, 1 }, { "go1.27rc1", 0, 27, -1, 1 },
-		{ "go1.28-devel_8da2", 0, 28, -1, 1 }, { "go1.22beta2", 0, 22, -1, 1 },
-		{ "devel +abcdef", -EINVAL, 0, 0, 0 }, { "", -EINVAL, 0, 0, 0 },
-		{ "go1", -EINVAL, 0, 0, 0 },	      { "go1.", -EINVAL, 0, 0, 0 },
+		{ "go1.24.4", 0, 24, 4, 0 },
+		{ "go1.19", 0, 19, -1, 0 },
+		{ "go1.26.3-X:nodwarf5", 0, 26, 3, 0 },
+		{ "go1.24.4+deb", 0, 24, 4, 0 },
+		{ "devel go1.25-abcdef Mon", 0, 25, -1, 1 },
+		{ "go1.27rc1", 0, 27, -1, 1 },
+		{ "go1.28-devel_8da2", 0, 28, -1, 1 },
+		{ "go1.22beta2", 0, 22, -1, 1 },
+		{ "devel +abcdef", -EINVAL, 0, 0, 0 },
+		{ "", -EINVAL, 0, 0, 0 },
+		{ "go1", -EINVAL, 0, 0, 0 },
+		{ "go1.", -EINVAL, 0, 0, 0 },
 	};
 	struct goversion g;
 
@@ -207,11 +223,13 @@ static void test_version(void **state)
 	goversion_parse(&g, "go1.24\x1b[31m", 10);
 	assert_string_equal(g.text, "go1.24");
 	goversion_parse(&g, "go1.24", 6);
-	assert_true(goversion_cmp(&g, 1, 23) > 0 && goversion_cmp(&g, 1, 25) < 0 && !goversion_cmp(&g, 1, 24));
+	assert_true(goversion_cmp(&g, 1, 23) > 0 && goversion_cmp(&g, 1, 25) < 0 &&
+		    !goversion_cmp(&g, 1, 24));
 }
 
-static const char mod_text[] = "0123456789abcdefpath\texample.com/cmd\nmod\texample.com/x\tv1.2.3\th1:sum\n"
-			       "dep\ta\tv1\nbuild\t-trimpath=true\nbuild\tCGO_ENABLED=0\n0123456789abcdef";
+static const char mod_text[] =
+	"0123456789abcdefpath\texample.com/cmd\nmod\texample.com/x\tv1.2.3\th1:sum\n"
+	"dep\ta\tv1\nbuild\t-trimpath=true\nbuild\tCGO_ENABLED=0\n0123456789abcdef";
 
 static void check_info(const struct buildinfo *b)
 {
@@ -228,7 +246,8 @@ static void check_info(const struct buildinfo *b)
 
 static void test_inline_form(void **state)
 {
-	static const struct fix_sec sec[] = { { ".go.buildinfo", SHT_PROGBITS, FIX_DATA_VA + 16, FIX_DATA_OFF + 16, 64 } };
+	static const struct fix_sec sec[] = { { ".go.buildinfo", SHT_PROGBITS, FIX_DATA_VA + 16,
+						FIX_DATA_OFF + 16, 64 } };
 	struct bytes d = { 0 };
 	struct buildinfo b;
 	struct image *img;

@@ -16,6 +16,7 @@ struct example {
 	uint64_t ref; /* at pc 0x1000 */
 };
 
+/* clang-format off */
 static const struct example amd64[] = {
 	{ "\x49\x3b\x66\x10", 4, INSN_CMP, 0 },			      /* cmp 0x10(%r14),%rsp */
 	{ "\x76\x20", 2, INSN_JCC, 0 },				      /* jbe */
@@ -51,6 +52,8 @@ static const struct example amd64[] = {
 	{ "\xf3\x0f\x11\x05\x04\x00\x00\x00", 8, INSN_STORE, 0x100c },
 };
 
+/* clang-format on */
+
 static void test_amd64(void **state)
 {
 	(void)state;
@@ -58,12 +61,14 @@ static void test_amd64(void **state)
 		const struct example *e = &amd64[i];
 		struct insn in;
 
-		assert_int_equal(insn_decode_amd64((const uint8_t *)e->code, e->len, 0x1000, &in), e->len);
+		assert_int_equal(insn_decode_amd64((const uint8_t *)e->code, e->len, 0x1000, &in),
+				 e->len);
 		assert_int_equal(in.kind, e->kind);
 		assert_int_equal(in.has_ref, e->ref != 0);
 		assert_int_equal(in.ref, e->ref);
 		/* One byte short is no instruction. */
-		assert_int_equal(insn_decode_amd64((const uint8_t *)e->code, e->len - 1u, 0x1000, &in), 0);
+		assert_int_equal(
+			insn_decode_amd64((const uint8_t *)e->code, e->len - 1u, 0x1000, &in), 0);
 	}
 }
 
@@ -109,11 +114,13 @@ static void test_probe_offset(void **state)
 		int off;
 		bool jcc;
 	} p[] = {
-		{ "\x49\x3b\x66\x10\x76\x20\x55", 7, 4, true },		      /* cmp; jbe */
-		{ "\x4c\x8d\x64\x24\xf0\x4d\x3b\x66\x10\x0f\x86\x00\x00\x00\x00", 15, 9, true }, /* lea; cmp; jbe */
-		{ "\x55\x48\x89\xe5", 4, 0, false },			      /* push %rbp */
-		{ "\x48\x83\xec\x18\x48\x89\x6c\x24\x10\x48\x8d\x6c\x24\x10\xe8\x00\x00\x00\x00", 19, 14, false },
-		{ "\x48\x89\xc3\x55", 4, -1, false },			      /* an argument moves first */
+		{ "\x49\x3b\x66\x10\x76\x20\x55", 7, 4, true }, /* cmp; jbe */
+		{ "\x4c\x8d\x64\x24\xf0\x4d\x3b\x66\x10\x0f\x86\x00\x00\x00\x00", 15, 9,
+		  true }, /* lea; cmp; jbe */
+		{ "\x55\x48\x89\xe5", 4, 0, false }, /* push %rbp */
+		{ "\x48\x83\xec\x18\x48\x89\x6c\x24\x10\x48\x8d\x6c\x24\x10\xe8\x00\x00\x00\x00",
+		  19, 14, false },
+		{ "\x48\x89\xc3\x55", 4, -1, false }, /* an argument moves first */
 		{ "\x90\xc3", 2, 0, false },
 		{ "", 0, -1, false },
 	};
@@ -122,7 +129,8 @@ static void test_probe_offset(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(p); i++) {
 		bool jcc = false;
 
-		assert_int_equal(insn_probe_offset((const uint8_t *)p[i].code, p[i].n, &jcc), p[i].off);
+		assert_int_equal(insn_probe_offset((const uint8_t *)p[i].code, p[i].n, &jcc),
+				 p[i].off);
 		if (p[i].off >= 0)
 			assert_int_equal(jcc, p[i].jcc);
 	}
@@ -130,7 +138,8 @@ static void test_probe_offset(void **state)
 
 static void test_refs_amd64(void **state)
 {
-	static const char code[] = "\x48\x8d\x05\x00\x20\x00\x00\x55\x48\x8b\x0d\xf8\xff\xff\xff\xc3";
+	static const char code[] =
+		"\x48\x8d\x05\x00\x20\x00\x00\x55\x48\x8b\x0d\xf8\xff\xff\xff\xc3";
 	struct insn_ref r[1];
 
 	(void)state;
@@ -158,10 +167,12 @@ static void test_arm64(void **state)
 	assert_int_equal(r[2].size, 4);
 	assert_int_equal(insn_decode_arm64((const uint8_t *)&code[6], 4, 0, &in), 4);
 	assert_int_equal(in.kind, INSN_RET);
-	assert_int_equal(insn_decode_arm64((const uint8_t *)&(uint32_t){ 0xd10103ff }, 4, 0, &in), 4);
+	assert_int_equal(insn_decode_arm64((const uint8_t *)&(uint32_t){ 0xd10103ff }, 4, 0, &in),
+			 4);
 	assert_int_equal(in.kind, INSN_SUB_SP);
 	assert_int_equal(in.imm, 64);
-	assert_int_equal(insn_decode_arm64((const uint8_t *)&(uint32_t){ 0x54ffffe3 }, 4, 0x1000, &in), 4);
+	assert_int_equal(
+		insn_decode_arm64((const uint8_t *)&(uint32_t){ 0x54ffffe3 }, 4, 0x1000, &in), 4);
 	assert_int_equal(in.kind, INSN_JCC);
 	assert_int_equal(in.target, 0xffc);
 	assert_int_equal(insn_decode_arm64((const uint8_t *)code, 3, 0, &in), 0);
@@ -170,9 +181,9 @@ static void test_arm64(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_amd64),	      cmocka_unit_test(test_operands),
-		cmocka_unit_test(test_any_bytes),     cmocka_unit_test(test_probe_offset),
-		cmocka_unit_test(test_refs_amd64),    cmocka_unit_test(test_arm64),
+		cmocka_unit_test(test_amd64),	   cmocka_unit_test(test_operands),
+		cmocka_unit_test(test_any_bytes),  cmocka_unit_test(test_probe_offset),
+		cmocka_unit_test(test_refs_amd64), cmocka_unit_test(test_arm64),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -28,10 +28,14 @@ static void test_table(void **state)
 		const char *v;
 		int goid, bp, sudog, c, deferlink, labels;
 	} want[] = {
-		{ "go1.19.8", 152, 104, 88, 80, 40, LABELS_MAP },  { "go1.21", 152, 104, 88, 80, 40, LABELS_MAP },
-		{ "go1.22", 152, 104, 88, 80, 32, LABELS_MAP },	   { "go1.23", 160, 104, 88, 80, 32, LABELS_MAP },
-		{ "go1.24", 160, 104, 88, 80, 32, LABELS_SLICE },  { "go1.25", 152, 96, 88, 80, 32, LABELS_SLICE },
-		{ "go1.26", 152, 96, 104, 96, 32, LABELS_SLICE },  { "go1.27", 152, 96, 104, 96, 32, LABELS_SLICE },
+		{ "go1.19.8", 152, 104, 88, 80, 40, LABELS_MAP },
+		{ "go1.21", 152, 104, 88, 80, 40, LABELS_MAP },
+		{ "go1.22", 152, 104, 88, 80, 32, LABELS_MAP },
+		{ "go1.23", 160, 104, 88, 80, 32, LABELS_MAP },
+		{ "go1.24", 160, 104, 88, 80, 32, LABELS_SLICE },
+		{ "go1.25", 152, 96, 88, 80, 32, LABELS_SLICE },
+		{ "go1.26", 152, 96, 104, 96, 32, LABELS_SLICE },
+		{ "go1.27", 152, 96, 104, 96, 32, LABELS_SLICE },
 	};
 
 	(void)state;
@@ -181,7 +185,9 @@ static int world_check(struct world *w, struct err *err)
 
 static void test_check(void **state)
 {
-	static const char *const words[] = { "a status", "id", "twice", "stack", "stack pointer", "program counter" };
+	static const char *const words[] = { "a status",      "id",
+					     "twice",	      "stack",
+					     "stack pointer", "program counter" };
 	struct world w;
 
 	(void)state;
@@ -253,9 +259,12 @@ static void test_read_reasons(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_table),	       cmocka_unit_test(test_reasons),
-		cmocka_unit_test(test_other_versions), cmocka_unit_test(test_names_and_diff),
-		cmocka_unit_test(test_dwarf_of_another), cmocka_unit_test(test_check),
+		cmocka_unit_test(test_table),
+		cmocka_unit_test(test_reasons),
+		cmocka_unit_test(test_other_versions),
+		cmocka_unit_test(test_names_and_diff),
+		cmocka_unit_test(test_dwarf_of_another),
+		cmocka_unit_test(test_check),
 		cmocka_unit_test(test_read_reasons),
 	};
 

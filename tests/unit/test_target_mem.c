@@ -20,7 +20,8 @@ static struct memr *open_self(bool procmem)
 	struct err err = { 0 };
 	struct memr *m;
 
-	assert_int_equal(procmem ? memr_open_procmem(&m, getpid(), &err) : memr_open_pid(&m, getpid(), &err),
+	assert_int_equal(procmem ? memr_open_procmem(&m, getpid(), &err)
+				 : memr_open_pid(&m, getpid(), &err),
 			 0);
 	return m;
 }
@@ -74,7 +75,8 @@ static void test_batch(void **state)
 
 		for (size_t i = 0; i < N; i++) {
 			/* none, some, all but some, all of them are holes */
-			bool hole = (x = x * 1664525 + 1013904223) % 6 < (uint32_t)round + (round == 5);
+			bool hole =
+				(x = x * 1664525 + 1013904223) % 6 < (uint32_t)round + (round == 5);
 
 			src[i] = i * 7 + 1;
 			dst[i] = 0;
@@ -157,7 +159,8 @@ static void test_flat(void **state)
 	static const char a[16] = "0123456789abcdef";
 	struct mem_seg seg[] = { { 0x1000, a, 16 }, { 0x2000, NULL, 0 } };
 	struct memr *m = memr_new_flat(seg, 2);
-	struct mem_iov v[2] = { { 0x1002, (char[4]){ 0 }, 4, 1 }, { 0x100e, (char[4]){ 0 }, 4, 1 } };
+	struct mem_iov v[2] = { { 0x1002, (char[4]){ 0 }, 4, 1 },
+				{ 0x100e, (char[4]){ 0 }, 4, 1 } };
 	char buf[20];
 
 	(void)state;
@@ -196,9 +199,9 @@ static void test_gostring(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_read), cmocka_unit_test(test_batch),
+		cmocka_unit_test(test_read),	     cmocka_unit_test(test_batch),
 		cmocka_unit_test(test_large_pieces), cmocka_unit_test(test_gone),
-		cmocka_unit_test(test_flat), cmocka_unit_test(test_gostring),
+		cmocka_unit_test(test_flat),	     cmocka_unit_test(test_gostring),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

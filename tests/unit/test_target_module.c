@@ -12,7 +12,15 @@
  * 0x1000, moduledata at 0x2000, a second one at 0x2800, the version's text at
  * 0x3000 and its header at 0x3100.
  */
-enum { TAB = 0, FUNCS = 0x1000, MD = 0x2000, MD2 = 0x2800, TEXT_AT = 0x3000, HEAD = 0x3100, END = 0x3200 };
+enum {
+	TAB = 0,
+	FUNCS = 0x1000,
+	MD = 0x2000,
+	MD2 = 0x2800,
+	TEXT_AT = 0x3000,
+	HEAD = 0x3100,
+	END = 0x3200
+};
 
 struct program {
 	struct fixture fix;
@@ -56,7 +64,8 @@ static void make_moduledata(struct program *p, size_t md, uint64_t text)
 
 static void program_make(struct program *p, int minor, bool section)
 {
-	struct fix_sec sec = { ".go.module", SHT_PROGBITS, FIX_DATA_VA + MD, FIX_DATA_OFF + MD, 600 };
+	struct fix_sec sec = { ".go.module", SHT_PROGBITS, FIX_DATA_VA + MD, FIX_DATA_OFF + MD,
+			       600 };
 	static const char maps[] = "00400000-00401000 r-xp 00000000 08:02 5 /p\n"
 				   "00401000-00402000 r-xp 00000000 08:02 5 /p\n"
 				   "00500000-00505000 rw-p 00001000 08:02 5 /p\n";
@@ -119,8 +128,9 @@ static void test_ways(void **state)
 		enum module_way way;
 
 		program_make(&prog, minors[i / 2], i % 2);
-		assert_int_equal(gomodules_read(&ms, live(&prog), &prog.maps, prog.img, &prog.version, &way,
-						NULL), 0);
+		assert_int_equal(gomodules_read(&ms, live(&prog), &prog.maps, prog.img,
+						&prog.version, &way, NULL),
+				 0);
 		assert_int_equal(way, i % 2 ? MODULE_BY_SECTION : MODULE_BY_SEARCH);
 		assert_int_equal(ms.mod.n, 1);
 		assert_int_equal(ms.mod.v[0].addr, FIX_DATA_VA + MD);
@@ -147,9 +157,11 @@ static void test_memory_alone(void **state)
 		/* The text of the version is in what is only read. */
 		prog.maps.map.v[2].end = FIX_DATA_VA + TEXT_AT;
 		*vec_push(&prog.maps.map) = (struct proc_map){ .start = FIX_DATA_VA + TEXT_AT,
-							       .end = FIX_DATA_VA + 0x5000, .inode = 5,
+							       .end = FIX_DATA_VA + 0x5000,
+							       .inode = 5,
 							       .prot = PROC_R };
-		assert_int_equal(gomodules_read(&ms, live(&prog), &prog.maps, NULL, &v, &way, NULL), 0);
+		assert_int_equal(gomodules_read(&ms, live(&prog), &prog.maps, NULL, &v, &way, NULL),
+				 0);
 		assert_int_equal(v.minor, minors[i]);
 		assert_true(v.guessed);
 		assert_non_null(ms.mod.v[0].copy);
@@ -168,8 +180,9 @@ static void test_other_file(void **state)
 	(void)state;
 	program_make(&prog, 24, false);
 	memset(prog.file.b + FIX_DATA_OFF + PCLN_HEADER_SIZE, 0x5a, 800);
-	assert_int_equal(gomodules_read(&ms, live(&prog), &prog.maps, prog.img, &prog.version, &way, NULL),
-			 0);
+	assert_int_equal(
+		gomodules_read(&ms, live(&prog), &prog.maps, prog.img, &prog.version, &way, NULL),
+		0);
 	assert_non_null(ms.mod.v[0].copy);
 	assert_null(ms.mod.v[0].gofunc_data);
 	look(&ms, prog.mem);
@@ -184,8 +197,9 @@ static void test_chain(void **state)
 
 	(void)state;
 	program_make(&prog, 27, false);
-	assert_int_equal(gomodules_read(&ms, live(&prog), &prog.maps, prog.img, &prog.version, &way, NULL),
-			 0);
+	assert_int_equal(
+		gomodules_read(&ms, live(&prog), &prog.maps, prog.img, &prog.version, &way, NULL),
+		0);
 	assert_int_equal(gomodules_refresh(&ms, prog.mem, &prog.maps, &prog.version), 0);
 	/* A plugin comes, and its next leads back: once is enough. */
 	make_moduledata(&prog, MD2, FIX_TEXT + 0x400);
@@ -212,19 +226,22 @@ static void test_none(void **state)
 	(void)state;
 	program_make(&prog, 24, false);
 	set(&prog, MD, prog.lay.moduledata.pcHeader, 0);
-	assert_int_equal(gomodules_read(&ms, live(&prog), &prog.maps, prog.img, &prog.version, &way, &err),
-			 -ENOEXEC);
+	assert_int_equal(
+		gomodules_read(&ms, live(&prog), &prog.maps, prog.img, &prog.version, &way, &err),
+		-ENOEXEC);
 	assert_non_null(strstr(err.text, "no Go program"));
 	/* In a PIE with a Go version the pointers may only not be there yet. */
 	prog.img->pie = true;
 	err_clear(&err);
-	assert_int_equal(gomodules_read(&ms, prog.mem, &prog.maps, prog.img, &prog.version, &way, &err),
-			 -EAGAIN);
+	assert_int_equal(
+		gomodules_read(&ms, prog.mem, &prog.maps, prog.img, &prog.version, &way, &err),
+		-EAGAIN);
 	prog.img->pie = false;
 	/* Text where nothing is executed. */
 	make_moduledata(&prog, MD, FIX_DATA_VA);
-	assert_int_equal(gomodules_read(&ms, live(&prog), &prog.maps, prog.img, &prog.version, &way, NULL),
-			 -ENOEXEC);
+	assert_int_equal(
+		gomodules_read(&ms, live(&prog), &prog.maps, prog.img, &prog.version, &way, NULL),
+		-ENOEXEC);
 	gomodules_release(&ms);
 	program_release(&prog);
 }

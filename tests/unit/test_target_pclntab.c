@@ -222,7 +222,9 @@ static void test_damage(void **state)
 	fixture_make(&f, 27, 1);
 	for (size_t i = 0; i < 2 * f.tab.n; i++) {
 		struct gomodules ms = { 0 };
-		struct gomodule m = { .minpc = FIX_TEXT, .text = FIX_TEXT, .maxpc = FIX_TEXT + 0x300 };
+		struct gomodule m = { .minpc = FIX_TEXT,
+				      .text = FIX_TEXT,
+				      .maxpc = FIX_TEXT + 0x300 };
 		size_t n = i < f.tab.n ? i : f.tab.n;
 		uint8_t *copy = malloc(n ? n : 1);
 
@@ -248,9 +250,9 @@ static void test_damage(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_header),	    cmocka_unit_test(test_find),
-		cmocka_unit_test(test_lookup),	    cmocka_unit_test(test_trees_in_memory),
-		cmocka_unit_test(test_open_defers), cmocka_unit_test(test_arm64_quantum),
+		cmocka_unit_test(test_header),	     cmocka_unit_test(test_find),
+		cmocka_unit_test(test_lookup),	     cmocka_unit_test(test_trees_in_memory),
+		cmocka_unit_test(test_open_defers),  cmocka_unit_test(test_arm64_quantum),
 		cmocka_unit_test(test_function_ids), cmocka_unit_test(test_each),
 		cmocka_unit_test(test_damage),
 	};

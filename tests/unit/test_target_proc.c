@@ -125,9 +125,14 @@ static void test_access_self(void **state)
 
 static void test_explain(void **state)
 {
-	static const struct proc_access_facts base = { .pid = 7, .found = true, .dumpable = true,
-						       .same_userns = true, .target_uid = 1000,
-						       .target_euid = 1000, .our_euid = 1000, .host = "web-1" };
+	static const struct proc_access_facts base = { .pid = 7,
+						       .found = true,
+						       .dumpable = true,
+						       .same_userns = true,
+						       .target_uid = 1000,
+						       .target_euid = 1000,
+						       .our_euid = 1000,
+						       .host = "web-1" };
 	static const struct {
 		enum proc_hindrance why;
 		const char *says, *command;
@@ -136,10 +141,12 @@ static void test_explain(void **state)
 		{ PROC_OTHER_USER, "belongs to user 0 and we are user 1000", "sudo bingo-top 7" },
 		{ PROC_NONDUMP, "not dumpable", "sudo bingo-top 7" },
 		{ PROC_YAMA, "until the next boot", "" },
-		{ PROC_LSM, "security module", "docker run -it --rm --cap-add=SYS_PTRACE --security-opt "
-					       "apparmor=unconfined --pid=container:web-1 IMAGE bingo-top 7" },
-		{ PROC_USERNS, "another user namespace", "kubectl debug -it web-1 --profile=sysadmin "
-							 "--target=CONTAINER --image=IMAGE -- bingo-top 7" },
+		{ PROC_LSM, "security module",
+		  "docker run -it --rm --cap-add=SYS_PTRACE --security-opt "
+		  "apparmor=unconfined --pid=container:web-1 IMAGE bingo-top 7" },
+		{ PROC_USERNS, "another user namespace",
+		  "kubectl debug -it web-1 --profile=sysadmin "
+		  "--target=CONTAINER --image=IMAGE -- bingo-top 7" },
 		{ PROC_OK, "", "" },
 		{ PROC_KERNEL, "kernel", "" },
 		{ PROC_LSM, "security module", "" },
@@ -194,9 +201,9 @@ static void test_in_root(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_maps),	    cmocka_unit_test(test_self),
-		cmocka_unit_test(test_nobody),	    cmocka_unit_test(test_access_self),
-		cmocka_unit_test(test_explain),	    cmocka_unit_test(test_in_root),
+		cmocka_unit_test(test_maps),	cmocka_unit_test(test_self),
+		cmocka_unit_test(test_nobody),	cmocka_unit_test(test_access_self),
+		cmocka_unit_test(test_explain), cmocka_unit_test(test_in_root),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
