@@ -478,11 +478,17 @@ static uint32_t pick(struct trace1 *t, uint32_t first, bool *exception)
 	return UINT32_MAX;
 }
 
+#define TIME_MOST ((int64_t)1 << 60)
+
 int64_t t1_ns(const struct trace1 *t, uint64_t ticks)
 {
+	double ns;
+
 	if (ticks < t->first_ts)
 		return 0;
-	return (int64_t)((double)(ticks - t->first_ts) * t->scale);
+	/* what is beyond 36 years is nonsense, and ends there */
+	ns = (double)(ticks - t->first_ts) * t->scale;
+	return ns < (double)TIME_MOST ? (int64_t)ns : TIME_MOST;
 }
 
 /* When a goroutine came out of its system call was noted apart: often long before. */
