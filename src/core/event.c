@@ -67,6 +67,11 @@ static const char *const event_names[EV_N] = {
 	[EV_SYNC] = "sync",
 	[EV_ORIGIN] = "origin",
 	[EV_THREAD] = "thread",
+	[EV_FACTS] = "facts",
+	[EV_OBJECT] = "object",
+	[EV_WAIT] = "wait",
+	[EV_HOLD] = "hold",
+	[EV_FACTS_END] = "facts-end",
 };
 
 const char *gstate_name(enum gstate s)

@@ -83,6 +83,19 @@ enum event_kind {
 	EV_SYNC, /* clocks were compared; value: wall time in ns since 1970, 0: not known */
 	EV_ORIGIN, /* how g was made before the session; peer: creator; stack: the go statement; stack2: entry function */
 	EV_THREAD, /* thread m: g on it (0: none), p; state: GS_RUNNING, GS_SYSCALL, GS_BLOCKED (idle), GS_DEAD; text: the system call; value: its descriptor + 1 */
+	/*
+	 * What goroutines wait on (core/object.h): all of it between EV_FACTS and
+	 * EV_FACTS_END is of one look and takes the place of the look before.
+	 */
+	EV_FACTS, /* a look begins; value: FACTS_SEARCHED, FACTS_NETPOLL */
+	/*
+	 * object: address; reason: enum object_kind. state 0: value: len, value2: cap, peer: owner,
+	 * text: type, text2: text, stack: fd + 1, stack2: flags. state 1: value: when, value2: period.
+	 */
+	EV_OBJECT,
+	EV_WAIT, /* g waits on object; reason: enum wait_op, state: 1 in a select, value: which case */
+	EV_HOLD, /* g could wake who waits on object; reason: enum hold_op, state: enum evidence, text: by what, stack: where */
+	EV_FACTS_END,
 	EV_N
 };
 

@@ -18,6 +18,8 @@ void world_init(struct world *w)
 	memset(w, 0, sizeof(*w));
 	strtab_init(&w->strings);
 	stacktab_init(&w->stacks);
+	facts_init(&w->facts);
+	facts_init(&w->facts_next);
 }
 
 void world_release(struct world *w)
@@ -30,6 +32,8 @@ void world_release(struct world *w)
 	vec_free(&w->band);
 	vec_free(&w->warning);
 	vec_free(&w->thread);
+	facts_release(&w->facts);
+	facts_release(&w->facts_next);
 	map64_free(&w->by_tid);
 	vec_free(&w->open.ns);
 	map64_free(&w->by_goid);
@@ -445,8 +449,26 @@ static void apply_range(struct world *w, const struct event *ev)
 		world_band_end(w, ev->time, ev->text);
 }
 
+/* Nobody sees a look that is told in half. */
+static void apply_facts(struct world *w, const struct event *ev)
+{
+	struct facts done = w->facts_next;
+
+	if (facts_apply(&w->facts_next, ev))
+		return;
+	facts_finish(&done);
+	w->facts_next = w->facts;
+	w->facts = done;
+	facts_clear(&w->facts_next);
+	w->generation++;
+}
+
 void world_apply(struct world *w, const struct event *ev)
 {
+	if (ev->kind >= EV_FACTS && ev->kind <= EV_FACTS_END) {
+		apply_facts(w, ev);
+		return;
+	}
 	if (w->open.n_events &&
 	    (w->open.n_events >= SEGMENT_EVENTS || ev->time - w->open.t0 >= SEGMENT_NS))
 		world_close_segment(w);

@@ -17,6 +17,7 @@
 #include "core/history.h"
 #include "core/intern.h"
 #include "core/mem.h"
+#include "core/object.h"
 
 enum { SHARE_RUN, SHARE_READY, SHARE_BLOCKED, SHARE_SYSCALL, SHARE_N };
 #define SHARE_ONE 65535 /* the whole of a segment */
@@ -182,6 +183,8 @@ struct world {
 	VEC(uint32_t) warning; /* sentences on what is missing */
 	VEC(struct thread) thread; /* those that are gone stay */
 	struct map64 by_tid; /* → index of thread */
+	struct facts facts; /* of the last whole look */
+	struct facts facts_next; /* of the look that is being told */
 	struct live live;
 
 	struct moment now; /* the newest state of all */
