@@ -1,0 +1,497 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "analysis/graph.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void graph_init(struct graph *g)
+{
+	memset(g, 0, sizeof(*g));
+}
+
+void graph_release(struct graph *g)
+{
+	vec_free(&g->node);
+	vec_free(&g->port);
+	vec_free(&g->edge);
+	vec_free(&g->component);
+	vec_free(&g->member);
+	vec_free(&g->root);
+	vec_free(&g->work);
+	vec_free(&g->low);
+	vec_free(&g->index);
+	vec_free(&g->path);
+	vec_free(&g->call);
+	vec_free(&g->degree);
+	map64_free(&g->by_goid);
+}
+
+uint32_t graph_find(const struct graph *g, uint64_t goid)
+{
+	uint32_t i = map64_get(&g->by_goid, goid);
+
+	return i == UINT32_MAX ? NO_NODE : i;
+}
+
+/* --- who helps whom --- */
+
+bool hold_serves(const struct object *o, unsigned side, enum hold_op op, bool *owed)
+{
+	*owed = false;
+	switch (o->kind) {
+	case OBJ_CHAN:
+		if (side)
+			return op == HOLD_RECV || op == HOLD_CLOSE || op == HOLD_REF;
+		return op == HOLD_SEND || op == HOLD_CLOSE || op == HOLD_CANCEL || op == HOLD_REF;
+	case OBJ_MUTEX:
+	case OBJ_ONCE:
+		*owed = op == HOLD_LOCK;
+		return *owed || op == HOLD_REF;
+	case OBJ_RWMUTEX:
+		/* new readers stand behind a writer that waits for the old ones */
+		*owed = op == HOLD_LOCK ||
+			(op == HOLD_RLOCK && (side || o->flags & OBJF_WRITER_WAITS));
+		return *owed || op == HOLD_REF;
+	case OBJ_WAITGROUP:
+		*owed = op == HOLD_DONE;
+		return *owed || op == HOLD_REF;
+	case OBJ_COND:
+		return op == HOLD_SIGNAL || op == HOLD_REF;
+	default:
+		return op == HOLD_REF;
+	}
+}
+
+/* --- making it --- */
+
+static uint32_t node_of(struct graph *g, uint64_t goid)
+{
+	uint32_t i = graph_find(g, goid);
+	struct graph_node *n;
+	size_t waits, holds;
+
+	if (i != NO_NODE)
+		return i;
+	i = (uint32_t)g->node.n;
+	map64_put(&g->by_goid, goid, i);
+	n = vec_push(&g->node);
+	*n = (struct graph_node){
+		.goid = goid,
+		.row = world_find(g->world, goid),
+		.first_wait = (uint32_t)facts_waits_of(g->facts, goid, &waits),
+		.first_hold = (uint32_t)facts_holds_of(g->facts, goid, &holds),
+		.component = NO_NODE,
+		.parent = NO_NODE,
+		.first_child = NO_NODE,
+		.next = NO_NODE,
+	};
+	n->n_waits = (uint32_t)waits;
+	n->n_holds = (uint32_t)holds;
+	return i;
+}
+
+static bool node_waits_at(const struct graph *g, const struct graph_node *n, uint32_t port)
+{
+	for (uint32_t i = 0; i < n->n_waits; i++)
+		if (wait_port(graph_wait(g, n, i)) == port)
+			return true;
+	return false;
+}
+
+/* Who waits at a port helps others there only by a duty: a worker does not feed its fellows. */
+static void port_edges(struct graph *g, uint32_t port)
+{
+	const struct object *o = port_object(g, port);
+	struct graph_port *p = &g->port.v[port];
+
+	p->first_edge = (uint32_t)g->edge.n;
+	for (uint32_t i = o->first_hold; i < o->first_hold + o->n_holds; i++) {
+		const struct hold *h = &g->facts->hold.v[i];
+		uint32_t node = graph_find(g, h->goid);
+		bool owed;
+
+		p->locks += h->op == HOLD_LOCK;
+		p->reads += h->op == HOLD_RLOCK;
+		p->dones += h->op == HOLD_DONE;
+		if (!hold_serves(o, port & 1, h->op, &owed))
+			continue;
+		if (!owed && node_waits_at(g, &g->node.v[node], port))
+			continue;
+		*vec_push(&g->edge) = (struct graph_edge){ .node = node, .hold = i, .owed = owed };
+	}
+	/* a reader that comes later stands behind the writers */
+	for (uint32_t i = o->first_wait;
+	     o->kind == OBJ_RWMUTEX && !(port & 1) && i < o->first_wait + o->n_waits; i++) {
+		const struct wait *w = &g->facts->wait.v[i];
+
+		if (w->op == OP_LOCK)
+			*vec_push(&g->edge) = (struct graph_edge){ .node = graph_find(g, w->goid),
+								   .hold = NO_NODE,
+								   .owed = true };
+	}
+	p->n_edges = (uint32_t)g->edge.n - p->first_edge;
+}
+
+static void nodes_make(struct graph *g)
+{
+	const struct facts *f = g->facts;
+
+	for (size_t i = 0; i < f->g_wait.n; i++)
+		node_of(g, f->wait.v[f->g_wait.v[i]].goid);
+	for (size_t i = 0; i < f->g_hold.n; i++)
+		node_of(g, f->hold.v[f->g_hold.v[i]].goid);
+}
+
+static void ports_make(struct graph *g)
+{
+	const struct facts *f = g->facts;
+
+	vec_reserve(&g->port, 2 * f->object.n);
+	for (size_t i = 0; i < 2 * f->object.n; i++)
+		*vec_push(&g->port) = (struct graph_port){ .object = (uint32_t)i / 2,
+							   .component = NO_NODE,
+							   .parent = NO_NODE,
+							   .parent_edge = NO_NODE,
+							   .first_child = NO_NODE,
+							   .next = NO_NODE };
+	for (size_t i = 0; i < f->wait.n; i++)
+		g->port.v[wait_port(&f->wait.v[i])].n_waits++;
+	for (uint32_t i = 0; i < g->port.n; i++)
+		if (g->port.v[i].n_waits)
+			port_edges(g, i);
+}
+
+/* --- who may go on --- */
+
+static bool row_alive(const struct moment *m, uint32_t row)
+{
+	return row < m->n && m->state[row] != GS_NONE && m->state[row] != GS_DEAD;
+}
+
+static bool is_user(const struct graph *g, uint32_t row)
+{
+	return row_alive(g->moment, row) && !g->world->g.v[row].system;
+}
+
+/* Reasons for which it is woken by what is not a goroutine, or nobody knows by whom. */
+static bool reason_outside(uint8_t reason)
+{
+	switch (reason) {
+	case R_CHAN_SEND:
+	case R_CHAN_RECV:
+	case R_CHAN_SEND_NIL:
+	case R_CHAN_RECV_NIL:
+	case R_SELECT:
+	case R_SELECT_EMPTY:
+	case R_MUTEX:
+	case R_RWMUTEX_READ:
+	case R_RWMUTEX_WRITE:
+	case R_WAITGROUP:
+	case R_COND:
+	case R_SEMAPHORE:
+		return false;
+	default:
+		return true;
+	}
+}
+
+static bool reason_never(uint8_t reason)
+{
+	return reason == R_CHAN_SEND_NIL || reason == R_CHAN_RECV_NIL || reason == R_SELECT_EMPTY;
+}
+
+static bool node_free(const struct graph *g, const struct graph_node *n)
+{
+	const struct moment *m = g->moment;
+
+	if (!row_alive(m, n->row) || m->state[n->row] != GS_BLOCKED)
+		return true;
+	if (reason_never(m->reason[n->row]))
+		return false;
+	return !n->n_waits || reason_outside(m->reason[n->row]);
+}
+
+/* The program's goroutines that no graph needs to tell of: they are free, or wait on what is not known. */
+static void count_free(struct graph *g)
+{
+	const struct moment *m = g->moment;
+
+	g->n_free = g->n_users = 0;
+	g->runs = false;
+	for (uint32_t row = 0; row < m->n; row++) {
+		uint32_t node;
+
+		if (!is_user(g, row))
+			continue;
+		g->n_users++;
+		g->runs |= m->state[row] == GS_RUNNING;
+		node = graph_find(g, g->world->g.v[row].goid);
+		if (node != NO_NODE && g->node.v[node].row == row)
+			g->n_free += node_free(g, &g->node.v[node]);
+		else
+			g->n_free += m->state[row] != GS_BLOCKED || !reason_never(m->reason[row]);
+	}
+}
+
+/* Whether goroutines alone decide what becomes of who waits on it. */
+static bool kind_by_goroutines(uint8_t kind)
+{
+	return kind == OBJ_CHAN || kind == OBJ_MUTEX || kind == OBJ_RWMUTEX ||
+	       kind == OBJ_WAITGROUP || kind == OBJ_COND || kind == OBJ_ONCE;
+}
+
+static bool timer_fires(const struct object *o)
+{
+	return o->flags & OBJF_TIMER && (o->when != T_NEVER || o->task_period);
+}
+
+/* Whether somebody may have the address of whom the facts do not tell. */
+static bool reached_unseen(const struct graph *g, const struct object *o)
+{
+	return !g->facts->searched || !(o->flags & OBJF_SEARCHED) || o->flags & OBJF_SHARED;
+}
+
+/* The strict reading: duties count where they are known. */
+static void port_strict(struct graph *g, struct graph_port *p, unsigned side)
+{
+	const struct object *o = &g->facts->object.v[p->object];
+	bool duty = false;
+
+	p->any = true;
+	switch (o->kind) {
+	case OBJ_NIL:
+		return;
+	case OBJ_MUTEX:
+	case OBJ_ONCE:
+		duty = p->locks;
+		break;
+	case OBJ_RWMUTEX:
+		p->all = side || o->flags & OBJF_WRITER_WAITS ? p->reads : 0;
+		duty = p->locks || p->all;
+		p->any = p->locks || !p->all;
+		break;
+	case OBJ_WAITGROUP:
+		p->all = p->dones;
+		p->any = !p->dones || o->len > (int64_t)p->dones;
+		duty = !p->any;
+		break;
+	}
+	p->outside = !kind_by_goroutines(o->kind) || timer_fires(o) ||
+		     (!duty && (reached_unseen(g, o) || (o->flags & OBJF_GLOBAL && g->n_free)));
+}
+
+/* The generous one: who has the address, or may have it, may do anything. */
+static void port_generous(struct graph *g, struct graph_port *p)
+{
+	const struct object *o = &g->facts->object.v[p->object];
+
+	p->all = 0;
+	p->any = true;
+	if (o->kind == OBJ_NIL)
+		return;
+	p->outside = !kind_by_goroutines(o->kind) || g->runs || reached_unseen(g, o) ||
+		     o->flags & (OBJF_GLOBAL | OBJF_TIMER | OBJF_CONTEXT);
+}
+
+static void port_open(struct graph *g, struct graph_port *p)
+{
+	const struct object *o = &g->facts->object.v[p->object];
+
+	p->open = true;
+	for (uint32_t i = o->first_wait; i < o->first_wait + o->n_waits; i++) {
+		const struct wait *w = &g->facts->wait.v[i];
+		uint32_t node = graph_find(g, w->goid);
+
+		if (&g->port.v[wait_port(w)] != p || g->node.v[node].fate != FATE_STUCK)
+			continue;
+		g->node.v[node].fate = FATE_WAITS;
+		*vec_push(&g->work) = node;
+	}
+}
+
+static bool is_lock(const struct object *o)
+{
+	return o->kind == OBJ_MUTEX || o->kind == OBJ_ONCE || o->kind == OBJ_RWMUTEX;
+}
+
+/* Whether a hold of that kind is the one helper of which there must be one. */
+static bool any_served(const struct graph_port *p, const struct object *o, enum hold_op op)
+{
+	return is_lock(o) && p->locks ? op == HOLD_LOCK : op != HOLD_DONE;
+}
+
+/* A helper of that kind goes on: what the port lacks is less. */
+static void port_helped(struct graph *g, uint32_t at, enum hold_op op)
+{
+	struct graph_port *p = &g->port.v[at];
+	const struct object *o = port_object(g, at);
+	bool owed;
+
+	if (!hold_serves(o, at & 1, op, &owed))
+		return;
+	if (p->all && (op == HOLD_RLOCK || op == HOLD_DONE))
+		p->all--;
+	else if (any_served(p, o, op))
+		p->any = false;
+	if (!p->all && !p->any)
+		port_open(g, p);
+}
+
+/* Its having the address tells nothing more where it is known what for. */
+static bool hold_is_plain(const struct graph *g, const struct graph_node *n, uint32_t i)
+{
+	const struct hold *h = graph_hold(g, n, i);
+
+	if (h->op != HOLD_REF)
+		return false;
+	return !(i && graph_hold(g, n, i - 1)->object == h->object) &&
+	       !(i + 1 < n->n_holds && graph_hold(g, n, i + 1)->object == h->object);
+}
+
+static void node_helps(struct graph *g, const struct graph_node *n, uint32_t i, bool generous)
+{
+	const struct hold *h = graph_hold(g, n, i);
+
+	for (uint32_t at = 2 * h->object; at <= 2 * h->object + 1; at++) {
+		if (g->port.v[at].open || !g->port.v[at].n_waits ||
+		    port_object(g, at)->kind == OBJ_NIL)
+			continue;
+		if (generous)
+			port_open(g, &g->port.v[at]);
+		else if (h->op != HOLD_REF || hold_is_plain(g, n, i))
+			port_helped(g, at, h->op);
+	}
+}
+
+static void spread(struct graph *g, bool generous)
+{
+	while (g->work.n) {
+		uint32_t at = g->work.v[--g->work.n];
+		const struct graph_node *n = &g->node.v[at];
+
+		for (uint32_t i = 0; i < n->n_holds; i++)
+			node_helps(g, n, i, generous);
+	}
+}
+
+/* Leaves FATE_STUCK with those who do not go on by this reading. */
+static void fates(struct graph *g, bool generous)
+{
+	g->work.n = 0;
+	for (uint32_t i = 0; i < g->node.n; i++) {
+		struct graph_node *n = &g->node.v[i];
+
+		n->fate = node_free(g, n) ? FATE_FREE : FATE_STUCK;
+		if (n->fate == FATE_FREE)
+			*vec_push(&g->work) = i;
+	}
+	for (uint32_t i = 0; i < g->port.n; i++) {
+		struct graph_port *p = &g->port.v[i];
+
+		p->open = p->outside = false;
+		p->all = 0;
+		if (!p->n_waits)
+			continue;
+		if (generous)
+			port_generous(g, p);
+		else
+			port_strict(g, p, i & 1);
+		if (p->outside || (!p->all && !p->any))
+			port_open(g, p);
+	}
+	spread(g, generous);
+}
+
+void graph_make(struct graph *g, const struct world *w)
+{
+	g->world = w;
+	g->facts = &w->facts;
+	g->moment = &w->now;
+	g->node.n = g->port.n = g->edge.n = 0;
+	map64_clear(&g->by_goid);
+	nodes_make(g);
+	ports_make(g);
+	count_free(g);
+	fates(g, true);
+	g->member.n = 0;
+	for (uint32_t i = 0; i < g->node.n; i++)
+		if (g->node.v[i].fate == FATE_STUCK)
+			*vec_push(&g->member) = i;
+	fates(g, false);
+	for (size_t i = 0; i < g->member.n; i++)
+		if (g->node.v[g->member.v[i]].fate == FATE_STUCK)
+			g->node.v[g->member.v[i]].fate = FATE_LOST;
+	graph_components(g);
+	graph_tree(g);
+}
+
+bool graph_stuck(const struct graph *g, uint32_t node)
+{
+	return g->node.v[node].fate >= FATE_STUCK;
+}
+
+/* --- who waits for whom, in pairs --- */
+
+enum { LINKS_MOST = 64 };
+
+static unsigned edge_rank(const struct graph *g, const struct graph_edge *e)
+{
+	if (e->hold == NO_NODE)
+		return 2;
+	return (g->facts->hold.v[e->hold].op == HOLD_REF ? 0u : 1u) + (e->owed ? 2u : 0u) +
+	       (g->facts->hold.v[e->hold].evidence == EVIDENCE_SEEN);
+}
+
+static struct graph_link link_of(const struct graph *g, const struct graph_node *n,
+				 const struct graph_edge *e, uint32_t object)
+{
+	struct graph_link l = { .from = n->goid, .to = g->node.v[e->node].goid, .object = object };
+
+	if (e->hold == NO_NODE) {
+		l.evidence = EVIDENCE_SEEN;
+		return l;
+	}
+	l.by = g->facts->hold.v[e->hold].by;
+	l.evidence = g->facts->hold.v[e->hold].evidence;
+	return l;
+}
+
+static bool links_of(const struct graph *g, const struct graph_node *n, unsigned most,
+		     bool (*sink)(void *arg, const struct graph_link *l), void *arg)
+{
+	unsigned told = 0;
+
+	for (unsigned rank = 5; rank-- > 0;)
+		for (uint32_t i = 0; i < n->n_waits; i++) {
+			const struct graph_port *p = &g->port.v[wait_port(graph_wait(g, n, i))];
+
+			/* of very many holders a few are told */
+			for (uint32_t k = 0; k < p->n_edges && k < LINKS_MOST; k++) {
+				const struct graph_edge *e = &g->edge.v[p->first_edge + k];
+				struct graph_link l;
+
+				if (edge_rank(g, e) != rank)
+					continue;
+				if (told++ == most)
+					return true;
+				l = link_of(g, n, e, p->object);
+				if (!sink(arg, &l))
+					return false;
+			}
+		}
+	return true;
+}
+
+void graph_links_of(const struct graph *g, uint32_t node, unsigned most,
+		    bool (*sink)(void *arg, const struct graph_link *l), void *arg)
+{
+	links_of(g, &g->node.v[node], most, sink, arg);
+}
+
+void graph_links(const struct graph *g, unsigned most,
+		 bool (*sink)(void *arg, const struct graph_link *l), void *arg)
+{
+	for (uint32_t i = 0; i < g->node.n; i++)
+		if (!links_of(g, &g->node.v[i], most, sink, arg))
+			return;
+}
