@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/radix.h"
+
 static const char *const kind_names[OBJ_N] = {
 	[OBJ_NONE] = "unknown",	   [OBJ_CHAN] = "chan",		  [OBJ_MUTEX] = "mutex",
 	[OBJ_RWMUTEX] = "rwmutex", [OBJ_WAITGROUP] = "waitgroup", [OBJ_COND] = "cond",
@@ -113,54 +115,14 @@ void facts_hold(struct facts *f, uint64_t goid, uint64_t addr, enum hold_op op, 
 
 /* --- order --- */
 
-struct sort_key {
-	uint64_t key;
-	uint32_t at;
-};
-
-typedef VEC(struct sort_key) sort_keys;
-
-enum { DIGIT = 11, DIGITS = 6 };
-
-/* By key, equal ones as they were; a digit in which all agree costs nothing. */
-static void keys_sort(sort_keys *k)
-{
-	struct sort_key *from = k->v, *to = xmalloc((k->n + 1) * sizeof(*to));
-	uint64_t differs = 0;
-
-	for (size_t i = 1; i < k->n; i++)
-		differs |= k->v[i].key ^ k->v[0].key;
-	for (unsigned d = 0; d < DIGITS; d++) {
-		unsigned shift = d * DIGIT;
-		uint32_t begin[1 << DIGIT] = { 0 }, sum = 0;
-		struct sort_key *swap = from;
-
-		if (!(differs >> shift & ((1 << DIGIT) - 1)))
-			continue;
-		for (size_t i = 0; i < k->n; i++)
-			begin[from[i].key >> shift & ((1 << DIGIT) - 1)]++;
-		for (size_t i = 0; i < ARRAY_SIZE(begin); i++) {
-			uint32_t n = begin[i];
-
-			begin[i] = sum;
-			sum += n;
-		}
-		for (size_t i = 0; i < k->n; i++)
-			to[begin[from[i].key >> shift & ((1 << DIGIT) - 1)]++] = from[i];
-		from = to;
-		to = swap;
-	}
-	if (from != k->v)
-		memcpy(k->v, from, k->n * sizeof(*k->v));
-	free(from == k->v ? to : from);
-}
+typedef VEC(struct radix_key) sort_keys;
 
 #define rows_sort(rows, field, keys, spare) \
 	do { \
 		(keys)->n = 0; \
 		for (size_t i_ = 0; i_ < (rows)->n; i_++) \
-			*vec_push(keys) = (struct sort_key){ (rows)->v[i_].field, (uint32_t)i_ }; \
-		keys_sort(keys); \
+			*vec_push(keys) = (struct radix_key){ (rows)->v[i_].field, (uint32_t)i_ }; \
+		radix_sort((keys)->v, (keys)->n); \
 		vec_reserve(spare, (rows)->n); \
 		for (size_t i_ = 0; i_ < (rows)->n; i_++) \
 			(spare)->v[i_] = (rows)->v[(keys)->v[i_].at]; \
@@ -172,8 +134,8 @@ static void keys_sort(sort_keys *k)
 	do { \
 		(keys)->n = (index)->n = 0; \
 		for (size_t i_ = 0; i_ < (rows)->n; i_++) \
-			*vec_push(keys) = (struct sort_key){ (rows)->v[i_].goid, (uint32_t)i_ }; \
-		keys_sort(keys); \
+			*vec_push(keys) = (struct radix_key){ (rows)->v[i_].goid, (uint32_t)i_ }; \
+		radix_sort((keys)->v, (keys)->n); \
 		for (size_t i_ = 0; i_ < (rows)->n; i_++) \
 			*vec_push(index) = (keys)->v[i_].at; \
 	} while (0)
@@ -272,6 +234,27 @@ size_t facts_holds_of(const struct facts *f, uint64_t goid, size_t *n)
 
 	rows_of(&f->hold, &f->g_hold, goid, first, n);
 	return first;
+}
+
+bool hold_wakes(enum hold_op op, enum wait_op wait)
+{
+	switch (op) {
+	case HOLD_LOCK:
+		return wait == OP_LOCK || wait == OP_RLOCK || wait == OP_WAIT;
+	case HOLD_RLOCK:
+		return wait == OP_LOCK;
+	case HOLD_SEND:
+	case HOLD_CLOSE:
+	case HOLD_CANCEL:
+		return wait == OP_RECV;
+	case HOLD_RECV:
+		return wait == OP_SEND;
+	case HOLD_DONE:
+	case HOLD_SIGNAL:
+		return wait == OP_WAIT;
+	default:
+		return op == HOLD_REF;
+	}
 }
 
 /* --- events --- */

@@ -159,6 +159,9 @@ struct event facts_wait_event(int64_t t, uint64_t goid, uint64_t addr, enum wait
 struct event facts_hold_event(int64_t t, uint64_t goid, uint64_t addr, enum hold_op op,
 			      enum evidence e, uint32_t by, uint32_t stack);
 
+/* Whether who could do op would wake who waits so, by itself. HOLD_REF: perhaps. */
+bool hold_wakes(enum hold_op op, enum wait_op wait);
+
 const char *object_kind_name(enum object_kind k); /* "chan", "mutex" … */
 const char *wait_op_name(enum wait_op op); /* "send", "recv", "lock" … */
 const char *hold_op_name(enum hold_op op);

@@ -88,6 +88,156 @@ static void json_wait(struct json *j, const struct report *r, size_t row)
 	json_text(j, "wait_is", how[r->moment->how[row]]);
 }
 
+static void json_address(struct json *j, const char *key, uint64_t addr)
+{
+	char buf[24];
+
+	snprintf(buf, sizeof(buf), "0x%" PRIx64, addr);
+	json_text(j, key, buf);
+}
+
+static void json_flag(struct json *j, const char *key, bool flag)
+{
+	if (flag)
+		json_bool(j, key, true);
+}
+
+/* What an object of its kind counts. */
+static void json_object_state(struct json *j, const struct object *o)
+{
+	switch (o->kind) {
+	case OBJ_CHAN:
+		json_int(j, "len", o->len);
+		json_int(j, "cap", o->cap);
+		json_bool(j, "closed", o->flags & OBJF_CLOSED);
+		break;
+	case OBJ_MUTEX:
+	case OBJ_ONCE:
+		json_bool(j, "locked", o->flags & OBJF_LOCKED);
+		break;
+	case OBJ_RWMUTEX:
+		json_bool(j, "locked", o->flags & OBJF_LOCKED);
+		json_int(j, "readers", o->len);
+		json_bool(j, "writer_waits", o->flags & OBJF_WRITER_WAITS);
+		break;
+	case OBJ_WAITGROUP:
+		json_int(j, "count", o->len);
+		break;
+	case OBJ_COND:
+		json_int(j, "waiters", o->len);
+		break;
+	case OBJ_POLL:
+		json_flag(j, "listens", o->flags & OBJF_LISTENS);
+		break;
+	default:
+		break;
+	}
+}
+
+static void json_object_of(struct json *j, const struct world *w, const struct wait *x)
+{
+	const struct object *o = &w->facts.object.v[x->object];
+
+	json_object(j, NULL);
+	json_text(j, "kind", object_kind_name((enum object_kind)o->kind));
+	if (o->addr)
+		json_address(j, "addr", o->addr);
+	json_object_state(j, o);
+	if (x->op)
+		json_text(j, "case", wait_op_name((enum wait_op)x->op));
+	json_uint(j, "waiters", o->n_waits);
+	if (o->type)
+		json_text(j, "type", strtab_get(&w->strings, o->type));
+	if (o->text)
+		json_text(j, "text", strtab_get(&w->strings, o->text));
+	if (o->fd >= 0)
+		json_int(j, "fd", o->fd);
+	if (o->owner)
+		json_address(j, "owner", o->owner);
+	if (o->when != T_NEVER)
+		json_int(j, o->kind == OBJ_POLL ? "deadline_ns" : "fires_ns", o->when);
+	if (o->task_period)
+		json_uint(j, "period_ns", o->task_period);
+	json_flag(j, "timer", o->flags & OBJF_TIMER);
+	json_flag(j, "context", o->flags & OBJF_CONTEXT);
+	json_flag(j, "global", o->flags & OBJF_GLOBAL);
+	json_flag(j, "shared", o->flags & OBJF_SHARED);
+	json_flag(j, "searched", o->flags & OBJF_SEARCHED);
+	json_end(j, '}');
+}
+
+/* The facts are of the newest moment. */
+static bool facts_fit(const struct report *r)
+{
+	return r->moment == &r->world->now;
+}
+
+static void json_objects(struct json *j, const struct report *r, size_t row)
+{
+	const struct world *w = r->world;
+	size_t n, at = facts_waits_of(&w->facts, w->g.v[row].goid, &n);
+
+	if (!n || !facts_fit(r) || r->moment->state[row] == GS_RUNNING)
+		return;
+	json_array(j, "objects");
+	for (size_t i = at; i < at + n; i++)
+		json_object_of(j, w, &w->facts.wait.v[w->facts.g_wait.v[i]]);
+	json_end(j, ']');
+}
+
+enum { EDGES_MOST = 256 }; /* of one goroutine and object */
+
+static void json_edge(struct json *j, const struct world *w, const struct wait *x,
+		      const struct hold *h)
+{
+	const struct object *o = &w->facts.object.v[x->object];
+
+	json_object(j, NULL);
+	json_uint(j, "from", x->goid);
+	json_uint(j, "to", h->goid);
+	json_address(j, "object", o->addr);
+	json_text(j, "kind", object_kind_name((enum object_kind)o->kind));
+	json_text(j, "evidence", h->evidence == EVIDENCE_SEEN ? "seen" : "inferred");
+	json_text(j, "could", hold_op_name((enum hold_op)h->op));
+	if (h->by)
+		json_text(j, "by", strtab_get(&w->strings, h->by));
+	json_end(j, '}');
+}
+
+/* Who has but the address counts only where nobody is known to do more with it. */
+static void json_edges_of(struct json *j, const struct world *w, const struct wait *x)
+{
+	const struct object *o = &w->facts.object.v[x->object];
+	const struct hold *h = w->facts.hold.v + o->first_hold;
+	bool any = false;
+	uint32_t told = 0;
+
+	for (uint32_t i = 0; i < o->n_holds; i++)
+		any |= h[i].op != HOLD_REF &&
+		       hold_wakes((enum hold_op)h[i].op, (enum wait_op)x->op);
+	for (uint32_t i = 0; i < o->n_holds && told < EDGES_MOST; i++) {
+		if (!hold_wakes((enum hold_op)h[i].op, (enum wait_op)x->op) ||
+		    (any && h[i].op == HOLD_REF))
+			continue;
+		json_edge(j, w, x, &h[i]);
+		told++;
+	}
+}
+
+static void json_edges(struct json *j, const struct report *r)
+{
+	const struct world *w = r->world;
+
+	json_array(j, "edges");
+	for (size_t i = 0; i < w->facts.wait.n && facts_fit(r); i++) {
+		uint32_t row = world_find(w, w->facts.wait.v[i].goid);
+
+		if (row != NO_G && row_shown(r, row))
+			json_edges_of(j, w, &w->facts.wait.v[i]);
+	}
+	json_end(j, ']');
+}
+
 static void json_goroutine(struct json *j, const struct report *r, size_t row)
 {
 	const struct world *w = r->world;
@@ -100,6 +250,7 @@ static void json_goroutine(struct json *j, const struct report *r, size_t row)
 	if (m->reason[row])
 		json_text(j, "reason", reason_name(m->reason[row]));
 	json_wait(j, r, row);
+	json_objects(j, r, row);
 	json_stack(j, w, "stack", m->stack[row]);
 	json_created_by(j, w, g);
 	json_labels(j, w, g->labels);
@@ -197,8 +348,7 @@ void report_json(const struct report *r, FILE *out)
 			json_goroutine(&j, r, row);
 	json_end(&j, ']');
 	json_threads(&j, w);
-	json_array(&j, "edges");
-	json_end(&j, ']');
+	json_edges(&j, r);
 	json_array(&j, "findings");
 	json_end(&j, ']');
 	if (w->warning.n) {

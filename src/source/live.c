@@ -80,6 +80,8 @@ static int drain_one(struct live_source *l, struct world *w, int64_t deadline, s
 		return tell_over(l, w, err);
 	if (!live_drain_changes(l, w, deadline))
 		return SOURCE_MORE;
+	if (l->now->look && !live_drain_look(l, w, deadline))
+		return SOURCE_MORE;
 	if (l->now->pass_end)
 		live_tell_pass(l, w, l->now);
 	batch_done(l);
@@ -130,6 +132,7 @@ static void live_close(struct source *s)
 	batch_free(l->now);
 	while ((b = batch_take(l)))
 		batch_free(b);
+	objects_free(l->objects);
 	scan_free(l->scan);
 	target_close(l->t);
 	for (size_t i = 0; i < l->old.n; i++)
@@ -139,6 +142,7 @@ static void live_close(struct source *s)
 	vec_free(&l->stack_id);
 	vec_free(&l->label_id);
 	vec_free(&l->reason_id);
+	vec_free(&l->text_id);
 	evlog_free(l->log);
 	pthread_cond_destroy(&l->wake);
 	pthread_mutex_destroy(&l->lock);
@@ -214,6 +218,7 @@ static struct live_source *live_new(struct target *t, const struct live_config *
 	l->pid = t->pid;
 	l->t = t;
 	l->scan = scan_new(t);
+	l->objects = objects_new(t, l->scan);
 	l->state = LIVE_RUNS;
 	l->t0 = live_clock(CLOCK_MONOTONIC);
 	l->wall0 = live_clock(CLOCK_REALTIME);

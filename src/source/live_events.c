@@ -89,6 +89,8 @@ void live_learn_names(struct live_source *l, struct world *w, const struct live_
 			lines_intern(w, &b->line.v[b->stack.v[i].first], b->stack.v[i].n);
 	for (size_t i = 0; i < b->label.n; i++)
 		*vec_push(&l->label_id) = world_str(w, b->label.v[i]);
+	for (size_t i = 0; i < b->text.n; i++)
+		*vec_push(&l->text_id) = world_str(w, b->text.v[i]);
 }
 
 /* --- goroutines --- */
@@ -313,6 +315,72 @@ void live_tell_pass(struct live_source *l, struct world *w, const struct live_ba
 	l->begun = true;
 }
 
+/* --- looks --- */
+
+static uint32_t text_of(const struct live_source *l, uint32_t id)
+{
+	return id_at(l->text_id.v, l->text_id.n, id);
+}
+
+static void look_object(struct live_source *l, struct world *w, const struct object *from)
+{
+	struct object o = *from;
+	struct event ev[2];
+	unsigned n;
+
+	o.type = text_of(l, o.type);
+	o.text = text_of(l, o.text);
+	if (o.when != T_NEVER)
+		o.when -= l->t0;
+	n = facts_object_events(&o, l->last, ev);
+	for (unsigned i = 0; i < n; i++)
+		world_apply(w, &ev[i]);
+}
+
+static void look_wait(struct live_source *l, struct world *w, const struct wait *x)
+{
+	struct event ev = facts_wait_event(l->last, x->goid, l->now->look->object.v[x->object].addr,
+					   (enum wait_op)x->op, x->select, x->at);
+
+	world_apply(w, &ev);
+}
+
+static void look_hold(struct live_source *l, struct world *w, const struct hold *h)
+{
+	struct event ev = facts_hold_event(l->last, h->goid, l->now->look->object.v[h->object].addr,
+					   (enum hold_op)h->op, (enum evidence)h->evidence,
+					   text_of(l, h->by), stack_of(l, h->stack));
+
+	world_apply(w, &ev);
+}
+
+/* Not kept in the log: a look a second of all waits would leave no room there for the past. */
+bool live_drain_look(struct live_source *l, struct world *w, int64_t deadline)
+{
+	const struct facts *f = l->now->look;
+	size_t waits = f->object.n, holds = waits + f->wait.n, all = holds + f->hold.n;
+	struct event ev = { .time = rel(l, f->time), .kind = EV_FACTS, .m = NO_ID, .p = NO_ID };
+
+	ev.value = (f->searched ? FACTS_SEARCHED : 0u) | (f->netpoll ? FACTS_NETPOLL : 0u);
+	if (l->at == 0)
+		world_apply(w, &ev);
+	while (l->at < all) {
+		size_t i = l->at++;
+
+		if (i < waits)
+			look_object(l, w, &f->object.v[i]);
+		else if (i < holds)
+			look_wait(l, w, &f->wait.v[i - waits]);
+		else
+			look_hold(l, w, &f->hold.v[i - holds]);
+		if (l->at % LOOK_EVERY == 0 && live_clock(CLOCK_MONOTONIC) >= deadline)
+			return false;
+	}
+	ev.kind = EV_FACTS_END;
+	world_apply(w, &ev);
+	return true;
+}
+
 void live_tell_restart(struct live_source *l, struct world *w, const struct live_batch *b)
 {
 	struct gchange c = { .time = b->time, .kinds = GCH_GONE, .p = -1 };
@@ -332,7 +400,7 @@ void live_tell_restart(struct live_source *l, struct world *w, const struct live
 				     .p = NO_ID };
 		tell(l, w, &ev);
 	}
-	l->stack_id.n = l->label_id.n = l->reason_id.n = 0;
+	l->stack_id.n = l->label_id.n = l->reason_id.n = l->text_id.n = 0;
 	world_warn(w, "process %d executed another program; what came before is of the old one",
 		   (int)l->pid);
 }

@@ -41,10 +41,16 @@ void batch_free(struct live_batch *b)
 	vec_free(&b->line);
 	vec_free(&b->thread);
 	vec_free(&b->gone);
+	for (size_t i = 0; i < b->text.n; i++)
+		free(b->text.v[i]);
+	vec_free(&b->text);
+	if (b->look)
+		facts_release(b->look);
+	free(b->look);
 	free(b);
 }
 
-static struct live_batch *batch_new(const struct live_source *l)
+struct live_batch *batch_new(const struct live_source *l)
 {
 	struct live_batch *b = xcalloc(1, sizeof(*b));
 
@@ -54,7 +60,7 @@ static struct live_batch *batch_new(const struct live_source *l)
 }
 
 /* Hands b over; waits where the loop is far behind. */
-static void batch_send(struct live_source *l, struct live_batch *b)
+void batch_send(struct live_source *l, struct live_batch *b)
 {
 	size_t n = b->change.n;
 
@@ -72,8 +78,7 @@ static void batch_send(struct live_source *l, struct live_batch *b)
 		l->source.notify(l->source.notify_arg);
 }
 
-/* Stacks and labels that the loop does not know yet. */
-static void batch_names(struct live_source *l, struct live_batch *b)
+void batch_names(struct live_source *l, struct live_batch *b)
 {
 	struct stackset *st = scan_stacks(l->scan);
 	struct strtab *lt = &scan_labels(l->scan)->text;
@@ -253,10 +258,12 @@ static bool restart(struct live_source *l)
 	b->restart = true;
 	scan_each(l->scan, &b->gone);
 	batch_send(l, b);
+	objects_free(l->objects);
 	scan_free(l->scan);
 	*vec_push(&l->old) = l->t;
 	l->t = t;
 	l->scan = scan_new(t);
+	live_look_restart(l);
 	l->stacks_told = l->labels_told = 0;
 	l->header_told = false;
 	l->thread.n = 0;
@@ -311,6 +318,15 @@ static void pace(struct live_source *l, int64_t cost)
 	l->interval_ns = want > least ? want : least;
 }
 
+static double cpu_pct(const struct live_source *l)
+{
+	double pct = l->interval_ns ? 100 * l->cost_ns / (double)l->interval_ns : 0;
+
+	if (l->look_interval_ns)
+		pct += 100 * l->look_cost_ns / (double)l->look_interval_ns;
+	return pct;
+}
+
 static void pass_end(struct live_source *l, int64_t began)
 {
 	const struct gsched *sched = scan_sched(l->scan);
@@ -328,7 +344,7 @@ static void pass_end(struct live_source *l, int64_t began)
 		.threads = (uint32_t)sched->m.n,
 		.procs = (uint32_t)sched->p.n,
 		.pass_hz = l->hz,
-		.cpu_pct = l->interval_ns ? 100 * l->cost_ns / (double)l->interval_ns : 0,
+		.cpu_pct = cpu_pct(l),
 		.state = l->state,
 		.gc_on = sched->gc_on,
 	};
@@ -340,6 +356,7 @@ static void pass_end(struct live_source *l, int64_t began)
 static bool one_pass(struct live_source *l)
 {
 	int64_t began = live_clock(CLOCK_MONOTONIC), cpu = live_clock(CLOCK_THREAD_CPUTIME_ID);
+	int64_t look;
 	int rc;
 
 	if (!target_alive(l->t))
@@ -358,9 +375,10 @@ static bool one_pass(struct live_source *l)
 		return target_lost(l);
 	if (rc)
 		return true; /* in disorder this time */
+	look = live_look(l, began);
 	pass_end(l, began);
 	cpu = live_clock(CLOCK_THREAD_CPUTIME_ID) - cpu + atomic_exchange(&l->drain_ns, 0);
-	pace(l, cpu);
+	pace(l, cpu - look);
 	return true;
 }
 

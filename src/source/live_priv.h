@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Inside of the live source: shared by live.c, live_pass.c and live_events.c alone. */
+/* Inside of the live source: shared by live*.c alone. */
 #ifndef SOURCE_LIVE_PRIV_H
 #define SOURCE_LIVE_PRIV_H
 
@@ -8,6 +8,7 @@
 
 #include "core/evlog.h"
 #include "source/live.h"
+#include "target/objects.h"
 #include "target/scan.h"
 #include "target/sysc.h"
 
@@ -51,6 +52,8 @@ struct live_batch {
 	bool over;
 	char ended[256];
 	struct live_facts facts; /* with pass_end */
+	struct facts *look; /* what goroutines wait on; such a batch has no changes */
+	VEC(char *) text; /* of looks; ids go on from those before */
 };
 
 struct live_source {
@@ -64,6 +67,11 @@ struct live_source {
 	/* the reading thread's */
 	struct target *t;
 	struct scan *scan;
+	struct objects *objects;
+	size_t texts_told;
+	int64_t look_next; /* when the next look is due */
+	int64_t look_interval_ns;
+	double look_cost_ns; /* CPU time of a look, running mean */
 	struct proc_status status;
 	VEC(struct live_thread) thread; /* ascending by tid */
 	size_t stacks_told, labels_told;
@@ -88,7 +96,7 @@ struct live_source {
 	struct live_batch *now; /* being drained */
 	size_t at;
 	int64_t last; /* time of the last event */
-	VEC(uint32_t) stack_id, label_id, reason_id;
+	VEC(uint32_t) stack_id, label_id, reason_id, text_id;
 	struct live_facts facts;
 	bool begun, over;
 };
@@ -99,11 +107,25 @@ int64_t live_clock(clockid_t id);
 void live_work(struct source *src);
 void batch_free(struct live_batch *b);
 
+/* --- live_look.c: the reading thread --- */
+/* Where one is due, looks what goroutines wait on and sends it; its CPU time, ns. */
+int64_t live_look(struct live_source *l, int64_t now);
+/* Another program: nothing is known of it yet. */
+void live_look_restart(struct live_source *l);
+
+/* --- live_pass.c --- */
+struct live_batch *batch_new(const struct live_source *l);
+/* Stacks and labels that the loop does not know yet. */
+void batch_names(struct live_source *l, struct live_batch *b);
+void batch_send(struct live_source *l, struct live_batch *b);
+
 /* --- live_events.c --- */
 /* Makes events of changes, from at on; false: the budget is used up. */
 bool live_drain_changes(struct live_source *l, struct world *w, int64_t deadline);
 void live_learn_names(struct live_source *l, struct world *w, const struct live_batch *b);
 void live_tell_pass(struct live_source *l, struct world *w, const struct live_batch *b);
+/* The events of a look, from at on; false: the budget is used up. */
+bool live_drain_look(struct live_source *l, struct world *w, int64_t deadline);
 void live_tell_restart(struct live_source *l, struct world *w, const struct live_batch *b);
 
 #endif

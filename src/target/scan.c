@@ -322,3 +322,31 @@ uint64_t scan_goid_at(const struct scan *s, uint64_t addr, uint8_t *status)
 	*status = s->row.v[lo].status;
 	return s->row.v[lo].goid;
 }
+
+size_t scan_rows(const struct scan *s)
+{
+	return s->row.n;
+}
+
+bool scan_row(const struct scan *s, size_t i, struct scan_g *out)
+{
+	const struct grow *r = &s->row.v[i];
+
+	if (!r->goid)
+		return false;
+	*out = (struct scan_g){
+		.addr = r->addr,
+		.goid = r->goid,
+		.hi = r->hi,
+		.depth = r->depth,
+		.pc = r->pc,
+		.waiting = r->waiting,
+		.m = r->m,
+		.stack = r->stack,
+		.status = r->status,
+		.reason = r->reason,
+		.seq = r->seq,
+		.in_syscall = r->in_syscall,
+	};
+	return true;
+}

@@ -79,6 +79,22 @@ struct labels *scan_labels(struct scan *s);
 const struct gsched *scan_sched(const struct scan *s);
 /* Appends the ids of all that the last pass told of. */
 void scan_each(const struct scan *s, scan_goids *out);
+
+/* What the last pass knows of one goroutine. */
+struct scan_g {
+	uint64_t addr; /* of its g, which other goroutines may have after it */
+	uint64_t goid;
+	uint64_t hi; /* end of its stack; it stands at hi - depth */
+	uint64_t depth, pc;
+	uint64_t waiting; /* g.waiting */
+	uint64_t m;
+	uint32_t stack;
+	uint8_t status, reason, seq;
+	bool in_syscall; /* depth and pc are those that entersyscall kept */
+};
+/* Rows there are, ascending by g; false: no goroutine is on the i-th. */
+size_t scan_rows(const struct scan *s);
+bool scan_row(const struct scan *s, size_t i, struct scan_g *out);
 /* The goroutine on that g (an address such as gthread.curg) and its status; 0: none that the last pass told of. */
 uint64_t scan_goid_at(const struct scan *s, uint64_t addr, uint8_t *status);
 

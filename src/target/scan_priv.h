@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Inside of the scan: shared by scan.c, scan_list.c and scan_exam.c alone. */
+/* Inside of the scan: shared by scan.c, scan_list.c and scan_exam.c, and read by gstack.c. */
 #ifndef TARGET_SCAN_PRIV_H
 #define TARGET_SCAN_PRIV_H
 

@@ -158,6 +158,13 @@ static const struct sympc *function_at(struct walk *w)
 void unwind_walk(struct symtab *st, enum goarch arch, const struct unwind_regs *regs,
 		 struct unwind_mem *mem, unwind_pc *pcs, size_t max, struct unwind_out *out)
 {
+	unwind_frames(st, arch, regs, mem, pcs, NULL, max, out);
+}
+
+void unwind_frames(struct symtab *st, enum goarch arch, const struct unwind_regs *regs,
+		   struct unwind_mem *mem, unwind_pc *pcs, uint64_t *sps, size_t max,
+		   struct unwind_out *out)
+{
 	struct walk w = {
 		.st = st,
 		.mem = mem,
@@ -181,8 +188,12 @@ void unwind_walk(struct symtab *st, enum goarch arch, const struct unwind_regs *
 			rc = STEP_LOST;
 			break;
 		}
+		if (sps)
+			sps[out->n] = w.sp;
 		pcs[out->n++] = unwind_pc_make(w.pc, w.exact);
 		rc = step(&w, s, out);
+		if (sps && out->n < max)
+			sps[out->n] = rc == STEP_ON ? w.sp : mem->hi;
 	}
 	if (rc != STEP_ON)
 		out->end = rc == STEP_TOP     ? UNWIND_TOP

@@ -68,5 +68,9 @@ struct unwind_out {
  */
 void unwind_walk(struct symtab *st, enum goarch arch, const struct unwind_regs *regs,
 		 struct unwind_mem *mem, unwind_pc *pcs, size_t max, struct unwind_out *out);
+/* The same, and sps[i], where frame i begins (its SP), and, where n < max, sps[n], where the last one ends. */
+void unwind_frames(struct symtab *st, enum goarch arch, const struct unwind_regs *regs,
+		   struct unwind_mem *mem, unwind_pc *pcs, uint64_t *sps, size_t max,
+		   struct unwind_out *out);
 
 #endif

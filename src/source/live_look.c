@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Looks at what goroutines wait on, rarer than passes and as often as their cost allows. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "source/live_priv.h"
+
+enum { MS = 1000000, LOOK_MS = 500, LOOK_MOST_MS = 10000 };
+
+static const double LOOK_SHARE = 0.01; /* of a core */
+
+static void texts_take(struct live_source *l, struct live_batch *b)
+{
+	const struct strtab *t = objects_text(l->objects);
+
+	for (; l->texts_told < t->str.n; l->texts_told++)
+		*vec_push(&b->text) = xstrdup(strtab_get(t, (uint32_t)l->texts_told));
+}
+
+static void look_pace(struct live_source *l, int64_t now, int64_t cost)
+{
+	int64_t want;
+
+	/* The first one reads all; those that follow what has changed. */
+	if (objects_stats(l->objects)->looks <= 1) {
+		l->look_interval_ns = (int64_t)LOOK_MS * MS;
+	} else {
+		l->look_cost_ns +=
+			l->look_cost_ns > 0 ? ((double)cost - l->look_cost_ns) * 0.3 : (double)cost;
+		want = (int64_t)(l->look_cost_ns / LOOK_SHARE);
+		want = want > (int64_t)LOOK_MS * MS ? want : (int64_t)LOOK_MS * MS;
+		l->look_interval_ns =
+			want < (int64_t)LOOK_MOST_MS * MS ? want : (int64_t)LOOK_MOST_MS * MS;
+	}
+	l->look_next = now + l->look_interval_ns;
+}
+
+int64_t live_look(struct live_source *l, int64_t now)
+{
+	int64_t cpu = live_clock(CLOCK_THREAD_CPUTIME_ID);
+	struct live_batch *b;
+	int rc;
+
+	if (now < l->look_next)
+		return 0;
+	b = batch_new(l);
+	b->look = xcalloc(1, sizeof(*b->look));
+	facts_init(b->look);
+	rc = objects_look(l->objects, b->look);
+	texts_take(l, b);
+	batch_names(l, b);
+	if (rc) { /* what is new in names must not be lost */
+		facts_release(b->look);
+		free(b->look);
+		b->look = NULL;
+	}
+	batch_send(l, b);
+	cpu = live_clock(CLOCK_THREAD_CPUTIME_ID) - cpu;
+	look_pace(l, now, cpu);
+	return cpu;
+}
+
+void live_look_restart(struct live_source *l)
+{
+	l->objects = objects_new(l->t, l->scan);
+	l->texts_told = 0;
+	l->look_next = 0;
+	l->look_cost_ns = 0;
+}

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Inside of objects: shared by objects*.c alone. */
+#ifndef TARGET_OBJECTS_PRIV_H
+#define TARGET_OBJECTS_PRIV_H
+
+#include "target/frameinfo.h"
+#include "target/gather.h"
+#include "target/objects.h"
+#include "target/scan_priv.h"
+
+enum {
+	GFRAMES = 64, /* frames of a goroutine that are looked at, leaf first */
+	CANDIDATES = 24, /* words of a waiting frame that may be what is waited on */
+	STACK_FIRST = 4096, /* bytes of a stack, read in a batch */
+	STACK_MOST = 256 << 10,
+	SEEN_MOST =
+		1 << 18, /* goroutines that are looked at; more cost more memory than they tell */
+};
+
+/* How the object that a goroutine waits on is to be found. */
+enum wait_kind {
+	WK_NONE,
+	WK_CHAN, /* sudogs of g.waiting */
+	WK_SEMA,
+	WK_COND,
+	WK_POLL,
+	WK_SLEEP,
+	WK_SYSCALL,
+	WK_NIL,
+	WK_RUNTIME
+};
+
+/* What was learnt of a goroutine, true as long as it does not move; one for each g. */
+struct gseen {
+	struct scan_g g; /* as it was then */
+	uint32_t tick; /* of its thread, in a system call */
+	uint32_t look; /* the last one that found it so; 0: never */
+	uint8_t wait; /* enum wait_kind */
+	uint8_t op; /* enum wait_op */
+	uint8_t kind; /* enum object_kind: of a semaphore */
+	bool select;
+	uint8_t n_cand;
+	uint32_t cand; /* the first of its candidates, in the look that learnt it */
+	uint32_t text; /* string id: whose the semaphore is */
+	int32_t delta; /* semaphore: where it lies in the object */
+	uint64_t object; /* once it is found */
+	uint64_t sudog; /* WK_SEMA, WK_COND */
+};
+
+/* What it waits on was found, or needs no finding. */
+static inline bool wait_found(const struct gseen *s)
+{
+	return (s->wait != WK_SEMA && s->wait != WK_COND && s->wait != WK_POLL) || s->object;
+}
+
+/* One sudog of this look. */
+struct sudog {
+	uint64_t addr, g, next, prev, waitlink, elem, chan;
+	uint32_t seen; /* index of its goroutine */
+	uint16_t at; /* how many are before it in g.waiting */
+	bool select, ok, told;
+	uint8_t cands; /* of its Cond */
+};
+
+/* A copy of a stack, while one goroutine is learnt. */
+struct gstack {
+	struct unwind_mem mem;
+	unwind_pc pc[GFRAMES];
+	uint64_t sp[GFRAMES + 1]; /* frame i is sp[i] … sp[i + 1] */
+	struct frameinfo *info[GFRAMES];
+	size_t n;
+	bool whole;
+};
+
+struct objects {
+	struct target *t;
+	struct scan *scan;
+	struct frameinfos frames;
+	struct strtab text;
+	struct objects_stats stats;
+	uint32_t look;
+	VEC(struct gseen) seen;
+	struct map64 by_g; /* address of a g → index of seen */
+	uint8_t *wait_of; /* enum wait_kind by wait reason */
+	uint8_t *op_of;
+
+	/* of one look */
+	struct facts *out;
+	VEC(uint32_t) todo; /* that moved */
+	VEC(uint32_t) waits; /* that wait */
+	VEC(uint64_t) cand; /* words that may be what a goroutine waits on */
+	VEC(struct sudog) sudog;
+	struct map64 by_sudog; /* address → index of sudog */
+	struct gather gather;
+	uint8_t *stack_buf, *rec_buf, *deep_buf;
+	struct map64 type_name; /* address of a type → string id */
+	struct map64 inode; /* of a socket → string id; of this look */
+	bool sockets_read;
+};
+
+static inline uint64_t objects_u64(const uint8_t *p, int32_t off)
+{
+	uint64_t v = 0;
+
+	if (off >= 0)
+		memcpy(&v, p + off, 8);
+	return v;
+}
+
+static inline uint32_t objects_u32(const uint8_t *p, int32_t off)
+{
+	uint32_t v = 0;
+
+	if (off >= 0)
+		memcpy(&v, p + off, 4);
+	return v;
+}
+
+/* The word at addr of the stack; 0 where it was not copied. */
+static inline uint64_t gstack_word(const struct gstack *s, uint64_t addr)
+{
+	const struct unwind_mem *m = &s->mem;
+	uint64_t v = 0;
+
+	if (addr >= m->addr && m->len >= 8 && addr - m->addr <= m->len - 8)
+		memcpy(&v, m->data + (addr - m->addr), 8);
+	return v;
+}
+
+uint32_t objects_str(struct objects *o, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* --- objects_wait.c: what a goroutine waits on --- */
+
+void waits_init(struct objects *o);
+/* Says how the object will be found, from its frames; s is NULL where they are not known. */
+void wait_learn(struct objects *o, struct gseen *g, const struct gstack *s);
+/* Finds the objects of all that wait and tells the waits. 0, -ESRCH, -EPERM. */
+int waits_tell(struct objects *o);
+
+/* --- objects_state.c: how the objects are --- */
+
+/* Reads the state of all objects that out names. 0, -ESRCH, -EPERM. */
+int states_tell(struct objects *o);
+
+/* --- objects_net.c --- */
+
+/* What a descriptor of the target is: "tcp 127.0.0.1:80 -> 127.0.0.1:4711", a path; *listens as it says. */
+uint32_t net_text(struct objects *o, int fd, bool *listens);
+
+#endif
