@@ -200,6 +200,14 @@ static bool reason_never(uint8_t reason)
 	return reason == R_CHAN_SEND_NIL || reason == R_CHAN_RECV_NIL || reason == R_SELECT_EMPTY;
 }
 
+int64_t graph_age(const struct graph *g, uint32_t row)
+{
+	int64_t since = g->moment->since[row];
+	int64_t t = g->facts->time < g->moment->time ? g->facts->time : g->moment->time;
+
+	return t - (since == T_BEFORE ? 0 : since);
+}
+
 static bool node_free(const struct graph *g, const struct graph_node *n)
 {
 	const struct moment *m = g->moment;
@@ -208,7 +216,7 @@ static bool node_free(const struct graph *g, const struct graph_node *n)
 		return true;
 	if (reason_never(m->reason[n->row]))
 		return false;
-	return !n->n_waits || reason_outside(m->reason[n->row]);
+	return !n->n_waits || reason_outside(m->reason[n->row]) || graph_age(g, n->row) < g->settle;
 }
 
 /* The program's goroutines that no graph needs to tell of: they are free, or wait on what is not known. */
@@ -233,8 +241,7 @@ static void count_free(struct graph *g)
 	}
 }
 
-/* Whether goroutines alone decide what becomes of who waits on it. */
-static bool kind_by_goroutines(uint8_t kind)
+bool kind_of_goroutines(uint8_t kind)
 {
 	return kind == OBJ_CHAN || kind == OBJ_MUTEX || kind == OBJ_RWMUTEX ||
 	       kind == OBJ_WAITGROUP || kind == OBJ_COND || kind == OBJ_ONCE;
@@ -276,7 +283,7 @@ static void port_strict(struct graph *g, struct graph_port *p, unsigned side)
 		duty = !p->any;
 		break;
 	}
-	p->outside = !kind_by_goroutines(o->kind) || timer_fires(o) ||
+	p->outside = !kind_of_goroutines(o->kind) || timer_fires(o) ||
 		     (!duty && (reached_unseen(g, o) || (o->flags & OBJF_GLOBAL && g->n_free)));
 }
 
@@ -289,7 +296,7 @@ static void port_generous(struct graph *g, struct graph_port *p)
 	p->any = true;
 	if (o->kind == OBJ_NIL)
 		return;
-	p->outside = !kind_by_goroutines(o->kind) || g->runs || reached_unseen(g, o) ||
+	p->outside = !kind_of_goroutines(o->kind) || g->runs || reached_unseen(g, o) ||
 		     o->flags & (OBJF_GLOBAL | OBJF_TIMER | OBJF_CONTEXT);
 }
 

@@ -90,6 +90,11 @@ struct graph {
 	VEC(uint32_t) member;
 	VEC(uint32_t) root; /* of the tree, what blocks most first: nodes, or PORT_MEMBER | port */
 	struct map64 by_goid; /* → node */
+	/*
+	 * The caller's: who blocks for less than that (ns) counts as free. The look
+	 * was not of one instant, and in a busy exchange everybody may seem to wait.
+	 */
+	int64_t settle;
 	bool runs; /* a goroutine of the program was on a processor: registers were not searched */
 	uint32_t n_free; /* goroutines of the program that go on by themselves */
 	uint32_t n_users; /* goroutines of the program, alive */
@@ -107,6 +112,8 @@ void graph_release(struct graph *g);
  * as they are while the graph is used. O(waits + holds); memory is kept for the next.
  */
 void graph_make(struct graph *g, const struct world *w);
+/* How long the row had been as it is when the facts were looked at; at least, where its begin was not seen. */
+int64_t graph_age(const struct graph *g, uint32_t row);
 
 /* The goroutine's node, NO_NODE where it neither waits on nor holds anything known. */
 uint32_t graph_find(const struct graph *g, uint64_t goid);
@@ -139,6 +146,9 @@ static inline const struct object *port_object(const struct graph *g, uint32_t p
 {
 	return &g->facts->object.v[port / 2];
 }
+
+/* Whether goroutines alone decide what becomes of who waits on it. */
+bool kind_of_goroutines(uint8_t kind);
 
 /* Whether a hold of that kind helps those at a side; owed: it is the holder's duty. */
 bool hold_serves(const struct object *o, unsigned side, enum hold_op op, bool *owed);

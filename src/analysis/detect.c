@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "analysis/detect.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analysis/groups.h"
+
+#define MS 1000000ll
+#define SECOND (1000 * MS)
+
+const struct detector detector_table[DETECT_N] = {
+	[DETECT_DEADLOCK] = { "deadlock", "goroutines that wait for each other, or for nobody left",
+			      detect_deadlocks },
+	[DETECT_NIL_CHANNEL] = { "nil-channel",
+				 "a nil channel or an empty select: nobody can end that",
+				 detect_nil_channels },
+	[DETECT_LEAK] = { "leak", "goroutines that nobody can wake, groups that only grow",
+			  detect_leaks },
+	[DETECT_STARVATION] = { "starvation", "ready to run for long and not run",
+				detect_starvation },
+	[DETECT_CONTENTION] = { "contention", "locks and channels with a queue",
+				detect_contention },
+	[DETECT_RACE] = { "race", "a hint where the race detector is worth running", detect_races },
+};
+
+void detect_init(struct detect *d)
+{
+	memset(d, 0, sizeof(*d));
+	d->conf = (struct detect_config){
+		.every = 250 * MS,
+		.settle = SECOND,
+		.leak_age = 2 * SECOND,
+		.leak_span = 60 * SECOND,
+		.leak_growth = 16,
+		.starve = SECOND,
+		.queue = 3,
+	};
+	for (int i = 0; i < DETECT_N; i++)
+		d->conf.severity[i] = SEVERITY_ERROR;
+	graph_init(&d->graph);
+	findings_init(&d->findings);
+	d->looked = d->looked_facts = d->grown = T_BEFORE;
+}
+
+void detect_release(struct detect *d)
+{
+	graph_release(&d->graph);
+	findings_release(&d->findings);
+	vec_free(&d->busy);
+	map64_free(&d->busy_at);
+	vec_free(&d->growth);
+	vec_free(&d->growth_of);
+	vec_free(&d->keys);
+}
+
+/* --- configuration --- */
+
+static int set_seconds(int64_t *out, const char *key, const char *value, struct err *err)
+{
+	char *end;
+	double s = strtod(value, &end);
+
+	if (end == value || *end || !(s >= 0 && s <= 1e6))
+		return err_set(err, -EINVAL, EXIT_USAGE, "%s takes seconds, not '%s'", key, value);
+	*out = (int64_t)(s * 1e9);
+	return 0;
+}
+
+static int set_count(uint32_t *out, const char *key, const char *value, struct err *err)
+{
+	char *end;
+	unsigned long n = strtoul(value, &end, 10);
+
+	if (end == value || *end || n < 1 || n > 1000000)
+		return err_set(err, -EINVAL, EXIT_USAGE, "%s takes a number from 1 on, not '%s'",
+			       key, value);
+	*out = (uint32_t)n;
+	return 0;
+}
+
+int detect_set(struct detect_config *c, const char *key, const char *value, struct err *err)
+{
+	struct {
+		const char *name;
+		int64_t *at;
+	} const times[] = {
+		{ "settle", &c->settle },
+		{ "leak-age", &c->leak_age },
+		{ "leak-span", &c->leak_span },
+		{ "starve", &c->starve },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(times); i++)
+		if (!strcmp(key, times[i].name))
+			return set_seconds(times[i].at, key, value, err);
+	if (!strcmp(key, "leak-growth"))
+		return set_count(&c->leak_growth, key, value, err);
+	if (!strcmp(key, "queue"))
+		return set_count(&c->queue, key, value, err);
+	for (int i = 0; i < DETECT_N; i++) {
+		if (strcmp(key, detector_table[i].name) != 0)
+			continue;
+		if (strcmp(value, "off") != 0 && severity_parse(value) < 0)
+			return err_set(err, -EINVAL, EXIT_USAGE,
+				       "%s takes off, info, warning or error, not '%s'", key,
+				       value);
+		c->severity[i] = (int8_t)severity_parse(value); /* off: -1 */
+		return 0;
+	}
+	return err_set(err, -EINVAL, EXIT_USAGE, "there is no setting '%s' for findings", key);
+}
+
+/* --- looking --- */
+
+void detect_now(struct detect *d, const struct world *w)
+{
+	d->world = w;
+	d->moment = &w->now;
+	d->facts = w->facts.time != T_BEFORE;
+	d->looked = w->now.time;
+	d->looked_facts = w->facts.time;
+	d->whole = w->progress.whole;
+	d->graph.settle = d->conf.settle;
+	graph_make(&d->graph, w);
+	findings_begin(&d->findings, w->now.time);
+	for (int i = 0; i < DETECT_N; i++)
+		if (d->conf.severity[i] >= 0)
+			detector_table[i].look(d);
+	findings_end(&d->findings);
+}
+
+bool detect_look(struct detect *d, const struct world *w)
+{
+	bool live = w->live.pid;
+
+	if (!live && (!w->progress.whole || d->whole))
+		return false;
+	if (live && d->looked != T_BEFORE && w->now.time - d->looked < d->conf.every &&
+	    w->progress.whole == d->whole)
+		return false;
+	if (live && d->looked == w->now.time && d->looked_facts == w->facts.time &&
+	    w->progress.whole == d->whole)
+		return false;
+	detect_now(d, w);
+	return true;
+}
+
+int64_t detect_age(const struct detect *d, uint32_t row)
+{
+	int64_t since = d->moment->since[row];
+
+	return d->moment->time - (since == T_BEFORE ? 0 : since);
+}
+
+bool detect_allows(const struct detect *d, enum detector_id id, enum severity *s)
+{
+	int8_t most = d->conf.severity[id];
+
+	if (most < 0)
+		return false;
+	if (*s > (enum severity)most)
+		*s = (enum severity)most;
+	return true;
+}
+
+struct finding *detect_finding(struct detect *d, enum detector_id id, enum severity s,
+			       enum certainty c)
+{
+	if (!detect_allows(d, id, &s))
+		return NULL;
+	return finding_new(&d->findings, id, s, c);
+}
+
+/* --- many alike --- */
+
+static int by_key(const void *a, const void *b)
+{
+	const struct row_key *x = a, *y = b;
+
+	if (x->key != y->key)
+		return x->key < y->key ? -1 : 1;
+	return (x->row > y->row) - (x->row < y->row);
+}
+
+void keys_sort(struct detect *d)
+{
+	if (d->keys.n)
+		qsort(d->keys.v, d->keys.n, sizeof(*d->keys.v), by_key);
+}
+
+size_t keys_run(const struct detect *d, size_t i)
+{
+	uint64_t key = d->keys.v[i].key;
+
+	while (i < d->keys.n && d->keys.v[i].key == key)
+		i++;
+	return i;
+}
+
+uint64_t row_likeness(const struct detect *d, uint32_t row)
+{
+	return (uint64_t)d->moment->stack[row] << 32 | d->world->g.v[row].create_stack;
+}
+
+/* --- words --- */
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+const char *say_place(const struct world *w, const struct frame *f, char buf[SAY])
+{
+	buf[0] = '\0';
+	if (f)
+		snprintf(buf, SAY, "%s:%" PRIu32, base_name(strtab_get(&w->strings, f->file)),
+			 f->line);
+	return buf;
+}
+
+const char *say_goroutine(const struct detect *d, uint32_t row, char buf[SAY])
+{
+	const struct world *w = d->world;
+	const struct frame *f = stack_place(w, d->moment->stack[row]);
+	char place[SAY];
+
+	if (!f)
+		snprintf(buf, SAY, "%" PRIu64, w->g.v[row].goid);
+	else
+		snprintf(buf, SAY, "%" PRIu64 " (%.60s %.60s)", w->g.v[row].goid,
+			 base_name(strtab_get(&w->strings, f->func)), say_place(w, f, place));
+	return buf;
+}
+
+static const char *say_addr(const struct object *o, char buf[32])
+{
+	buf[0] = '\0';
+	if (o->addr)
+		snprintf(buf, 32, " 0x%" PRIx64, o->addr);
+	return buf;
+}
+
+const char *say_object(const struct detect *d, const struct object *o, char buf[SAY])
+{
+	const struct strtab *s = &d->world->strings;
+	const char *type = strtab_get(s, o->type), *text = strtab_get(s, o->text);
+	char addr[32];
+
+	say_addr(o, addr);
+	switch (o->kind) {
+	case OBJ_CHAN:
+		if (*text)
+			snprintf(buf, SAY, "channel%s of %.80s", addr, text);
+		else
+			snprintf(buf, SAY, "channel%s%s%.60s (%" PRId64 " of %" PRId64 ")", addr,
+				 *type ? " of " : "", type, o->len, o->cap);
+		break;
+	case OBJ_WAITGROUP:
+		snprintf(buf, SAY, "WaitGroup%s (counter %" PRId64 ")", addr, o->len);
+		break;
+	default:
+		snprintf(buf, SAY, "%s%s%s%.80s", object_kind_name(o->kind), addr, *text ? " " : "",
+			 text);
+	}
+	return buf;
+}
+
+const char *say_wait(enum object_kind kind, enum wait_op op)
+{
+	switch (op) {
+	case OP_SEND:
+		return "to send to";
+	case OP_RECV:
+		return "to receive from";
+	case OP_LOCK:
+		return kind == OBJ_ONCE ? "for" : "to lock";
+	case OP_RLOCK:
+		return "to read-lock";
+	case OP_READ:
+		return "to read from";
+	case OP_WRITE:
+		return "to write to";
+	default:
+		return "for";
+	}
+}
+
+const char *say_time(int64_t ns, char buf[SAY])
+{
+	double s = (double)ns / 1e9;
+
+	if (s < 60)
+		snprintf(buf, SAY, "%.1fs", s);
+	else if (s < 3600)
+		snprintf(buf, SAY, "%dm%02ds", (int)(s / 60), (int)s % 60);
+	else
+		snprintf(buf, SAY, "%dh%02dm", (int)(s / 3600), (int)(s / 60) % 60);
+	return buf;
+}

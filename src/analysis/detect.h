@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The detectors: what is wrong with the program, by the model alone. Each is a
+ * row of one table; each look calls them all. False alarms cost more than
+ * misses: a detector that is not sure says so in the certainty, and what
+ * healthy programs do too is info at most.
+ */
+#ifndef ANALYSIS_DETECT_H
+#define ANALYSIS_DETECT_H
+
+#include "analysis/finding.h"
+#include "analysis/graph.h"
+#include "core/err.h"
+
+enum detector_id {
+	DETECT_DEADLOCK,
+	DETECT_NIL_CHANNEL,
+	DETECT_LEAK,
+	DETECT_STARVATION,
+	DETECT_CONTENTION,
+	DETECT_RACE,
+	DETECT_N
+};
+
+struct detect;
+
+struct detector {
+	const char *name; /* as in reports */
+	const char *about; /* one sentence */
+	void (*look)(struct detect *d);
+};
+
+extern const struct detector detector_table[DETECT_N];
+
+/* Times in ns. */
+struct detect_config {
+	int64_t every; /* least time between looks */
+	int64_t settle; /* a wait that lasts less is none to speak of: the look was of a busy moment */
+	int64_t leak_age; /* of a goroutine that nobody can wake */
+	int64_t leak_span; /* of a group that only grows */
+	uint32_t leak_growth; /* goroutines in that span */
+	int64_t starve; /* runnable for so long */
+	uint32_t queue; /* goroutines at one lock, on average */
+	int8_t severity[DETECT_N]; /* at most: -1 turns the detector off */
+};
+
+/* How busy a port was in the last looks. */
+struct busy_port {
+	uint64_t addr;
+	double queue; /* how many waited, later looks count more */
+	uint32_t looks, most;
+	unsigned side;
+};
+
+/* The goroutines of one creation site over the last span; quarter 3 is the latest. */
+struct growth {
+	uint32_t stack; /* of the go statement */
+	uint32_t row; /* one of them that is alive */
+	uint32_t alive, before; /* now, and at the span's begin */
+	uint32_t made[4], ended;
+	uint32_t waits; /* of the alive ones: for a goroutine, and since before the last quarter */
+	uint32_t young; /* made in the last quarter */
+	bool told; /* a finding of this look has them */
+};
+
+struct row_key {
+	uint64_t key;
+	uint32_t row;
+};
+
+struct detect {
+	struct detect_config conf;
+	struct graph graph; /* of the last look */
+	struct findings findings;
+	const struct world *world; /* during a look, as all below */
+	const struct moment *moment;
+	bool facts; /* there are some of this moment, so the graph tells something */
+	int64_t since_first; /* how long the session is watched */
+
+	int64_t looked; /* time of the last look */
+	int64_t looked_facts;
+	bool whole; /* the last look was at all that there will be */
+	VEC(struct busy_port) busy;
+	struct map64 busy_at; /* address and side → index of busy */
+	int64_t grown; /* when growth was last measured */
+	VEC(struct growth) growth;
+	VEC(uint32_t) growth_of; /* creation stack → index of growth + 1 */
+	VEC(struct row_key) keys; /* scratch */
+};
+
+void detect_init(struct detect *d);
+void detect_release(struct detect *d);
+
+/*
+ * Sets what a configuration file says: "deadlock" = "off", "info", "warning" or
+ * "error", "settle" = "1.5" (seconds) … Returns 0 or -EINVAL with err filled.
+ */
+int detect_set(struct detect_config *c, const char *key, const char *value, struct err *err);
+
+/*
+ * Looks at the world's newest moment and facts, unless the last look was just
+ * now. Of a file only once it is whole. Returns whether it looked.
+ */
+bool detect_look(struct detect *d, const struct world *w);
+/* The same, however short ago the last one was. */
+void detect_now(struct detect *d, const struct world *w);
+
+/* --- for the detectors --- */
+
+void detect_deadlocks(struct detect *d);
+void detect_nil_channels(struct detect *d);
+void detect_leaks(struct detect *d);
+void detect_starvation(struct detect *d);
+void detect_contention(struct detect *d);
+void detect_races(struct detect *d);
+/* Those of a trace, where no object is named. */
+void detect_suspected(struct detect *d);
+
+/* Sorts d->keys, and returns the end of the run of equal keys that begins at i. */
+void keys_sort(struct detect *d);
+size_t keys_run(const struct detect *d, size_t i);
+/* What the goroutines that stand and began alike have in common. */
+uint64_t row_likeness(const struct detect *d, uint32_t row);
+
+/* How long the row has been as it is, by what was seen. */
+int64_t detect_age(const struct detect *d, uint32_t row);
+/* As the configuration allows; false: the detector is off. */
+bool detect_allows(const struct detect *d, enum detector_id id, enum severity *s);
+/* Begins a finding with that in mind; NULL: it is off. */
+struct finding *detect_finding(struct detect *d, enum detector_id id, enum severity s,
+			       enum certainty c);
+
+enum { SAY = 160 };
+/* "18 (main.put pool.go:88)"; returns buf. */
+const char *say_goroutine(const struct detect *d, uint32_t row, char buf[SAY]);
+/* "mutex 0xc0001f8000", "chan 0xc0000a6000 (0 of 3, Job)"; returns buf. */
+const char *say_object(const struct detect *d, const struct object *o, char buf[SAY]);
+/* "to lock", "to receive from"; with the object's name after it. */
+const char *say_wait(enum object_kind kind, enum wait_op op);
+/* "main.go:88" of a frame; "" where it is not known. */
+const char *say_place(const struct world *w, const struct frame *f, char buf[SAY]);
+/* "41.2s"; returns buf. */
+const char *say_time(int64_t ns, char buf[SAY]);
+
+#endif

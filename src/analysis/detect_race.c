@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Only ever a hint. A function literal that one go statement started several
+ * times shares what it captures; where several of those are on a processor in
+ * it at once, and none of them holds a lock, the race detector is worth a run.
+ */
+#include <ctype.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "analysis/detect.h"
+#include "analysis/groups.h"
+
+/* "main.main.func1", "main.(*T).run.func2.1" */
+static bool is_literal(const char *func)
+{
+	const char *at = strstr(func, ".func");
+
+	for (; at; at = strstr(at + 1, ".func"))
+		if (isdigit((unsigned char)at[5]))
+			return true;
+	return false;
+}
+
+static bool holds_lock(const struct graph *g, uint64_t goid)
+{
+	uint32_t i = graph_find(g, goid);
+
+	for (uint32_t k = 0; i != NO_NODE && k < g->node.v[i].n_holds; k++) {
+		uint8_t op = graph_hold(g, &g->node.v[i], k)->op;
+
+		if (op == HOLD_LOCK || op == HOLD_RLOCK)
+			return true;
+	}
+	return false;
+}
+
+/* It stands in a function literal itself, not in what that calls. */
+static bool in_literal(const struct detect *d, uint32_t row)
+{
+	const struct frame *f = stacktab_frame(&d->world->stacks, d->moment->stack[row], 0);
+
+	return f && is_literal(strtab_get(&d->world->strings, f->func));
+}
+
+static void race_finding(struct detect *d, size_t i, size_t end)
+{
+	uint32_t row = d->keys.v[i].row;
+	const struct frame *f = stacktab_frame(&d->world->stacks, d->moment->stack[row], 0);
+
+	if (!f || !detect_finding(d, DETECT_RACE, SEVERITY_INFO, CERTAINTY_RECHECK))
+		return;
+	for (size_t k = i; k < end; k++)
+		finding_goroutine(&d->findings, d->world, d->moment, d->keys.v[k].row);
+	finding_summary(&d->findings,
+			"%zu goroutines of one go statement run %.80s at once and hold no lock",
+			end - i, strtab_get(&d->world->strings, f->func));
+	finding_why(&d->findings,
+		    "what the function captures is shared by them; whether they write "
+		    "to it, no look from outside tells");
+	finding_advice(&d->findings, "build with -race and run the same load");
+	finding_done(&d->findings);
+}
+
+void detect_races(struct detect *d)
+{
+	const struct moment *m = d->moment;
+
+	if (!d->facts)
+		return;
+	d->keys.n = 0;
+	for (uint32_t row = 0; row < m->n; row++) {
+		const struct goroutine *g = &d->world->g.v[row];
+
+		if ((m->state[row] != GS_RUNNING && m->state[row] != GS_RUNNABLE) || g->system ||
+		    !g->create_stack || !in_literal(d, row) || holds_lock(&d->graph, g->goid))
+			continue;
+		*vec_push(&d->keys) = (struct row_key){ g->create_stack, row };
+	}
+	keys_sort(d);
+	for (size_t i = 0, end; i < d->keys.n; i = end) {
+		end = keys_run(d, i);
+		if (end - i > 1)
+			race_finding(d, i, end);
+	}
+}
