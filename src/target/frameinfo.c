@@ -14,6 +14,7 @@ void frameinfos_init(struct frameinfos *f, struct target *t)
 {
 	memset(f, 0, sizeof(*f));
 	f->t = t;
+	f->explorer = explorer_new(t);
 }
 
 void frameinfos_release(struct frameinfos *f)
@@ -21,9 +22,12 @@ void frameinfos_release(struct frameinfos *f)
 	for (size_t i = 0; i < f->info.n; i++) {
 		free(f->info.v[i]->live);
 		free(f->info.v[i]->object);
+		free(f->info.v[i]->ahead.v);
+		free(f->info.v[i]->held.v);
 		free(f->info.v[i]);
 	}
 	vec_free(&f->info);
+	explorer_free(f->explorer);
 	map64_free(&f->by_pc);
 }
 
@@ -161,4 +165,17 @@ struct frameinfo *frameinfo_get(struct frameinfos *f, unwind_pc pc)
 	map64_put(&f->by_pc, look, (uint32_t)f->info.n);
 	*vec_push(&f->info) = i;
 	return i;
+}
+
+void frameinfo_explore(struct frameinfos *f, struct frameinfo *i, unwind_pc pc)
+{
+	if (i->explored)
+		return;
+	i->explored = true;
+	explorer_ahead(f->explorer, unwind_pc_value(pc), &i->ahead);
+	explorer_held(f->explorer, unwind_pc_value(pc), &i->held);
+	if (i->ahead.n) /* many are kept */
+		i->ahead.v = xrealloc(i->ahead.v, i->ahead.n, sizeof(*i->ahead.v));
+	if (i->held.n)
+		i->held.v = xrealloc(i->held.v, i->held.n, sizeof(*i->held.v));
 }

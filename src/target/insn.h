@@ -38,6 +38,12 @@ struct insn {
 	bool fs; /* segment prefix fs: thread-local */
 	bool has_disp; /* fs with no base register: disp is the offset */
 	uint8_t reg; /* register operand (amd64 modrm.reg, 0 … 15; arm64 Rd), 0xff: none */
+	/* amd64 alone: the other operand, a register, or memory at base + disp (0xff: none). */
+	uint8_t rm, base;
+	bool indexed; /* an index register is added */
+	bool wide; /* works on 64 bits */
+	bool locked; /* prefix lock */
+	uint8_t map, op; /* opcode: 0 one byte, 1 after 0f, 2 after 0f 38, 3 after 0f 3a, 4 vex */
 	int64_t disp;
 	int64_t imm; /* immediate operand where has_imm */
 	bool has_imm;

@@ -64,6 +64,8 @@ struct cursor {
 	uint8_t map, op;
 	uint8_t mod, reg, rm;
 	bool rip, mem, base_none; /* ModRM: relative to the pc, memory at all, no base register */
+	bool lock, indexed;
+	uint8_t base; /* 0xff: none */
 	int32_t disp;
 };
 
@@ -114,7 +116,9 @@ static bool read_prefixes(struct cursor *c, struct insn *in, uint8_t *b)
 		case 0x36:
 		case 0x3e:
 		case 0x65:
+			break;
 		case 0xf0:
+			c->lock = true;
 			break;
 		default:
 			if ((*b & 0xf0) != 0x40)
@@ -176,6 +180,17 @@ static uint8_t opcode_flags(const struct cursor *c)
 	}
 }
 
+static void set_base(struct cursor *c, uint8_t sib)
+{
+	uint8_t low = c->rm == 4 ? sib & 7 : c->rm;
+
+	c->base = (uint8_t)(low | (c->rex & 1) << 3);
+	if (c->mod == 0 && low == 5)
+		c->base = 0xff;
+	/* Index 4 is none, but 12 is r12. */
+	c->indexed = c->rm == 4 && ((sib & 0x38) != 0x20 || c->rex & 2);
+}
+
 static bool read_modrm(struct cursor *c)
 {
 	uint8_t b, sib = 0;
@@ -191,6 +206,7 @@ static bool read_modrm(struct cursor *c)
 	c->mem = true;
 	if (c->rm == 4 && !fetch(c, &sib))
 		return false;
+	set_base(c, sib);
 	if (c->mod == 0 && c->rm == 5) {
 		c->rip = true;
 		if (!fetch_signed(c, 4, &disp))
@@ -392,7 +408,7 @@ static void finish(struct insn *in, struct cursor *c, uint64_t pc, int64_t imm)
 
 int insn_decode_amd64(const uint8_t *code, size_t n, uint64_t pc, struct insn *in)
 {
-	struct cursor c = { .code = code, .n = n };
+	struct cursor c = { .code = code, .n = n, .base = 0xff };
 	unsigned bytes;
 	int64_t imm = 0;
 	uint8_t b, flags;
@@ -416,6 +432,13 @@ int insn_decode_amd64(const uint8_t *code, size_t n, uint64_t pc, struct insn *i
 	if (c.at > n || c.at > 15)
 		return 0;
 	in->len = (uint8_t)c.at;
+	in->map = c.vex ? MAP_3A + 1 : c.map;
+	in->op = c.op;
+	in->wide = c.rex & 8;
+	in->locked = c.lock;
+	in->indexed = c.indexed;
+	in->base = c.mem ? c.base : 0xff;
+	in->rm = (flags & M) && c.mod == 3 ? (uint8_t)(c.rm | (c.rex & 1) << 3) : 0xff;
 	in->has_imm = bytes != 0;
 	in->imm = imm;
 	if (flags & M)

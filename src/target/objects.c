@@ -44,7 +44,9 @@ struct objects *objects_new(struct target *t, struct scan *s)
 	o->stack_buf = xmalloc((size_t)BATCH * STACK_FIRST);
 	o->rec_buf = xmalloc((size_t)(BATCH + 1) * s->need);
 	o->deep_buf = xmalloc(STACK_MOST);
+	goheap_init(&o->heap, t);
 	waits_init(o);
+	holds_init(o);
 	return o;
 }
 
@@ -52,6 +54,14 @@ void objects_free(struct objects *o)
 {
 	if (!o)
 		return;
+	for (size_t i = 0; i < o->seen.n; i++)
+		holds_forget(&o->seen.v[i]);
+	free(o->learner);
+	goheap_release(&o->heap);
+	map64_free(&o->waiting);
+	map64_free(&o->by_base);
+	vec_free(&o->moving);
+	vec_free(&o->held);
 	strtab_release(&o->text);
 	frameinfos_release(&o->frames);
 	vec_free(&o->seen);
@@ -115,15 +125,21 @@ static void rows_sift(struct objects *o)
 	size_t n = scan_rows(o->scan);
 	struct scan_g g;
 
-	o->todo.n = o->waits.n = o->cand.n = 0;
+	o->todo.n = o->waits.n = o->cand.n = o->moving.n = 0;
 	for (size_t i = 0; i < n; i++) {
 		struct gseen *s;
 		uint32_t at, tick;
 
-		if (!scan_row(o->scan, i, &g) || g.status == GST_RUNNING)
+		if (!scan_row(o->scan, i, &g))
 			continue;
-		if (o->todo.n + o->waits.n >= SEEN_MOST)
-			break;
+		if (g.status == GST_RUNNING) {
+			*vec_push(&o->moving) = g;
+			continue;
+		}
+		if (o->todo.n + o->waits.n >= SEEN_MOST) {
+			o->unsearched++;
+			continue;
+		}
 		at = seen_of(o, g.addr);
 		s = &o->seen.v[at];
 		tick = tick_of(o, &g);
@@ -134,6 +150,7 @@ static void rows_sift(struct objects *o)
 				*vec_push(&o->waits) = at;
 			continue;
 		}
+		holds_forget(s);
 		*s = (struct gseen){ .g = g, .tick = tick };
 		*vec_push(&o->todo) = at;
 	}
@@ -193,8 +210,15 @@ static bool still_so(struct objects *o, const struct scan_g *g)
 	return rec_is(&r, g);
 }
 
-static void learn(struct objects *o, uint32_t at, const struct grec *r, const uint8_t *data,
-		  size_t len)
+/* It ran meanwhile: what is on its stack is searched as that of one that runs. */
+static void moved(struct objects *o, const struct gseen *g)
+{
+	o->stats.unsteady++;
+	*vec_push(&o->moving) = g->g;
+}
+
+static void learn(struct objects *o, uint32_t at, const struct grec *r, uint64_t defers,
+		  const uint8_t *data, size_t len)
 {
 	struct gseen *g = &o->seen.v[at];
 	struct gstack s = {
@@ -203,10 +227,12 @@ static void learn(struct objects *o, uint32_t at, const struct grec *r, const ui
 
 	frames_walk(o, r, &s);
 	if (s.mem.data == o->deep_buf && !still_so(o, &g->g)) {
-		o->stats.unsteady++;
+		moved(o, g);
 		return;
 	}
+	o->unsearched += !s.whole;
 	wait_learn(o, g, &s);
+	holds_learn(o, g, &s, defers);
 	g->look = o->look;
 	if (g->wait)
 		*vec_push(&o->waits) = at;
@@ -241,13 +267,16 @@ static int batch_learn(struct objects *o, const uint32_t *at, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		struct grec r;
 
-		if (iov[i].rc || iov[n + i].rc || !iov[i].len)
+		if (iov[i].rc || iov[n + i].rc || !iov[i].len) {
+			moved(o, &o->seen.v[at[i]]);
 			continue;
+		}
 		rec_parse(o->scan, iov[n + i].buf, &r);
 		if (rec_is(&r, &o->seen.v[at[i]].g))
-			learn(o, at[i], &r, iov[i].buf, iov[i].len);
+			learn(o, at[i], &r, objects_u64(iov[n + i].buf, o->t->lay.g._defer),
+			      iov[i].buf, iov[i].len);
 		else
-			o->stats.unsteady++;
+			moved(o, &o->seen.v[at[i]]);
 	}
 	return 0;
 }
@@ -271,6 +300,7 @@ int objects_look(struct objects *o, struct facts *out)
 	o->out = out;
 	o->stats.read = o->stats.unknown = 0;
 	o->sockets_read = false;
+	o->unsearched = 0;
 	facts_clear(out);
 	rows_sift(o);
 	rc = todo_learn(o);
@@ -278,7 +308,10 @@ int objects_look(struct objects *o, struct facts *out)
 		rc = waits_tell(o);
 	if (!rc)
 		rc = states_tell(o);
+	if (!rc)
+		rc = holds_tell(o);
 	out->time = t0;
+	out->searched = !rc && !o->unsearched;
 	o->stats.looks++;
 	o->stats.look_ns = clock_now() - t0;
 	return rc;

@@ -5,6 +5,7 @@
 
 #include "target/frameinfo.h"
 #include "target/gather.h"
+#include "target/goheap.h"
 #include "target/objects.h"
 #include "target/scan_priv.h"
 
@@ -30,6 +31,35 @@ enum wait_kind {
 	WK_RUNTIME
 };
 
+/* What kind of thing a claim is on. */
+enum claim_lock {
+	CLAIM_MUTEX,
+	CLAIM_RWMUTEX,
+	CLAIM_CHAN,
+	CLAIM_WAITGROUP,
+	CLAIM_COND,
+	CLAIM_CONTEXT /* addr is the context */
+};
+
+/* What a goroutine could do to what lies at an address, whether or not somebody waits there. */
+struct claim {
+	uint64_t addr;
+	uint64_t chan; /* CLAIM_CONTEXT: its Done channel; 0: none yet */
+	uint32_t by;
+	uint16_t frame;
+	uint8_t op; /* enum hold_op */
+	uint8_t lock; /* enum claim_lock */
+	uint8_t nth;
+	bool seen, deferred;
+	bool taken; /* a lock taken on the way here */
+};
+
+/* A live pointer in a frame. */
+struct gword {
+	uint64_t value;
+	uint32_t frame;
+};
+
 /* What was learnt of a goroutine, true as long as it does not move; one for each g. */
 struct gseen {
 	struct scan_g g; /* as it was then */
@@ -45,6 +75,11 @@ struct gseen {
 	int32_t delta; /* semaphore: where it lies in the object */
 	uint64_t object; /* once it is found */
 	uint64_t sudog; /* WK_SEMA, WK_COND */
+	uint64_t given_back; /* WK_COND: the lock that it had */
+	uint16_t own_frame; /* the innermost frame that is the program's */
+	uint16_t n_claim, n_word;
+	struct claim *claim;
+	struct gword *word;
 };
 
 /* What it waits on was found, or needs no finding. */
@@ -88,6 +123,14 @@ struct objects {
 	struct facts *out;
 	VEC(uint32_t) todo; /* that moved */
 	VEC(uint32_t) waits; /* that wait */
+	VEC(struct scan_g) moving; /* that run, or did while they were read */
+	VEC(uint32_t) held; /* objects already told of for one goroutine */
+	struct map64 waiting; /* goroutine and object */
+	struct map64 by_base; /* what an object lies in → the object */
+	struct goheap heap;
+	struct learner *learner;
+	uint32_t unsearched; /* stacks, or parts */
+	uint32_t by_frame, by_running; /* string ids */
 	VEC(uint64_t) cand; /* words that may be what a goroutine waits on */
 	VEC(struct sudog) sudog;
 	struct map64 by_sudog; /* address → index of sudog */
@@ -141,6 +184,15 @@ int waits_tell(struct objects *o);
 
 /* Reads the state of all objects that out names. 0, -ESRCH, -EPERM. */
 int states_tell(struct objects *o);
+
+/* --- objects_hold.c: who could wake them --- */
+
+void holds_init(struct objects *o);
+/* Keeps what the frames of g claim; defers: its first _defer record. */
+void holds_learn(struct objects *o, struct gseen *g, struct gstack *s, uint64_t defers);
+void holds_forget(struct gseen *g);
+/* Tells the holds of all objects that out names. 0, -ESRCH, -EPERM. */
+int holds_tell(struct objects *o);
 
 /* --- objects_net.c --- */
 
