@@ -462,27 +462,73 @@ static bool calls_value(struct explorer *e, struct state *s, const struct expr *
 
 /* --- instructions --- */
 
+/* The slow ways of what is inlined: who calls them, did the fast way's instruction before. */
+static const struct {
+	const char *func;
+	uint8_t op;
+} slow[] = {
+	{ "sync.(*Mutex).lockSlow", PROS_LOCK },
+	{ "internal/sync.(*Mutex).lockSlow", PROS_LOCK },
+	{ "sync.(*Mutex).unlockSlow", PROS_UNLOCK },
+	{ "internal/sync.(*Mutex).unlockSlow", PROS_UNLOCK },
+	{ "sync.(*RWMutex).rUnlockSlow", PROS_RUNLOCK },
+	{ "sync.runtime_SemacquireRWMutexR", PROS_RLOCK },
+	{ "sync.runtime_SemacquireMutex", PROS_RLOCK }, /* up to 1.19 */
+};
+
+enum { SLOW_NEAR = 12, SLOW_FAR = 8 }; /* instructions until the call */
+
+static enum prospect_op slow_of(struct explorer *e, uint64_t target)
+{
+	struct symfunc fn;
+
+	if (!symtab_func(e->t->sym, target, &fn) || fn.entry != target)
+		return PROS_NONE;
+	for (size_t i = 0; i < ARRAY_SIZE(slow); i++)
+		if (!strcmp(fn.name, slow[i].func))
+			return (enum prospect_op)slow[i].op;
+	return PROS_NONE;
+}
+
+/* What slow way is called soon after pc, if any; branches are gone one level deep. */
+static enum prospect_op slow_after(struct explorer *e, const struct code *c, uint64_t pc, int most)
+{
+	enum prospect_op op = PROS_NONE;
+
+	for (int i = 0; i < most && pc >= c->entry && pc < c->end && !op; i++) {
+		struct insn in;
+
+		if (!insn_decode_amd64(c->text + (pc - c->entry), c->end - pc, pc, &in))
+			break;
+		if (in.kind == INSN_CALL)
+			return slow_of(e, in.target);
+		if (in.kind == INSN_JCC && most == SLOW_NEAR)
+			op = slow_after(e, c, in.target, SLOW_FAR);
+		if (in.kind == INSN_RET || in.kind == INSN_JMP_IND || (in.locked && i))
+			break;
+		pc = in.kind == INSN_JMP ? in.target : pc + in.len;
+	}
+	return op;
+}
+
 /* An inlined lock or unlock is one locked instruction on its state word. */
-static void atomics(struct explorer *e, struct state *s, const struct insn *in, unsigned depth)
+static void atomics(struct explorer *e, const struct code *c, struct state *s,
+		    const struct insn *in, unsigned depth)
 {
 	const struct golayout *lay = &e->t->lay;
+	bool xadd = in->map == 1 && in->op == 0xc1, cmpxchg = in->map == 1 && in->op == 0xb1;
 	struct expr addr = address(s, in);
-	const struct sympc *p = symtab_pc(e->t->sym, s->pc);
-	bool xadd = in->map == 1 && (in->op == 0xc0 || in->op == 0xc1);
-	bool cmpxchg = in->map == 1 && (in->op == 0xb0 || in->op == 0xb1);
+	enum prospect_op op = PROS_NONE;
 
-	for (uint32_t i = 0; p && i + 1 < p->nframe; i++) {
-		enum prospect_op op = prospect_of(p->frame[i].func);
-
-		if ((op == PROS_LOCK && cmpxchg) || (op == PROS_UNLOCK && xadd))
-			addr = expr_add(addr, -(int64_t)lay->sync_Mutex.state);
-		else if ((op == PROS_RLOCK || op == PROS_RUNLOCK) && xadd)
-			addr = expr_add(addr, -(int64_t)lay->sync_RWMutex.readerCount);
-		else
-			continue;
-		does(e, s, op, &addr, depth);
+	if (xadd || cmpxchg)
+		op = slow_after(e, c, s->pc, SLOW_NEAR);
+	if ((op == PROS_LOCK && cmpxchg) || (op == PROS_UNLOCK && xadd))
+		addr = expr_add(addr, -(int64_t)lay->sync_Mutex.state);
+	else if ((op == PROS_RLOCK || op == PROS_RUNLOCK) && xadd)
+		addr = expr_add(addr, -(int64_t)lay->sync_RWMutex.readerCount);
+	else
 		return;
-	}
+	does(e, s, op, &addr, depth);
 }
 
 static void writes_reg(struct state *s, uint8_t reg, struct expr v)
@@ -650,7 +696,7 @@ static enum next step(struct explorer *e, const struct code *c, struct state *s,
 	struct expr to;
 
 	if (in->locked)
-		atomics(e, s, in, depth);
+		atomics(e, c, s, in, depth);
 	switch (in->kind) {
 	case INSN_CALL:
 		if (!calls(e, s, in->target, depth))
