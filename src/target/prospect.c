@@ -537,6 +537,16 @@ static void writes_reg(struct state *s, uint8_t reg, struct expr v)
 		s->reg[reg] = v;
 }
 
+/* What a move from register to register takes over; of 32 bits only what is a small constant. */
+static struct expr copied(const struct state *s, uint8_t reg, bool wide)
+{
+	struct expr e = reg == RSP ? expr_of(EXPR_SP, s->sp) : s->reg[reg & 15];
+
+	if (!wide && (e.base != EXPR_ABS || e.n != 1 || e.off[0] < 0 || e.off[0] > INT32_MAX))
+		return unknown;
+	return e;
+}
+
 /* mov, lea, and arithmetic with constants; false: it is none of those. */
 static bool moves(struct state *s, const struct insn *in)
 {
@@ -546,24 +556,17 @@ static bool moves(struct state *s, const struct insn *in)
 		return false;
 	switch (in->op) {
 	case 0x8b:
-		if (in->rm == RSP)
-			writes_reg(s, in->reg, expr_of(EXPR_SP, s->sp));
+		if (is_memory(in))
+			writes_reg(s, in->reg, in->wide ? load(s, &addr) : unknown);
 		else
-			writes_reg(s, in->reg,
-				   !in->wide	   ? unknown
-				   : is_memory(in) ? load(s, &addr)
-				   : in->rm < REGS ? s->reg[in->rm]
-						   : unknown);
+			writes_reg(s, in->reg, copied(s, in->rm, in->wide));
 		return true;
 	case 0x89:
 		if (is_memory(in))
 			store(s, &addr, in->wide ? &s->reg[in->reg & 15] : &unknown,
 			      in->wide ? 8 : 4);
 		else
-			writes_reg(s, in->rm,
-				   !in->wide	    ? unknown
-				   : in->reg == RSP ? expr_of(EXPR_SP, s->sp)
-						    : s->reg[in->reg & 15]);
+			writes_reg(s, in->rm, copied(s, in->reg, in->wide));
 		return true;
 	case 0x88:
 		store(s, &addr, &unknown, 1);
