@@ -11,6 +11,7 @@
 #include <uv.h>
 
 #include "batch.h"
+#include "config.h"
 #include "core/world.h"
 #include "loader.h"
 #include "screen.h"
@@ -28,6 +29,7 @@ struct app {
 	struct input in;
 	struct source *source;
 	struct loader loader;
+	struct detect detect;
 	int64_t began; /* wall clock, ns */
 	pid_t child; /* the command that we started, 0: none */
 	int signal; /* that asked us to end, 0: none */
@@ -89,6 +91,7 @@ static void app_close(struct app *a)
 		command_stop(a->child);
 	input_close(&a->in);
 	uv_loop_close(&a->loop);
+	detect_release(&a->detect);
 	world_release(&a->world);
 }
 
@@ -117,6 +120,22 @@ static void run_until(struct app *a, uint64_t t)
 	uv_timer_stop(timer);
 }
 
+static int print_now(struct app *a, struct err *err)
+{
+	detect_look(&a->detect, &a->world);
+	if (!graph_fresh(&a->detect.graph))
+		detect_now(&a->detect, &a->world);
+	return batch_print(a->opt, &a->world, &a->detect, own_cpu_pct(a), err);
+}
+
+/* The detectors look as the program goes on, not only when somebody asks. */
+static void on_progress(struct loader *l)
+{
+	struct app *a = l->arg;
+
+	detect_look(&a->detect, &a->world);
+}
+
 /* Reports at once, then each interval; or once only, at the end of a duration. */
 static int live_reports(struct app *a, struct err *err)
 {
@@ -129,11 +148,11 @@ static int live_reports(struct app *a, struct err *err)
 	if (o->duration > 0)
 		run_until(a, next + (uint64_t)(o->duration * 1000));
 	if (o->duration > 0 || once)
-		return batch_print(o, &a->world, own_cpu_pct(a), err);
+		return print_now(a, err);
 	for (long i = 1;; i++) {
 		bool last = a->loader.whole || a->signal || i == o->iterations;
 
-		rc = events && !last ? 0 : batch_print(o, &a->world, own_cpu_pct(a), err);
+		rc = events && !last ? 0 : print_now(a, err);
 		if (rc && errno == EPIPE) { /* whoever read it has enough */
 			err_clear(err);
 			a->signal = SIGPIPE;
@@ -173,6 +192,8 @@ static int run_live(struct app *a, struct err *err)
 
 static int run_batch(struct app *a, struct err *err)
 {
+	a->loader.progress = on_progress;
+	a->loader.arg = a;
 	if (a->opt->mode != MODE_REPLAY)
 		return run_live(a, err);
 	a->loader.budget_ns = BATCH_BUDGET_NS;
@@ -183,7 +204,7 @@ static int run_batch(struct app *a, struct err *err)
 		*err = a->loader.err;
 		return err->rc;
 	}
-	return batch_print(a->opt, &a->world, own_cpu_pct(a), err);
+	return print_now(a, err);
 }
 
 /* A screen where there is a terminal for it, a report where not. */
@@ -195,6 +216,7 @@ static int run(struct app *a, struct err *err)
 		.loop = &a->loop,
 		.world = &a->world,
 		.loader = &a->loader,
+		.detect = &a->detect,
 		.live = o->mode != MODE_REPLAY,
 	};
 	int rc;
@@ -214,13 +236,29 @@ static int run(struct app *a, struct err *err)
 	return rc < 0 ? rc : 0;
 }
 
+/* Whether there is a finding that --fail-on means. */
+static bool is_failed(const struct app *a)
+{
+	if (a->opt->fail_on < 0)
+		return false;
+	for (int s = a->opt->fail_on; s < SEVERITY_N; s++)
+		if (a->detect.findings.count[s])
+			return true;
+	return false;
+}
+
 int app_run(const struct options *o, struct err *err)
 {
 	struct app a = { .opt = o, .began = clock_ns(CLOCK_MONOTONIC) };
+	bool failed;
 	int rc;
 
 	if (o->mode == MODE_DOCTOR)
 		return doctor_run(o->pid, stdout);
+	detect_init(&a.detect);
+	rc = config_load(&(struct config){ &a.detect.conf }, o->config, err);
+	if (rc)
+		return (int)err->code;
 	loader_threads();
 	uv_loop_init(&a.loop);
 	world_init(&a.world);
@@ -231,8 +269,9 @@ int app_run(const struct options *o, struct err *err)
 		a.loader.world = &a.world;
 		rc = run(&a, err);
 	}
+	failed = is_failed(&a);
 	app_close(&a);
 	if (rc)
 		return (int)err->code;
-	return a.signal ? 128 + a.signal : EXIT_FINE;
+	return a.signal ? 128 + a.signal : failed ? EXIT_FINDING : EXIT_FINE;
 }

@@ -9,10 +9,12 @@
 
 #include "analysis/filter.h"
 #include "core/mem.h"
+#include "export/dot.h"
 #include "export/jsonl.h"
 #include "export/report.h"
 
-static int print_export(const struct options *o, struct world *w, struct err *err)
+static int print_export(const struct options *o, struct world *w, const struct detect *d,
+			struct err *err)
 {
 	bool own = strcmp(o->export_file, "-") != 0;
 	FILE *out = own ? fopen(o->export_file, "we") : stdout;
@@ -21,16 +23,20 @@ static int print_export(const struct options *o, struct world *w, struct err *er
 	if (!out)
 		return err_set(err, -errno, EXIT_USAGE, "cannot write %s: %s", o->export_file,
 			       strerror(errno));
-	rc = jsonl_export(w, T_BEFORE, T_NEVER, out);
+	if (!strcmp(o->export_format, "dot"))
+		rc = dot_export(&d->graph, out);
+	else
+		rc = jsonl_export(w, T_BEFORE, T_NEVER, out);
 	if (own && fclose(out) && !rc)
 		rc = -errno;
 	if (rc)
-		return err_set(err, rc, EXIT_USAGE, "cannot write the events to %s: %s",
+		return err_set(err, rc, EXIT_USAGE, "cannot write the export to %s: %s",
 			       own ? o->export_file : "standard output", strerror(-rc));
 	return 0;
 }
 
-static int print_report(const struct options *o, struct world *w, struct filter *f, double cpu_pct)
+static int print_report(const struct options *o, struct world *w, const struct detect *d,
+			struct filter *f, double cpu_pct)
 {
 	bool *keep = NULL;
 	struct report r = {
@@ -38,6 +44,7 @@ static int print_report(const struct options *o, struct world *w, struct filter 
 		.moment = &w->now,
 		.system = o->system,
 		.cpu_pct = cpu_pct,
+		.detect = d,
 	};
 
 	if (f) {
@@ -52,13 +59,14 @@ static int print_report(const struct options *o, struct world *w, struct filter 
 	return fflush(stdout) || ferror(stdout) ? -EIO : 0;
 }
 
-int batch_print(const struct options *o, struct world *w, double cpu_pct, struct err *err)
+int batch_print(const struct options *o, struct world *w, const struct detect *d, double cpu_pct,
+		struct err *err)
 {
 	struct filter *f = NULL;
 	int rc;
 
 	if (o->export_format)
-		return print_export(o, w, err);
+		return print_export(o, w, d, err);
 	if (o->filter) {
 		struct err why = { 0 };
 
@@ -67,7 +75,7 @@ int batch_print(const struct options *o, struct world *w, double cpu_pct, struct
 			return err_set(err, -EINVAL, EXIT_USAGE, "--filter %s: %s", o->filter,
 				       why.text);
 	}
-	rc = print_report(o, w, f, cpu_pct);
+	rc = print_report(o, w, d, f, cpu_pct);
 	filter_free(f);
 	if (rc)
 		return err_set(err, rc, EXIT_USAGE, "cannot write the report to standard output");

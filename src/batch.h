@@ -3,6 +3,7 @@
 #ifndef BATCH_H
 #define BATCH_H
 
+#include "analysis/detect.h"
 #include "core/err.h"
 #include "core/world.h"
 #include "options.h"
@@ -10,8 +11,10 @@
 /*
  * Prints what o asks for, once, of the world as it stands: an export, or a
  * report as text or JSON on standard output. Returns 0 or a negative errno with
- * err filled. cpu_pct: what this program itself costs, of one core.
+ * err filled. d: its last look was at the world as it stands. cpu_pct: what this
+ * program itself costs, of one core.
  */
-int batch_print(const struct options *o, struct world *w, double cpu_pct, struct err *err);
+int batch_print(const struct options *o, struct world *w, const struct detect *d, double cpu_pct,
+		struct err *err);
 
 #endif

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/finding.h"
 #include "core/mem.h"
 #include "version.h"
 
@@ -23,6 +24,7 @@ enum option_id {
 	OPT_NO_PTRACE,
 	OPT_JSON,
 	OPT_EXPORT,
+	OPT_FAIL_ON,
 	OPT_FILTER,
 	OPT_SUBSTITUTE,
 	OPT_COLOR,
@@ -49,7 +51,11 @@ static const struct option_row {
 	{ OPT_DURATION, "duration", "SEC", "watch for so long, then report once and end" },
 	{ OPT_RATE, "rate", "HZ", "how often the goroutine table is read (10)" },
 	{ OPT_JSON, "json", NULL, "reports as JSON documents, one a line" },
-	{ OPT_EXPORT, "export", "FMT[=FILE]", "write jsonl; FILE - is standard output" },
+	{ OPT_EXPORT, "export", "FMT[=FILE]", "write jsonl or dot; FILE - is standard output" },
+	{ OPT_FAIL_ON, "fail-on", "SEV",
+	  "exit 1 if a finding of that severity or worse is there at the end: info, warning, "
+	  "error" },
+	{ OPT_CONFIG, "config", "FILE", "read the configuration from there" },
 	{ OPT_FILTER, "filter", "REGEX",
 	  "PCRE2 over state, reason, object, functions, files and labels; ! inverts" },
 	{ OPT_SYSTEM, "system", NULL, "show the runtime's own goroutines as well" },
@@ -163,11 +169,17 @@ static int parse_export(struct options *o, char *s, struct err *err)
 		o->export_file = eq + 1;
 	}
 	o->export_format = s;
-	if (strcmp(s, "jsonl"))
-		return usage(err, "--export knows the format jsonl, not", s);
+	if (strcmp(s, "jsonl") != 0 && strcmp(s, "dot") != 0)
+		return usage(err, "--export knows the formats jsonl and dot, not", s);
 	if (!*o->export_file)
 		return usage(err, "--export has no file after the =", NULL);
 	return 0;
+}
+
+static int parse_fail_on(struct options *o, const char *s, struct err *err)
+{
+	o->fail_on = severity_parse(s);
+	return o->fail_on < 0 ? usage(err, "--fail-on takes info, warning or error, not", s) : 0;
 }
 
 static int parse_substitute(struct options *o, const char *s, struct err *err)
@@ -214,6 +226,11 @@ static int parse_one(struct options *o, int id, char *arg, struct err *err)
 	case OPT_EXPORT:
 		o->batch = true;
 		return parse_export(o, arg, err);
+	case OPT_FAIL_ON:
+		return parse_fail_on(o, arg, err);
+	case OPT_CONFIG:
+		o->config = arg;
+		break;
 	case OPT_FILTER:
 		o->filter = arg;
 		break;
@@ -312,7 +329,7 @@ int options_parse(struct options *o, int argc, char **argv, struct err *err)
 	char *operands[MAX_OPERANDS + 1] = { NULL };
 	int id, rc, n = 0;
 
-	*o = (struct options){ .delay = 1, .rate = 10, .budget = 1 };
+	*o = (struct options){ .delay = 1, .rate = 10, .budget = 1, .fail_on = -1 };
 	getopt_tables(longs, shorts);
 	opterr = 0;
 	optind = 1;

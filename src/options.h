@@ -19,7 +19,8 @@ struct options {
 	const char *filter;
 	const char *export_format, *export_file; /* file "-": standard output */
 	const char *script;
-	const char *config;
+	const char *config; /* file; NULL: the usual places */
+	int fail_on; /* enum severity; -1: never */
 	const char **substitute; /* "A=B", ends with NULL */
 	size_t n_substitute;
 	int width, height; /* of --size; 0: not given */

@@ -317,6 +317,7 @@ static struct ui *make_ui(struct screen *s, bool terminal)
 	const struct options *o = s->c->opt;
 	struct ui_config uc = {
 		.world = s->c->world,
+		.detect = s->c->detect,
 		.jobs = &s->jobs,
 		.substitute = o->substitute,
 		.filter = o->filter,

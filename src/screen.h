@@ -13,6 +13,7 @@ struct screen_config {
 	uv_loop_t *loop;
 	struct loader *loader;
 	struct world *world;
+	struct detect *detect;
 	bool live; /* the session grows on when loading is done */
 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "analysis/detect.h"
+#include "analysis/detect_impl.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -43,7 +43,7 @@ void detect_init(struct detect *d)
 		d->conf.severity[i] = SEVERITY_ERROR;
 	graph_init(&d->graph);
 	findings_init(&d->findings);
-	d->looked = d->looked_facts = d->grown = T_BEFORE;
+	d->looked = d->grown = T_BEFORE;
 }
 
 void detect_release(struct detect *d)
@@ -122,7 +122,6 @@ void detect_now(struct detect *d, const struct world *w)
 	d->moment = &w->now;
 	d->facts = w->facts.time != T_BEFORE;
 	d->looked = w->now.time;
-	d->looked_facts = w->facts.time;
 	d->whole = w->progress.whole;
 	d->graph.settle = d->conf.settle;
 	graph_make(&d->graph, w);
@@ -140,10 +139,7 @@ bool detect_look(struct detect *d, const struct world *w)
 	if (!live && (!w->progress.whole || d->whole))
 		return false;
 	if (live && d->looked != T_BEFORE && w->now.time - d->looked < d->conf.every &&
-	    w->progress.whole == d->whole)
-		return false;
-	if (live && d->looked == w->now.time && d->looked_facts == w->facts.time &&
-	    w->progress.whole == d->whole)
+	    w->progress.whole == d->whole && graph_fresh(&d->graph))
 		return false;
 	detect_now(d, w);
 	return true;

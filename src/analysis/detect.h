@@ -75,10 +75,8 @@ struct detect {
 	const struct world *world; /* during a look, as all below */
 	const struct moment *moment;
 	bool facts; /* there are some of this moment, so the graph tells something */
-	int64_t since_first; /* how long the session is watched */
 
 	int64_t looked; /* time of the last look */
-	int64_t looked_facts;
 	bool whole; /* the last look was at all that there will be */
 	VEC(struct busy_port) busy;
 	struct map64 busy_at; /* address and side → index of busy */
@@ -99,47 +97,11 @@ int detect_set(struct detect_config *c, const char *key, const char *value, stru
 
 /*
  * Looks at the world's newest moment and facts, unless the last look was just
- * now. Of a file only once it is whole. Returns whether it looked.
+ * now and the facts are still the same. Of a file only once it is whole. Call
+ * after each change of the world. Returns whether it looked.
  */
 bool detect_look(struct detect *d, const struct world *w);
 /* The same, however short ago the last one was. */
 void detect_now(struct detect *d, const struct world *w);
-
-/* --- for the detectors --- */
-
-void detect_deadlocks(struct detect *d);
-void detect_nil_channels(struct detect *d);
-void detect_leaks(struct detect *d);
-void detect_starvation(struct detect *d);
-void detect_contention(struct detect *d);
-void detect_races(struct detect *d);
-/* Those of a trace, where no object is named. */
-void detect_suspected(struct detect *d);
-
-/* Sorts d->keys, and returns the end of the run of equal keys that begins at i. */
-void keys_sort(struct detect *d);
-size_t keys_run(const struct detect *d, size_t i);
-/* What the goroutines that stand and began alike have in common. */
-uint64_t row_likeness(const struct detect *d, uint32_t row);
-
-/* How long the row has been as it is, by what was seen. */
-int64_t detect_age(const struct detect *d, uint32_t row);
-/* As the configuration allows; false: the detector is off. */
-bool detect_allows(const struct detect *d, enum detector_id id, enum severity *s);
-/* Begins a finding with that in mind; NULL: it is off. */
-struct finding *detect_finding(struct detect *d, enum detector_id id, enum severity s,
-			       enum certainty c);
-
-enum { SAY = 160 };
-/* "18 (main.put pool.go:88)"; returns buf. */
-const char *say_goroutine(const struct detect *d, uint32_t row, char buf[SAY]);
-/* "mutex 0xc0001f8000", "chan 0xc0000a6000 (0 of 3, Job)"; returns buf. */
-const char *say_object(const struct detect *d, const struct object *o, char buf[SAY]);
-/* "to lock", "to receive from"; with the object's name after it. */
-const char *say_wait(enum object_kind kind, enum wait_op op);
-/* "main.go:88" of a frame; "" where it is not known. */
-const char *say_place(const struct world *w, const struct frame *f, char buf[SAY]);
-/* "41.2s"; returns buf. */
-const char *say_time(int64_t ns, char buf[SAY]);
 
 #endif

@@ -2,7 +2,7 @@
 /* What the runtime itself calls endless: a nil channel, a select without cases. */
 #include <inttypes.h>
 
-#include "analysis/detect.h"
+#include "analysis/detect_impl.h"
 #include "analysis/groups.h"
 
 static const char *nil_words(uint8_t reason)

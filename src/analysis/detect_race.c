@@ -8,7 +8,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "analysis/detect.h"
+#include "analysis/detect_impl.h"
 #include "analysis/groups.h"
 
 /* "main.main.func1", "main.(*T).run.func2.1" */

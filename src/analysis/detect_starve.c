@@ -2,7 +2,7 @@
 /* Ready to run, and not run: while processors idle, or because somebody does not let go of them. */
 #include <inttypes.h>
 
-#include "analysis/detect.h"
+#include "analysis/detect_impl.h"
 #include "analysis/groups.h"
 
 enum { CULPRITS = 4 };

@@ -3,7 +3,7 @@
 #ifndef ANALYSIS_DETECT_STUCK_H
 #define ANALYSIS_DETECT_STUCK_H
 
-#include "analysis/detect.h"
+#include "analysis/detect_impl.h"
 
 /* The goroutine with the least id; NO_NODE: only ports. */
 uint32_t component_first(const struct graph *g, const struct graph_component *c);

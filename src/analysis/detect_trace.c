@@ -7,7 +7,7 @@
  */
 #include <inttypes.h>
 
-#include "analysis/detect.h"
+#include "analysis/detect_impl.h"
 #include "analysis/groups.h"
 
 enum { CHAIN_MOST = 32 };

@@ -414,6 +414,7 @@ void graph_make(struct graph *g, const struct world *w)
 	g->world = w;
 	g->facts = &w->facts;
 	g->moment = &w->now;
+	g->time = w->facts.time;
 	g->node.n = g->port.n = g->edge.n = 0;
 	map64_clear(&g->by_goid);
 	nodes_make(g);

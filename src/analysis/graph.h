@@ -83,6 +83,7 @@ struct graph {
 	const struct world *world; /* of the last graph_make() */
 	const struct facts *facts;
 	const struct moment *moment;
+	int64_t time; /* of the facts it was made of */
 	VEC(struct graph_node) node;
 	VEC(struct graph_port) port; /* two of each object: 2 * index + side */
 	VEC(struct graph_edge) edge;
@@ -112,6 +113,11 @@ void graph_release(struct graph *g);
  * as they are while the graph is used. O(waits + holds); memory is kept for the next.
  */
 void graph_make(struct graph *g, const struct world *w);
+/* Whether the facts are still those that it was made of; else it must not be read. */
+static inline bool graph_fresh(const struct graph *g)
+{
+	return g->facts && g->facts->time == g->time && 2 * g->facts->object.n == g->port.n;
+}
 /* How long the row had been as it is when the facts were looked at; at least, where its begin was not seen. */
 int64_t graph_age(const struct graph *g, uint32_t row);
 

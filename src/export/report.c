@@ -251,6 +251,7 @@ static void json_goroutine(struct json *j, const struct report *r, size_t row)
 		json_text(j, "reason", reason_name(m->reason[row]));
 	json_wait(j, r, row);
 	json_objects(j, r, row);
+	report_objects_json(r, j, g->goid);
 	json_stack(j, w, "stack", m->stack[row]);
 	json_created_by(j, w, g);
 	json_labels(j, w, g->labels);
@@ -432,7 +433,7 @@ static void groups_add(text_groups *v, struct map64 *by_key, const struct report
 }
 
 /* Names from a file may hold terminal escapes: control bytes are printed as '?'. */
-static void put_safe(FILE *out, const char *s)
+void report_put_safe(FILE *out, const char *s)
 {
 	for (; *s; s++)
 		putc((unsigned char)*s < 0x20 || *s == 0x7f ? '?' : *s, out);
@@ -444,9 +445,9 @@ static void text_stack(const struct world *w, uint32_t stack, FILE *out)
 
 	for (uint32_t i = 0; (f = stacktab_frame(&w->stacks, stack, i)); i++) {
 		fputs("      ", out);
-		put_safe(out, strtab_get(&w->strings, f->func));
+		report_put_safe(out, strtab_get(&w->strings, f->func));
 		fputs("  ", out);
-		put_safe(out, strtab_get(&w->strings, f->file));
+		report_put_safe(out, strtab_get(&w->strings, f->file));
 		fprintf(out, ":%" PRIu32 "\n", f->line);
 	}
 }
@@ -492,7 +493,7 @@ static void text_head(const struct report *r, FILE *out)
 	char buf[32];
 
 	fprintf(out, "bingo-top  %s  ", strtab_get(&w->strings, w->source_kind));
-	put_safe(out, strtab_get(&w->strings, w->source_name));
+	report_put_safe(out, strtab_get(&w->strings, w->source_name));
 	fprintf(out, "  %s%s  at %s\n", strncmp(go, "go", 2) != 0 ? "go " : "", go,
 		report_duration(r->moment->time, buf, sizeof(buf)));
 	if (w->live.pid)
@@ -506,7 +507,7 @@ static void text_head(const struct report *r, FILE *out)
 		w->progress.lost);
 	for (size_t i = 0; i < w->warning.n; i++) {
 		fputs("note: ", out);
-		put_safe(out, strtab_get(&w->strings, w->warning.v[i]));
+		report_put_safe(out, strtab_get(&w->strings, w->warning.v[i]));
 		fputc('\n', out);
 	}
 }
@@ -522,6 +523,7 @@ void report_text(const struct report *r, FILE *out)
 	if (v.n)
 		qsort(v.v, v.n, sizeof(*v.v), group_by_size);
 	text_head(r, out);
+	report_findings_text(r, out);
 	for (size_t i = 0; i < v.n; i++)
 		text_group(r, &v.v[i], out);
 	vec_free(&v);

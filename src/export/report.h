@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-#include "core/world.h"
+#include "analysis/detect.h"
 
 struct report {
 	const struct world *world;
@@ -13,6 +13,7 @@ struct report {
 	const bool *keep; /* per row: passes the filter; NULL: all do */
 	bool system; /* the runtime's own goroutines as well */
 	double cpu_pct; /* bingo-top's own, of one core */
+	const struct detect *detect; /* its last look was at this moment; NULL: there was none */
 };
 
 /* One JSON document on one line. Dead goroutines are left out. */
@@ -20,6 +21,16 @@ void report_json(const struct report *r, FILE *out);
 
 /* Groups by identical stack, the largest first, with whole stacks. */
 void report_text(const struct report *r, FILE *out);
+
+/* The findings and the edges of the graph, as members "findings" and "edges". */
+struct json;
+void report_findings_json(const struct report *r, struct json *j);
+void report_edges_json(const struct report *r, struct json *j);
+/* What the goroutine waits on, as its member "objects"; nothing where that is not known. */
+void report_objects_json(const struct report *r, struct json *j, uint64_t goid);
+void report_findings_text(const struct report *r, FILE *out);
+/* Foreign text, its control bytes as '?'. */
+void report_put_safe(FILE *out, const char *s);
 
 /* "41.2s", "3m02s", "12.3ms"; buf holds at least 16 bytes; returns buf. */
 const char *report_duration(int64_t ns, char *buf, size_t size);

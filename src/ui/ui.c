@@ -21,6 +21,7 @@ struct ui *ui_new(const struct ui_config *c)
 	struct ui *ui = xcalloc(1, sizeof(*ui));
 
 	ui->view.world = c->world;
+	ui->view.detect = c->detect;
 	ui->view.jobs = c->jobs;
 	ui->view.substitute = c->substitute;
 	ui->view.live = c->live;
@@ -220,6 +221,8 @@ void ui_world_changed(struct ui *ui)
 	const struct world *w = ui->view.world;
 
 	ui->dirty |= view_refresh(&ui->view);
+	if (ui->view.detect)
+		ui->dirty |= detect_look(ui->view.detect, w);
 	if (w->warning.n > ui->warned) {
 		ui->warned = w->warning.n;
 		view_complain(&ui->view, "%s",

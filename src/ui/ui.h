@@ -21,6 +21,7 @@ struct ui_host {
 
 struct ui_config {
 	struct world *world;
+	struct detect *detect; /* NULL: none look */
 	struct jobs *jobs;
 	const char *const *substitute; /* see view.h */
 	const char *filter; /* to begin with, already known to be good; NULL: none */

@@ -7,6 +7,7 @@
 #ifndef UI_VIEW_H
 #define UI_VIEW_H
 
+#include "analysis/detect.h"
 #include "analysis/filter.h"
 #include "core/jobs.h"
 #include "core/world.h"
@@ -18,6 +19,7 @@ struct time_span {
 struct view {
 	/* the caller's, set before view_init() */
 	struct world *world; /* to be read only, but for world_at() */
+	struct detect *detect; /* looks at the world; may be NULL */
 	struct jobs *jobs;
 	const char *const *substitute; /* "A=B", ends with NULL; may be NULL */
 	bool live; /* the session still grows when loading is done */

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The part of reports that says what waits for what, and what is wrong with it. */
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "export/json.h"
+#include "export/report.h"
+
+enum { EDGES_EACH = 8, CASES_MOST = 64 };
+
+/* --- objects --- */
+
+static void json_object_of(const struct report *r, struct json *j, const struct object *o,
+			   const struct wait *w)
+{
+	const struct strtab *s = &r->world->strings;
+
+	json_object(j, NULL);
+	json_text(j, "kind", object_kind_name((enum object_kind)o->kind));
+	if (o->addr)
+		json_addr(j, "addr", o->addr);
+	if (o->kind == OBJ_CHAN) {
+		json_int(j, "len", o->len);
+		json_int(j, "cap", o->cap);
+		json_bool(j, "closed", o->flags & OBJF_CLOSED);
+	} else if (o->kind == OBJ_WAITGROUP || o->kind == OBJ_RWMUTEX) {
+		json_int(j, "len", o->len);
+	}
+	if (o->type)
+		json_str(j, "type", strtab_get(s, o->type), strtab_len(s, o->type));
+	if (o->text)
+		json_str(j, "text", strtab_get(s, o->text), strtab_len(s, o->text));
+	if (o->fd >= 0)
+		json_int(j, "fd", o->fd);
+	if (o->when != T_NEVER)
+		json_int(j, "fires_ns", o->when - r->moment->time);
+	if (o->flags & OBJF_WRITER_WAITS)
+		json_bool(j, "writer_waits", true);
+	json_text(j, "case", wait_op_name((enum wait_op)w->op));
+	json_uint(j, "waiters", o->n_waits);
+	json_end(j, '}');
+}
+
+void report_objects_json(const struct report *r, struct json *j, uint64_t goid)
+{
+	const struct facts *f = &r->world->facts;
+	size_t n, at;
+
+	if (r->moment != &r->world->now)
+		return;
+	at = facts_waits_of(f, goid, &n);
+	if (!n)
+		return;
+	json_array(j, "objects");
+	for (size_t i = 0; i < n && i < CASES_MOST; i++) {
+		const struct wait *w = &f->wait.v[f->g_wait.v[at + i]];
+
+		json_object_of(r, j, &f->object.v[w->object], w);
+	}
+	json_end(j, ']');
+}
+
+/* --- edges --- */
+
+struct edge_arg {
+	const struct report *r;
+	struct json *j;
+};
+
+static bool json_edge(void *arg, const struct graph_link *l)
+{
+	const struct edge_arg *a = arg;
+	const struct object *o = &a->r->world->facts.object.v[l->object];
+	const struct strtab *s = &a->r->world->strings;
+
+	json_object(a->j, NULL);
+	json_uint(a->j, "from", l->from);
+	json_uint(a->j, "to", l->to);
+	json_addr(a->j, "object", o->addr);
+	json_text(a->j, "kind", object_kind_name((enum object_kind)o->kind));
+	json_text(a->j, "evidence", l->evidence == EVIDENCE_SEEN ? "seen" : "inferred");
+	if (l->by)
+		json_str(a->j, "by", strtab_get(s, l->by), strtab_len(s, l->by));
+	json_end(a->j, '}');
+	return true;
+}
+
+void report_edges_json(const struct report *r, struct json *j)
+{
+	struct edge_arg a = { r, j };
+
+	json_array(j, "edges");
+	if (r->detect && r->moment == &r->world->now && graph_fresh(&r->detect->graph))
+		graph_links(&r->detect->graph, EDGES_EACH, json_edge, &a);
+	json_end(j, ']');
+}
+
+/* --- findings --- */
+
+static void json_lists(struct json *j, const struct finding *f)
+{
+	json_array(j, "goroutines");
+	for (size_t i = 0; i < f->goid.n; i++)
+		json_uint(j, NULL, f->goid.v[i]);
+	json_end(j, ']');
+	json_uint(j, "count", f->n);
+	json_array(j, "objects");
+	for (size_t i = 0; i < f->object.n; i++)
+		json_addr(j, NULL, f->object.v[i]);
+	json_end(j, ']');
+}
+
+static void json_location(struct json *j, const struct strtab *s, const struct finding *f)
+{
+	if (!f->func)
+		return;
+	json_object(j, "location");
+	json_str(j, "function", strtab_get(s, f->func), strtab_len(s, f->func));
+	json_str(j, "file", strtab_get(s, f->file), strtab_len(s, f->file));
+	json_uint(j, "line", f->line);
+	json_end(j, '}');
+}
+
+/* Where a filter is on, one of its goroutines must pass. */
+static bool is_shown(const struct report *r, const struct finding *f)
+{
+	for (size_t i = 0; r->keep && i < f->goid.n; i++) {
+		uint32_t row = world_find(r->world, f->goid.v[i]);
+
+		if (row < r->moment->n && r->keep[row])
+			return true;
+	}
+	return !r->keep;
+}
+
+/* The indices of those that the report tells of. */
+static void shown(const struct report *r, finding_order *out)
+{
+	size_t n = 0;
+
+	if (r->detect)
+		findings_order(&r->detect->findings, false, out);
+	for (size_t i = 0; i < out->n; i++)
+		if (is_shown(r, &r->detect->findings.v.v[out->v[i]]))
+			out->v[n++] = out->v[i];
+	out->n = n;
+}
+
+static void json_finding(const struct report *r, struct json *j, const struct finding *f)
+{
+	char id[20];
+
+	snprintf(id, sizeof(id), "%016" PRIx64, f->id);
+	json_object(j, NULL);
+	json_text(j, "id", id);
+	json_text(j, "detector", detector_table[f->detector].name);
+	json_text(j, "severity", severity_name((enum severity)f->severity));
+	json_text(j, "certainty", certainty_name((enum certainty)f->certainty));
+	json_lists(j, f);
+	json_text(j, "summary", f->summary);
+	json_location(j, &r->world->strings, f);
+	if (f->since != T_NEVER)
+		json_int(j, "since_ns", r->moment->time - (f->since == T_BEFORE ? 0 : f->since));
+	json_int(j, "first_ns", f->first);
+	json_int(j, "last_ns", f->last);
+	json_array(j, "evidence");
+	for (size_t i = 0; i < f->evidence.n; i++)
+		json_text(j, NULL, f->evidence.v[i]);
+	json_end(j, ']');
+	if (*f->why)
+		json_text(j, "not_sure_because", f->why);
+	json_text(j, "advice", f->advice);
+	json_end(j, '}');
+}
+
+void report_findings_json(const struct report *r, struct json *j)
+{
+	finding_order v = { 0 };
+
+	json_array(j, "findings");
+	shown(r, &v);
+	for (size_t i = 0; i < v.n; i++)
+		json_finding(r, j, &r->detect->findings.v.v[v.v[i]]);
+	json_end(j, ']');
+	vec_free(&v);
+}
+
+static void text_finding(const struct report *r, const struct finding *f, FILE *out)
+{
+	const struct strtab *s = &r->world->strings;
+	char buf[32];
+
+	fprintf(out, "\n%s %s, %s", severity_name((enum severity)f->severity),
+		detector_table[f->detector].name, certainty_name((enum certainty)f->certainty));
+	if (f->since != T_NEVER)
+		fprintf(out, ", for %s%s", f->since == T_BEFORE ? "over " : "",
+			report_duration(r->moment->time - (f->since == T_BEFORE ? 0 : f->since),
+					buf, sizeof(buf)));
+	fputs(": ", out);
+	report_put_safe(out, f->summary);
+	if (f->func) {
+		fputs("\n      ", out);
+		report_put_safe(out, strtab_get(s, f->func));
+		fputs("  ", out);
+		report_put_safe(out, strtab_get(s, f->file));
+		fprintf(out, ":%" PRIu32, f->line);
+	}
+	for (size_t i = 0; i < f->evidence.n; i++) {
+		fputs("\n    - ", out);
+		report_put_safe(out, f->evidence.v[i]);
+	}
+	if (*f->why) {
+		fputs("\n    not sure: ", out);
+		report_put_safe(out, f->why);
+	}
+	fputs("\n    next: ", out);
+	report_put_safe(out, f->advice);
+	fputc('\n', out);
+}
+
+void report_findings_text(const struct report *r, FILE *out)
+{
+	finding_order v = { 0 };
+
+	shown(r, &v);
+	for (size_t i = 0; i < v.n; i++)
+		text_finding(r, &r->detect->findings.v.v[v.v[i]], out);
+	vec_free(&v);
+}
