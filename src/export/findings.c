@@ -1,101 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The part of reports that says what waits for what, and what is wrong with it. */
+/* The part of reports that says what is wrong. */
 #include <inttypes.h>
 #include <stdlib.h>
 
 #include "export/json.h"
 #include "export/report.h"
-
-enum { EDGES_EACH = 8, CASES_MOST = 64 };
-
-/* --- objects --- */
-
-static void json_object_of(const struct report *r, struct json *j, const struct object *o,
-			   const struct wait *w)
-{
-	const struct strtab *s = &r->world->strings;
-
-	json_object(j, NULL);
-	json_text(j, "kind", object_kind_name((enum object_kind)o->kind));
-	if (o->addr)
-		json_addr(j, "addr", o->addr);
-	if (o->kind == OBJ_CHAN) {
-		json_int(j, "len", o->len);
-		json_int(j, "cap", o->cap);
-		json_bool(j, "closed", o->flags & OBJF_CLOSED);
-	} else if (o->kind == OBJ_WAITGROUP || o->kind == OBJ_RWMUTEX) {
-		json_int(j, "len", o->len);
-	}
-	if (o->type)
-		json_str(j, "type", strtab_get(s, o->type), strtab_len(s, o->type));
-	if (o->text)
-		json_str(j, "text", strtab_get(s, o->text), strtab_len(s, o->text));
-	if (o->fd >= 0)
-		json_int(j, "fd", o->fd);
-	if (o->when != T_NEVER)
-		json_int(j, "fires_ns", o->when - r->moment->time);
-	if (o->flags & OBJF_WRITER_WAITS)
-		json_bool(j, "writer_waits", true);
-	json_text(j, "case", wait_op_name((enum wait_op)w->op));
-	json_uint(j, "waiters", o->n_waits);
-	json_end(j, '}');
-}
-
-void report_objects_json(const struct report *r, struct json *j, uint64_t goid)
-{
-	const struct facts *f = &r->world->facts;
-	size_t n, at;
-
-	if (r->moment != &r->world->now)
-		return;
-	at = facts_waits_of(f, goid, &n);
-	if (!n)
-		return;
-	json_array(j, "objects");
-	for (size_t i = 0; i < n && i < CASES_MOST; i++) {
-		const struct wait *w = &f->wait.v[f->g_wait.v[at + i]];
-
-		json_object_of(r, j, &f->object.v[w->object], w);
-	}
-	json_end(j, ']');
-}
-
-/* --- edges --- */
-
-struct edge_arg {
-	const struct report *r;
-	struct json *j;
-};
-
-static bool json_edge(void *arg, const struct graph_link *l)
-{
-	const struct edge_arg *a = arg;
-	const struct object *o = &a->r->world->facts.object.v[l->object];
-	const struct strtab *s = &a->r->world->strings;
-
-	json_object(a->j, NULL);
-	json_uint(a->j, "from", l->from);
-	json_uint(a->j, "to", l->to);
-	json_addr(a->j, "object", o->addr);
-	json_text(a->j, "kind", object_kind_name((enum object_kind)o->kind));
-	json_text(a->j, "evidence", l->evidence == EVIDENCE_SEEN ? "seen" : "inferred");
-	if (l->by)
-		json_str(a->j, "by", strtab_get(s, l->by), strtab_len(s, l->by));
-	json_end(a->j, '}');
-	return true;
-}
-
-void report_edges_json(const struct report *r, struct json *j)
-{
-	struct edge_arg a = { r, j };
-
-	json_array(j, "edges");
-	if (r->detect && r->moment == &r->world->now && graph_fresh(&r->detect->graph))
-		graph_links(&r->detect->graph, EDGES_EACH, json_edge, &a);
-	json_end(j, ']');
-}
-
-/* --- findings --- */
 
 static void json_lists(struct json *j, const struct finding *f)
 {

@@ -251,7 +251,6 @@ static void json_goroutine(struct json *j, const struct report *r, size_t row)
 		json_text(j, "reason", reason_name(m->reason[row]));
 	json_wait(j, r, row);
 	json_objects(j, r, row);
-	report_objects_json(r, j, g->goid);
 	json_stack(j, w, "stack", m->stack[row]);
 	json_created_by(j, w, g);
 	json_labels(j, w, g->labels);
@@ -350,8 +349,7 @@ void report_json(const struct report *r, FILE *out)
 	json_end(&j, ']');
 	json_threads(&j, w);
 	json_edges(&j, r);
-	json_array(&j, "findings");
-	json_end(&j, ']');
+	report_findings_json(r, &j);
 	if (w->warning.n) {
 		json_array(&j, "warnings");
 		for (size_t i = 0; i < w->warning.n; i++)

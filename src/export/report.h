@@ -22,12 +22,9 @@ void report_json(const struct report *r, FILE *out);
 /* Groups by identical stack, the largest first, with whole stacks. */
 void report_text(const struct report *r, FILE *out);
 
-/* The findings and the edges of the graph, as members "findings" and "edges". */
+/* What was found, as the member "findings", and as text. */
 struct json;
 void report_findings_json(const struct report *r, struct json *j);
-void report_edges_json(const struct report *r, struct json *j);
-/* What the goroutine waits on, as its member "objects"; nothing where that is not known. */
-void report_objects_json(const struct report *r, struct json *j, uint64_t goid);
 void report_findings_text(const struct report *r, FILE *out);
 /* Foreign text, its control bytes as '?'. */
 void report_put_safe(FILE *out, const char *s);
