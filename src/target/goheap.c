@@ -81,6 +81,7 @@ static bool span_read(struct goheap *h, uint64_t at, struct goheap_span *s)
 	s->end = s->start + (pages << lay->page_shift);
 	if (s->end <= s->start)
 		return false;
+	s->noscan = b[lay->mspan.spanclass] & 1;
 	s->tiny = b[lay->mspan.spanclass] == TINY_NOSCAN;
 	if (b[lay->mspan.state] != lay->span_in_use)
 		s->elem = 0;
@@ -121,21 +122,35 @@ static uint32_t page_span(struct goheap *h, uint64_t addr)
 	return i;
 }
 
-bool goheap_find(struct goheap *h, uint64_t addr, uint64_t *base, uint64_t *size, bool *tiny)
+static const struct goheap_span *span_of(const struct goheap *h, uint32_t i, uint64_t addr)
+{
+	const struct goheap_span *s = i ? &h->span.v[i - 1] : NULL;
+
+	return s && s->elem && addr >= s->start && addr < s->end ? s : NULL;
+}
+
+static uint64_t elem_base(const struct goheap_span *s, uint64_t addr)
+{
+	return s->start + (addr - s->start) / s->elem * s->elem;
+}
+
+const struct goheap_object *goheap_at(struct goheap *h, uint64_t addr)
 {
 	const struct goheap_span *s;
-	uint32_t i;
 
 	if (addr >> 47 || addr < 4096)
-		return false;
-	i = page_span(h, addr);
-	if (!i)
-		return false;
-	s = &h->span.v[i - 1];
-	if (!s->elem || addr < s->start || addr >= s->end)
-		return false;
-	*base = s->start + (addr - s->start) / s->elem * s->elem;
-	*size = s->elem;
-	*tiny = s->tiny;
-	return true;
+		return NULL;
+	s = span_of(h, page_span(h, addr), addr);
+	if (!s)
+		return NULL;
+	h->found = (struct goheap_object){ elem_base(s, addr), s->elem, s->tiny, s->noscan };
+	return &h->found;
+}
+
+uint64_t goheap_base(const struct goheap *h, uint64_t addr)
+{
+	uint32_t i = map64_get(&h->page, addr >> h->t->lay.page_shift);
+	const struct goheap_span *s = i == UINT32_MAX ? NULL : span_of(h, i, addr);
+
+	return s ? elem_base(s, addr) : 0;
 }

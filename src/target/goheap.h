@@ -14,6 +14,12 @@ struct goheap_span {
 	uint64_t start, end; /* of its objects */
 	uint64_t elem; /* bytes of one; 0: no objects are in it */
 	bool tiny; /* several small things may share one object */
+	bool noscan; /* holds no pointers */
+};
+
+struct goheap_object {
+	uint64_t base, size;
+	bool tiny, noscan;
 };
 
 struct goheap {
@@ -24,13 +30,16 @@ struct goheap {
 	VEC(struct goheap_span) span;
 	struct map64 by_span; /* address of the mspan → index of span */
 	uint32_t sweepgen;
+	struct goheap_object found;
 };
 
 void goheap_init(struct goheap *h, struct target *t);
 void goheap_release(struct goheap *h);
 /* Before a series of questions: forgets what a sweep may have changed. */
 void goheap_begin(struct goheap *h);
-/* The object that addr lies in. False: it is none of the heap's. */
-bool goheap_find(struct goheap *h, uint64_t addr, uint64_t *base, uint64_t *size, bool *tiny);
+/* The object that addr lies in, valid until the next question; NULL: it is none of the heap's. */
+const struct goheap_object *goheap_at(struct goheap *h, uint64_t addr);
+/* Its base as far as it was asked for before; 0: not known. */
+uint64_t goheap_base(const struct goheap *h, uint64_t addr);
 
 #endif

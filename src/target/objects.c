@@ -47,6 +47,7 @@ struct objects *objects_new(struct target *t, struct scan *s)
 	goheap_init(&o->heap, t);
 	waits_init(o);
 	holds_init(o);
+	reach_init(o);
 	return o;
 }
 
@@ -57,6 +58,8 @@ void objects_free(struct objects *o)
 	for (size_t i = 0; i < o->seen.n; i++)
 		holds_forget(&o->seen.v[i]);
 	free(o->learner);
+	reach_free(o);
+	vec_free(&o->refs);
 	goheap_release(&o->heap);
 	map64_free(&o->waiting);
 	map64_free(&o->by_base);
@@ -146,6 +149,7 @@ static void rows_sift(struct objects *o)
 		if (s->look && stands_still(&s->g, &g) && s->tick == tick && wait_found(s)) {
 			s->look = o->look;
 			s->g.stack = g.stack;
+			o->unsearched += s->cut;
 			if (s->wait)
 				*vec_push(&o->waits) = at;
 			continue;
@@ -230,9 +234,9 @@ static void learn(struct objects *o, uint32_t at, const struct grec *r, uint64_t
 		moved(o, g);
 		return;
 	}
-	o->unsearched += !s.whole;
 	wait_learn(o, g, &s);
 	holds_learn(o, g, &s, defers);
+	o->unsearched += g->cut;
 	g->look = o->look;
 	if (g->wait)
 		*vec_push(&o->waits) = at;

@@ -17,6 +17,7 @@ enum {
 	DEFERS = 64, /* records followed */
 	DEEP = 2, /* func values called by func values */
 	OBJECT_WORDS = 1 << 12, /* of a stack object */
+	REFS_MOST = 1024, /* mere references told of one object */
 	RUNNING_BYTES = 64 << 10, /* of a running goroutine's stack that is searched */
 };
 
@@ -323,6 +324,18 @@ static void live_words(struct learner *l)
 	}
 }
 
+/* A stack whose frames are not all known: any word further out may be live. */
+static void words_beyond(struct learner *l)
+{
+	const struct unwind_mem *m = &l->s->mem;
+	uint64_t from = l->s->n ? l->s->sp[l->s->n - 1] : m->addr;
+
+	l->frame = l->s->n ? l->s->n - 1 : 0;
+	for (uint64_t a = from; a + 8 <= m->addr + m->len; a += 8)
+		word_add(l, gstack_word(l->s, a));
+	l->g->cut = m->addr + m->len < m->hi || l->n_word == WORDS;
+}
+
 static void code_claims(struct learner *l)
 {
 	struct frameinfo *i = l->s->info[l->frame];
@@ -376,6 +389,8 @@ void holds_learn(struct objects *o, struct gseen *g, struct gstack *s, uint64_t 
 		code_claims(l);
 		live_words(l);
 	}
+	if (!s->whole)
+		words_beyond(l);
 	l->deferred = true;
 	defer_chain(l, defers, 0);
 	keep(l);
@@ -482,7 +497,23 @@ static void claims_match(struct objects *o, const struct gseen *g)
 	}
 }
 
-static uint32_t word_object(const struct objects *o, uint64_t v)
+/* The contexts derived from one that it could end. */
+static void cancels_match(struct objects *o, const struct gseen *g)
+{
+	for (uint16_t i = 0; i < g->n_claim; i++) {
+		const struct claim *c = &g->claim[i];
+		uint32_t link = UINT32_MAX, object;
+
+		if (c->lock != CLAIM_CONTEXT)
+			continue;
+		while ((object = reach_cancels(o, c->addr, &link)) != NO_OBJECT) {
+			hold_tell(o, g, object, HOLD_CANCEL, c->seen, c->by, c->frame);
+			*vec_push(&o->held) = object;
+		}
+	}
+}
+
+uint32_t objects_word(const struct objects *o, uint64_t v)
 {
 	uint32_t i = facts_find(o->out, v);
 
@@ -497,15 +528,30 @@ static bool already(const struct objects *o, uint32_t object)
 	return false;
 }
 
+/* It has but the address. Of an object that very many reach not all are told, and it says so. */
+static void ref_tell(struct objects *o, const struct gseen *g, uint32_t object, uint32_t by,
+		     size_t frame)
+{
+	if (object == NO_OBJECT || !o->out->object.v[object].addr || already(o, object) ||
+	    waits_for(o, g, object))
+		return;
+	*vec_push(&o->held) = object;
+	if (o->refs.v[object]++ >= REFS_MOST)
+		o->out->object.v[object].flags |= OBJF_SHARED;
+	else
+		hold_tell(o, g, object, HOLD_REF, false, by, frame);
+}
+
 static void words_match(struct objects *o, const struct gseen *g)
 {
+	for (uint16_t i = 0; i < g->n_word; i++)
+		ref_tell(o, g, objects_word(o, g->word[i].value), o->by_frame, g->word[i].frame);
 	for (uint16_t i = 0; i < g->n_word; i++) {
-		uint32_t object = word_object(o, g->word[i].value);
+		const uint64_t *hit;
+		size_t n = reach_hits(o, g->word[i].value, &hit);
 
-		if (object == NO_OBJECT || already(o, object) || waits_for(o, g, object))
-			continue;
-		hold_tell(o, g, object, HOLD_REF, false, o->by_frame, g->word[i].frame);
-		*vec_push(&o->held) = object;
+		for (size_t k = 0; k < n; k++)
+			ref_tell(o, g, facts_find(o->out, hit[k]), o->by_near, g->word[i].frame);
 	}
 }
 
@@ -537,12 +583,9 @@ static void running_words(struct objects *o, const struct scan_g *g)
 	o->held.n = 0;
 	for (uint64_t i = 0; i + 8 <= len; i += 8) {
 		uint64_t v = objects_u64(buf, (int32_t)i);
-		uint32_t object = v < 4096 || v >> 47 ? NO_OBJECT : word_object(o, v);
+		uint32_t object = v < 4096 || v >> 47 ? NO_OBJECT : objects_word(o, v);
 
-		if (object == NO_OBJECT || already(o, object) || !o->out->object.v[object].addr)
-			continue;
-		hold_tell(o, &self, object, HOLD_REF, false, o->by_running, 0);
-		*vec_push(&o->held) = object;
+		ref_tell(o, &self, object, o->by_running, 0);
 	}
 }
 
@@ -560,14 +603,14 @@ static void bases_find(struct objects *o)
 	map64_clear(&o->by_base);
 	for (size_t i = 0; i < o->out->object.n; i++) {
 		struct object *ob = &o->out->object.v[i];
-		uint64_t base, size;
-		bool tiny;
+		const struct goheap_object *in;
 
-		if (ob->kind < OBJ_MUTEX || ob->kind > OBJ_SEMA || ob->flags & OBJF_GLOBAL ||
-		    !goheap_find(&o->heap, ob->addr, &base, &size, &tiny) || tiny)
+		if (ob->kind < OBJ_MUTEX || ob->kind > OBJ_SEMA || ob->flags & OBJF_GLOBAL)
 			continue;
-		if (base != ob->addr && map64_get(&o->by_base, base) == UINT32_MAX)
-			map64_put(&o->by_base, base, (uint32_t)i);
+		in = goheap_at(&o->heap, ob->addr);
+		if (in && !in->tiny && in->base != ob->addr &&
+		    map64_get(&o->by_base, in->base) == UINT32_MAX)
+			map64_put(&o->by_base, in->base, (uint32_t)i);
 	}
 }
 
@@ -656,6 +699,17 @@ int holds_tell(struct objects *o)
 	bases_find(o);
 	waits_index(o);
 	given_back(o);
+	for (size_t i = 0; i < o->seen.n; i++)
+		if (o->seen.v[i].look == o->look)
+			contexts_mark(o, &o->seen.v[i]);
+	rc = reach_search(o);
+	if (rc)
+		return rc;
+	o->refs.n = 0;
+	vec_reserve(&o->refs, o->out->object.n);
+	if (o->out->object.n)
+		memset(o->refs.v, 0, o->out->object.n * sizeof(*o->refs.v));
+	o->by_near = objects_str(o, "what a frame points to holds its address");
 	o->by_frame = objects_str(o, "its address is live in a frame");
 	o->by_running = objects_str(o, "its address is on the stack of a goroutine that runs");
 	for (size_t i = 0; i < o->seen.n; i++) {
@@ -665,8 +719,8 @@ int holds_tell(struct objects *o)
 			continue;
 		o->held.n = 0;
 		claims_match(o, g);
+		cancels_match(o, g);
 		words_match(o, g);
-		contexts_mark(o, g);
 	}
 	running_match(o);
 	return 0;

@@ -69,6 +69,7 @@ struct gseen {
 	uint8_t op; /* enum wait_op */
 	uint8_t kind; /* enum object_kind: of a semaphore */
 	bool select;
+	bool cut; /* not all of its stack was searched */
 	uint8_t n_cand;
 	uint32_t cand; /* the first of its candidates, in the look that learnt it */
 	uint32_t text; /* string id: whose the semaphore is */
@@ -130,7 +131,9 @@ struct objects {
 	struct goheap heap;
 	struct learner *learner;
 	uint32_t unsearched; /* stacks, or parts */
-	uint32_t by_frame, by_running; /* string ids */
+	uint32_t by_frame, by_running, by_near; /* string ids */
+	VEC(uint32_t) refs; /* mere references told, of each object */
+	struct reach *reach;
 	VEC(uint64_t) cand; /* words that may be what a goroutine waits on */
 	VEC(struct sudog) sudog;
 	struct map64 by_sudog; /* address → index of sudog */
@@ -193,6 +196,23 @@ void holds_learn(struct objects *o, struct gseen *g, struct gstack *s, uint64_t 
 void holds_forget(struct gseen *g);
 /* Tells the holds of all objects that out names. 0, -ESRCH, -EPERM. */
 int holds_tell(struct objects *o);
+
+/* The object at v, or the one that what lies at v contains; NO_OBJECT. */
+uint32_t objects_word(const struct objects *o, uint64_t v);
+
+/* --- objects_reach.c: data, timers, neighbours --- */
+
+void reach_init(struct objects *o);
+void reach_free(struct objects *o);
+/* Sets the flags of the objects, and readies what is asked for below. 0, -ESRCH, -EPERM. */
+int reach_search(struct objects *o);
+/* Addresses of objects that the heap object at word refers to. */
+size_t reach_hits(const struct objects *o, uint64_t word, const uint64_t **hit);
+/* Objects that end with that context: *link is UINT32_MAX at first; NO_OBJECT: no more. */
+uint32_t reach_cancels(const struct objects *o, uint64_t ctx, uint32_t *link);
+
+/* The name of a type of the program; "" not known. */
+const char *objects_type(struct objects *o, uint64_t addr);
 
 /* --- objects_net.c --- */
 

@@ -69,6 +69,11 @@ static uint32_t type_name(struct objects *o, uint64_t addr)
 	return id;
 }
 
+const char *objects_type(struct objects *o, uint64_t addr)
+{
+	return strtab_get(&o->text, type_name(o, addr));
+}
+
 /* --- each kind --- */
 
 static bool in_data(const struct objects *o, uint64_t a)
