@@ -196,6 +196,9 @@ static void frames_walk(struct objects *o, const struct grec *r, struct gstack *
 	unwind_frames(o->t->sym, o->t->lay.arch, &regs, &s->mem, s->pc, s->sp, GFRAMES, &out);
 	s->n = out.n;
 	s->whole = out.end == UNWIND_TOP;
+	if (!s->whole &&
+	    s->mem.addr + s->mem.len < s->mem.hi) /* its words are searched all the same */
+		deep_read(&s->mem, s->mem.addr);
 	if (out.n == GFRAMES)
 		s->sp[GFRAMES] = s->sp[GFRAMES - 1];
 	for (size_t i = 0; i < s->n; i++)

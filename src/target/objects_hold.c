@@ -13,7 +13,7 @@
 
 enum {
 	CLAIMS = 128, /* of one goroutine */
-	WORDS = 256,
+	WORDS = 1024,
 	DEFERS = 64, /* records followed */
 	DEEP = 2, /* func values called by func values */
 	OBJECT_WORDS = 1 << 12, /* of a stack object */
@@ -272,7 +272,8 @@ static void defer_chain(struct learner *l, uint64_t at, unsigned depth)
 
 static void word_add(struct learner *l, uint64_t v)
 {
-	if (v < 4096 || v >> 47 || (v >= l->s->mem.addr && v < l->s->mem.hi))
+	if (v < 4096 || v >> 47 || (v >= l->s->mem.addr && v < l->s->mem.hi) ||
+	    gomodules_find(&l->o->t->mods, v))
 		return;
 	for (size_t i = 0; i < l->n_word; i++)
 		if (l->word[i].value == v)
