@@ -33,6 +33,15 @@ uint32_t objects_str(struct objects *o, const char *fmt, ...)
 	return strtab_put(&o->text, text, (size_t)n);
 }
 
+uint8_t *objects_deep(struct objects *o, size_t n)
+{
+	if (n > o->deep_size) {
+		o->deep_buf = xrealloc(o->deep_buf, n, 1);
+		o->deep_size = n;
+	}
+	return o->deep_buf;
+}
+
 struct objects *objects_new(struct target *t, struct scan *s)
 {
 	struct objects *o = xcalloc(1, sizeof(*o));
@@ -43,7 +52,6 @@ struct objects *objects_new(struct target *t, struct scan *s)
 	frameinfos_init(&o->frames, t);
 	o->stack_buf = xmalloc((size_t)BATCH * STACK_FIRST);
 	o->rec_buf = xmalloc((size_t)(BATCH + 1) * s->need);
-	o->deep_buf = xmalloc(STACK_MOST);
 	goheap_init(&o->heap, t);
 	waits_init(o);
 	holds_init(o);
@@ -170,7 +178,7 @@ static bool deep_read(struct unwind_mem *m, uint64_t addr)
 	if (addr < from || m->data == o->deep_buf)
 		return false;
 	n = n < STACK_MOST ? n : STACK_MOST;
-	if (memr_read(o->t->mem, from, o->deep_buf, n))
+	if (memr_read(o->t->mem, from, objects_deep(o, n), n))
 		return false;
 	m->data = o->deep_buf;
 	m->len = n;

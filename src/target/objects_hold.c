@@ -563,7 +563,7 @@ static void running_words(struct objects *o, const struct scan_g *g)
 	const struct golayout *lay = &o->t->lay;
 	struct gseen self = { .g = *g };
 	uint64_t lohi[2], len;
-	uint8_t *buf = o->deep_buf;
+	uint8_t *buf = objects_deep(o, RUNNING_BYTES);
 
 	if (memr_read_u64(o->t->mem, g->addr + (uint64_t)lay->g.stack_lo, &lohi[0]) ||
 	    memr_read_u64(o->t->mem, g->addr + (uint64_t)lay->g.stack_hi, &lohi[1]) ||

@@ -13,7 +13,7 @@ enum {
 	GFRAMES = 64, /* frames of a goroutine that are looked at, leaf first */
 	CANDIDATES = 24, /* words of a waiting frame that may be what is waited on */
 	STACK_FIRST = 4096, /* bytes of a stack, read in a batch */
-	STACK_MOST = 256 << 10,
+	STACK_MOST = 4 << 20,
 	SEEN_MOST =
 		1 << 18, /* goroutines that are looked at; more cost more memory than they tell */
 };
@@ -138,7 +138,9 @@ struct objects {
 	VEC(struct sudog) sudog;
 	struct map64 by_sudog; /* address → index of sudog */
 	struct gather gather;
-	uint8_t *stack_buf, *rec_buf, *deep_buf;
+	uint8_t *stack_buf, *rec_buf;
+	uint8_t *deep_buf; /* grows with the deepest stack */
+	size_t deep_size;
 	struct map64 type_name; /* address of a type → string id */
 	struct map64 inode; /* of a socket → string id; of this look */
 	bool sockets_read;
@@ -172,6 +174,9 @@ static inline uint64_t gstack_word(const struct gstack *s, uint64_t addr)
 		memcpy(&v, m->data + (addr - m->addr), 8);
 	return v;
 }
+
+/* deep_buf, with room for n bytes. */
+uint8_t *objects_deep(struct objects *o, size_t n);
 
 uint32_t objects_str(struct objects *o, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
