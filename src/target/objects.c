@@ -84,6 +84,7 @@ void objects_free(struct objects *o)
 	map64_free(&o->by_sudog);
 	map64_free(&o->type_name);
 	map64_free(&o->inode);
+	map64_free(&o->fd_text);
 	gather_release(&o->gather);
 	free(o->wait_of);
 	free(o->op_of);
@@ -314,7 +315,7 @@ int objects_look(struct objects *o, struct facts *out)
 	o->look++;
 	o->out = out;
 	o->stats.read = o->stats.unknown = 0;
-	o->sockets_read = false;
+	o->links = 0;
 	o->unsearched = 0;
 	facts_clear(out);
 	rows_sift(o);

@@ -14,7 +14,11 @@ enum {
 	TCP_LISTEN = 10, /* include/net/tcp_states.h */
 	FILE_MOST = 8 << 20, /* of /proc/PID/net/tcp that is read */
 	UNIX_ACCEPTS = 1 << 16, /* __SO_ACCEPTCON */
-	LISTENS = 1u << 31 /* beside a string id */
+	LISTENS = 1u << 31, /* beside a string id */
+	LINKS_MOST = 512, /* /proc/PID/fd/N read in a look */
+	LOOKS_APART =
+		4, /* two readings of /proc/PID/net: the kernel walks all of its tables for them */
+	KEPT_MOST = 1 << 17,
 };
 
 static char *file_read(struct objects *o, const char *name)
@@ -106,7 +110,9 @@ static void lines_read(struct objects *o, const char *name, const char *proto, b
 
 static void sockets_read(struct objects *o)
 {
-	map64_clear(&o->inode);
+	if (o->inode.n > KEPT_MOST)
+		map64_clear(&o->inode);
+	o->sockets_look = o->look;
 	lines_read(o, "tcp", "tcp", false);
 	lines_read(o, "tcp6", "tcp", true);
 	lines_read(o, "udp", "udp", false);
@@ -114,14 +120,16 @@ static void sockets_read(struct objects *o)
 	lines_read(o, "unix", NULL, false);
 }
 
-uint32_t net_text(struct objects *o, int fd, bool *listens)
+/* Id of the text, with LISTENS; 0: not known yet. */
+static uint32_t fd_text(struct objects *o, int fd)
 {
 	char path[64], link[512];
 	uint64_t inode;
 	uint32_t id;
 	ssize_t n;
 
-	*listens = false;
+	if (o->links++ >= LINKS_MOST)
+		return 0;
 	snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)o->t->pid, fd);
 	n = readlink(path, link, sizeof(link) - 1);
 	if (n <= 0)
@@ -130,13 +138,27 @@ uint32_t net_text(struct objects *o, int fd, bool *listens)
 	if (sscanf(link, "socket:[%" SCNu64 "]", &inode) != 1)
 		return objects_str(o, "%s", link);
 	id = map64_get(&o->inode, inode);
-	if (id == UINT32_MAX && !o->sockets_read) {
+	if (id == UINT32_MAX && (!o->sockets_look || o->look - o->sockets_look >= LOOKS_APART)) {
 		sockets_read(o);
-		o->sockets_read = true;
 		id = map64_get(&o->inode, inode);
+		if (id == UINT32_MAX) /* of a kind that is not listed */
+			id = objects_str(o, "%s", link);
 	}
-	if (id == UINT32_MAX)
-		return objects_str(o, "%s", link);
+	return id == UINT32_MAX ? 0 : id;
+}
+
+uint32_t net_text(struct objects *o, int fd, uint64_t key, bool *listens)
+{
+	uint64_t at = hash_u64(key) ^ (uint64_t)fd;
+	uint32_t id = map64_get(&o->fd_text, at);
+
+	if (id == UINT32_MAX) {
+		id = fd_text(o, fd);
+		if (o->fd_text.n > KEPT_MOST)
+			map64_clear(&o->fd_text);
+		if (id)
+			map64_put(&o->fd_text, at, id);
+	}
 	*listens = id & LISTENS;
 	return id & ~LISTENS;
 }

@@ -142,8 +142,10 @@ struct objects {
 	uint8_t *deep_buf; /* grows with the deepest stack */
 	size_t deep_size;
 	struct map64 type_name; /* address of a type → string id */
-	struct map64 inode; /* of a socket → string id; of this look */
-	bool sockets_read;
+	struct map64 inode; /* of a socket → string id */
+	struct map64 fd_text; /* descriptor and what tells it apart → string id */
+	uint32_t sockets_look; /* when sockets were read last */
+	uint32_t links; /* descriptors read in this look */
 };
 
 static inline uint64_t objects_u64(const uint8_t *p, int32_t off)
@@ -221,7 +223,11 @@ const char *objects_type(struct objects *o, uint64_t addr);
 
 /* --- objects_net.c --- */
 
-/* What a descriptor of the target is: "tcp 127.0.0.1:80 -> 127.0.0.1:4711", a path; *listens as it says. */
-uint32_t net_text(struct objects *o, int fd, bool *listens);
+/*
+ * What a descriptor of the target is: "tcp 127.0.0.1:80 -> 127.0.0.1:4711", a
+ * path; *listens as it says. 0: not known yet. key tells apart what had the same
+ * number one after the other.
+ */
+uint32_t net_text(struct objects *o, int fd, uint64_t key, bool *listens);
 
 #endif

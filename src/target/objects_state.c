@@ -132,7 +132,7 @@ static void poll_state(struct objects *o, struct object *ob, const uint8_t *b)
 	const struct golayout *lay = &o->t->lay;
 	int64_t rd = (int64_t)objects_u64(b, lay->pollDesc.rd);
 	int64_t wd = (int64_t)objects_u64(b, lay->pollDesc.wd);
-	uint64_t fd = objects_u64(b, lay->pollDesc.fd);
+	uint64_t fd = objects_u64(b, lay->pollDesc.fd), seq;
 	bool listens = false;
 
 	rd = objects_u64(b, lay->pollDesc.rg) > 2 && rd > 0 ? rd : T_NEVER;
@@ -141,7 +141,10 @@ static void poll_state(struct objects *o, struct object *ob, const uint8_t *b)
 	if (fd > INT32_MAX)
 		return;
 	ob->fd = (int32_t)fd;
-	ob->text = net_text(o, ob->fd, &listens);
+	/* it is another one after each use, up to 1.20 after each deadline as well */
+	seq = lay->pollDesc.fdseq >= 0 ? objects_u64(b, lay->pollDesc.fdseq)
+				       : objects_u64(b, lay->pollDesc.rseq);
+	ob->text = net_text(o, ob->fd, ob->addr + (seq << 48), &listens);
 	if (listens)
 		ob->flags |= OBJF_LISTENS;
 }
@@ -155,7 +158,7 @@ static void fd_state(struct objects *o, struct object *ob, const uint8_t *b)
 
 	if (!ob->owner || fd > INT32_MAX)
 		return;
-	text = net_text(o, (int)fd, &listens);
+	text = net_text(o, (int)fd, ob->addr, &listens);
 	if (!text)
 		return;
 	ob->fd = (int32_t)fd;
