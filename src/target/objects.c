@@ -83,6 +83,7 @@ void objects_free(struct objects *o)
 	map64_free(&o->by_g);
 	map64_free(&o->by_sudog);
 	map64_free(&o->type_name);
+	vec_free(&o->sockets);
 	map64_free(&o->inode);
 	map64_free(&o->fd_text);
 	gather_release(&o->gather);
@@ -315,7 +316,7 @@ int objects_look(struct objects *o, struct facts *out)
 	o->look++;
 	o->out = out;
 	o->stats.read = o->stats.unknown = 0;
-	o->links = 0;
+	net_begin(o);
 	o->unsearched = 0;
 	facts_clear(out);
 	rows_sift(o);

@@ -13,29 +13,37 @@
 enum {
 	TCP_LISTEN = 10, /* include/net/tcp_states.h */
 	FILE_MOST = 8 << 20, /* of /proc/PID/net/tcp that is read */
+	FILE_PART = 64 << 10,
 	UNIX_ACCEPTS = 1 << 16, /* __SO_ACCEPTCON */
 	LISTENS = 1u << 31, /* beside a string id */
-	LINKS_MOST = 512, /* /proc/PID/fd/N read in a look */
+	/* /proc/PID/fd/N: so many at once, so many in each look: each text is kept for ever */
+	LINKS_MOST = 4096,
+	LINKS_MORE = 64,
+	TEXTS_MOST = 1 << 20,
 	LOOKS_APART =
 		4, /* two readings of /proc/PID/net: the kernel walks all of its tables for them */
 	KEPT_MOST = 1 << 17,
 };
 
-static char *file_read(struct objects *o, const char *name)
+/* Appends the file to o->sockets; where it begins there. */
+static size_t file_read(struct objects *o, const char *name)
 {
-	char path[64], *text = xmalloc(FILE_MOST + 1);
-	size_t n = 0;
+	size_t first = o->sockets.n, most = first + FILE_MOST;
+	char path[64];
 	ssize_t got = 1;
 	int fd;
 
 	snprintf(path, sizeof(path), "/proc/%d/net/%s", (int)o->t->pid, name);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
-	while (fd >= 0 && n < FILE_MOST && (got = read(fd, text + n, FILE_MOST - n)) > 0)
-		n += (size_t)got;
+	while (fd >= 0 && o->sockets.n < most && got > 0) {
+		vec_reserve(&o->sockets, o->sockets.n + FILE_PART + 1);
+		got = read(fd, o->sockets.v + o->sockets.n, FILE_PART);
+		o->sockets.n += got > 0 ? (size_t)got : 0;
+	}
 	if (fd >= 0)
 		close(fd);
-	text[n] = '\0';
-	return text;
+	*vec_push(&o->sockets) = '\0';
+	return first;
 }
 
 /* "0100007F:1F90"; net/ipv4/tcp_ipv4.c prints words of the machine's own order. */
@@ -56,68 +64,94 @@ static void address_text(const char *hex, bool six, char *out, size_t size)
 	snprintf(out, size, six ? "[%s]:%u" : "%s:%u", ip, port);
 }
 
-static void inet_line(struct objects *o, const char *proto, bool six, const char *line)
+static const struct {
+	const char *name, *proto;
+	bool six;
+} files[] = {
+	{ "tcp", "tcp", false }, { "tcp6", "tcp", true }, { "udp", "udp", false },
+	{ "udp6", "udp", true }, { "unix", NULL, false },
+};
+
+static uint64_t line_inode(const char *line, bool local)
+{
+	uint64_t inode;
+	int n = local ? sscanf(line, "%*x: %*x %*x %*x %*x %*x %" SCNu64, &inode)
+		      : sscanf(line, " %*d: %*s %*s %*x %*s %*s %*s %*u %*u %" SCNu64, &inode);
+
+	return n == 1 ? inode : 0;
+}
+
+static uint32_t inet_text(struct objects *o, const char *proto, bool six, const char *line)
 {
 	char local[48], remote[48], from[64], to[64];
 	unsigned state;
-	uint64_t inode;
-	uint32_t id;
 	bool listens;
 
-	if (sscanf(line, " %*d: %47s %47s %x %*s %*s %*s %*u %*u %" SCNu64, local, remote, &state,
-		   &inode) != 4 ||
-	    !inode)
-		return;
+	if (sscanf(line, " %*d: %47s %47s %x", local, remote, &state) != 3)
+		return 0;
 	address_text(local, six, from, sizeof(from));
 	address_text(remote, six, to, sizeof(to));
-	listens = state == TCP_LISTEN && !strncmp(proto, "tcp", 3);
-	if (listens || strspn(remote, "0:") == strlen(remote))
-		id = objects_str(o, "%s %s", proto, from);
-	else
-		id = objects_str(o, "%s %s -> %s", proto, from, to);
-	map64_put(&o->inode, inode, listens ? id | LISTENS : id);
+	listens = state == TCP_LISTEN && !strcmp(proto, "tcp");
+	if (listens)
+		return objects_str(o, "%s %s", proto, from) | LISTENS;
+	if (strspn(remote, "0:") == strlen(remote))
+		return objects_str(o, "%s %s", proto, from);
+	return objects_str(o, "%s %s -> %s", proto, from, to);
 }
 
 /* net/unix/af_unix.c:unix_seq_show: Num RefCount Protocol Flags Type St Inode Path */
-static void unix_line(struct objects *o, const char *line)
+static uint32_t unix_text(struct objects *o, const char *line)
 {
 	unsigned flags;
-	uint64_t inode;
 	int at = 0;
 	uint32_t id;
 
-	if (sscanf(line, "%*x: %*x %*x %x %*x %*x %" SCNu64 "%n", &flags, &inode, &at) != 2 ||
-	    !at || !inode)
-		return;
+	if (sscanf(line, "%*x: %*x %*x %x %*x %*x %*u%n", &flags, &at) != 1 || !at)
+		return 0;
 	line += at;
 	line += strspn(line, " ");
 	id = objects_str(o, *line ? "unix %s" : "unix", line);
-	map64_put(&o->inode, inode, flags & UNIX_ACCEPTS ? id | LISTENS : id);
+	return flags & UNIX_ACCEPTS ? id | LISTENS : id;
 }
 
-static void lines_read(struct objects *o, const char *name, const char *proto, bool six)
+/* Only finds the lines: most are of sockets of others. */
+static void lines_find(struct objects *o, unsigned file)
 {
-	char *text = file_read(o, name), *save = NULL;
+	size_t at = file_read(o, files[file].name);
 
-	for (char *l = strtok_r(text, "\n", &save); l; l = strtok_r(NULL, "\n", &save)) {
-		if (proto)
-			inet_line(o, proto, six, l);
-		else
-			unix_line(o, l);
+	while (o->sockets.v[at]) {
+		size_t n = strcspn(o->sockets.v + at, "\n");
+		bool more = o->sockets.v[at + n] == '\n';
+		uint64_t inode;
+
+		o->sockets.v[at + n] = '\0';
+		inode = line_inode(o->sockets.v + at, !files[file].proto);
+		if (inode && at < UINT32_MAX >> 3)
+			map64_put(&o->inode, inode, (uint32_t)at << 3 | file);
+		at += n + more;
 	}
-	free(text);
 }
 
 static void sockets_read(struct objects *o)
 {
-	if (o->inode.n > KEPT_MOST)
-		map64_clear(&o->inode);
+	map64_clear(&o->inode);
+	o->sockets.n = 0;
 	o->sockets_look = o->look;
-	lines_read(o, "tcp", "tcp", false);
-	lines_read(o, "tcp6", "tcp", true);
-	lines_read(o, "udp", "udp", false);
-	lines_read(o, "udp6", "udp", true);
-	lines_read(o, "unix", NULL, false);
+	for (unsigned i = 0; i < ARRAY_SIZE(files); i++)
+		lines_find(o, i);
+}
+
+static uint32_t socket_text(struct objects *o, uint64_t inode)
+{
+	uint32_t at = map64_get(&o->inode, inode);
+	unsigned file = at & 7;
+
+	if (at == UINT32_MAX)
+		return 0;
+	at >>= 3;
+	if (!files[file].proto)
+		return unix_text(o, o->sockets.v + at);
+	return inet_text(o, files[file].proto, files[file].six, o->sockets.v + at);
 }
 
 /* Id of the text, with LISTENS; 0: not known yet. */
@@ -128,8 +162,9 @@ static uint32_t fd_text(struct objects *o, int fd)
 	uint32_t id;
 	ssize_t n;
 
-	if (o->links++ >= LINKS_MOST)
+	if (!o->links || o->text.str.n > TEXTS_MOST)
 		return 0;
+	o->links--;
 	snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)o->t->pid, fd);
 	n = readlink(path, link, sizeof(link) - 1);
 	if (n <= 0)
@@ -137,14 +172,18 @@ static uint32_t fd_text(struct objects *o, int fd)
 	link[n] = '\0';
 	if (sscanf(link, "socket:[%" SCNu64 "]", &inode) != 1)
 		return objects_str(o, "%s", link);
-	id = map64_get(&o->inode, inode);
-	if (id == UINT32_MAX && (!o->sockets_look || o->look - o->sockets_look >= LOOKS_APART)) {
-		sockets_read(o);
-		id = map64_get(&o->inode, inode);
-		if (id == UINT32_MAX) /* of a kind that is not listed */
-			id = objects_str(o, "%s", link);
-	}
-	return id == UINT32_MAX ? 0 : id;
+	id = socket_text(o, inode);
+	if (id || (o->sockets_look && o->look - o->sockets_look < LOOKS_APART))
+		return id;
+	sockets_read(o);
+	id = socket_text(o, inode);
+	return id ? id : objects_str(o, "%s", link); /* of a kind that is not listed */
+}
+
+void net_begin(struct objects *o)
+{
+	o->links = o->look == 1 ? LINKS_MOST : o->links + LINKS_MORE;
+	o->links = o->links < LINKS_MOST ? o->links : LINKS_MOST;
 }
 
 uint32_t net_text(struct objects *o, int fd, uint64_t key, bool *listens)

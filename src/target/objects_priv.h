@@ -142,10 +142,11 @@ struct objects {
 	uint8_t *deep_buf; /* grows with the deepest stack */
 	size_t deep_size;
 	struct map64 type_name; /* address of a type → string id */
-	struct map64 inode; /* of a socket → string id */
+	VEC(char) sockets; /* lines of /proc/PID/net/tcp and others */
+	struct map64 inode; /* of a socket → its line << 3 | which file */
 	struct map64 fd_text; /* descriptor and what tells it apart → string id */
 	uint32_t sockets_look; /* when sockets were read last */
-	uint32_t links; /* descriptors read in this look */
+	uint32_t links; /* descriptors that may be read yet */
 };
 
 static inline uint64_t objects_u64(const uint8_t *p, int32_t off)
@@ -223,6 +224,8 @@ const char *objects_type(struct objects *o, uint64_t addr);
 
 /* --- objects_net.c --- */
 
+/* A look begins. */
+void net_begin(struct objects *o);
 /*
  * What a descriptor of the target is: "tcp 127.0.0.1:80 -> 127.0.0.1:4711", a
  * path; *listens as it says. 0: not known yet. key tells apart what had the same
