@@ -10,7 +10,7 @@
 
 #include "target/objects_priv.h"
 
-enum { BATCH = 64 };
+enum { BATCH = 64, TEXTS_MOST = 1 << 20 };
 
 static int64_t clock_now(void)
 {
@@ -30,6 +30,8 @@ uint32_t objects_str(struct objects *o, const char *fmt, ...)
 	n = vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	n = n < 0 ? 0 : n >= (int)sizeof(text) ? (int)sizeof(text) - 1 : n;
+	if (o->text.str.n > TEXTS_MOST) /* nothing here is ever forgotten */
+		return 0;
 	return strtab_put(&o->text, text, (size_t)n);
 }
 

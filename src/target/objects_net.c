@@ -16,10 +16,9 @@ enum {
 	FILE_PART = 64 << 10,
 	UNIX_ACCEPTS = 1 << 16, /* __SO_ACCEPTCON */
 	LISTENS = 1u << 31, /* beside a string id */
-	/* /proc/PID/fd/N: so many at once, so many in each look: each text is kept for ever */
+	/* /proc/PID/fd/N: so many at once, so many in each look, since each text is kept for ever */
 	LINKS_MOST = 4096,
 	LINKS_MORE = 64,
-	TEXTS_MOST = 1 << 20,
 	LOOKS_APART =
 		4, /* two readings of /proc/PID/net: the kernel walks all of its tables for them */
 	KEPT_MOST = 1 << 17,
@@ -162,7 +161,7 @@ static uint32_t fd_text(struct objects *o, int fd)
 	uint32_t id;
 	ssize_t n;
 
-	if (!o->links || o->text.str.n > TEXTS_MOST)
+	if (!o->links)
 		return 0;
 	o->links--;
 	snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)o->t->pid, fd);

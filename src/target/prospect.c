@@ -17,7 +17,7 @@ enum {
 	RSI,
 	RDI,
 	REGS = 16,
-	SLOTS = 64, /* words of the stack whose value is kept */
+	SLOTS = 128, /* words of the stack whose value is kept */
 	FORKS = 64, /* branches not gone yet */
 	PATH = 12, /* locks taken or released on a path */
 	STEPS = 6000, /* instructions followed from one pc */
@@ -50,6 +50,7 @@ struct state {
 	struct passed path[PATH];
 	uint8_t n_slot, n_path;
 	bool sure;
+	bool full; /* more was stored than is kept */
 };
 
 struct code {
@@ -211,14 +212,26 @@ static void slots_forget(struct state *s, int64_t at, int64_t len)
 			i++;
 }
 
+static void slot_add(struct state *s, int64_t at, const struct expr *value)
+{
+	if (s->n_slot < SLOTS)
+		s->slot[s->n_slot++] = (struct slot){ at, *value };
+	else
+		s->full = true;
+}
+
 static void store(struct state *s, const struct expr *addr, const struct expr *value, int64_t len)
 {
 	if (!on_stack(addr))
 		return;
 	slots_forget(s, addr->off[0], len);
-	/* Also what is not known is kept: what lay there is gone. */
-	if (len == 8 && s->n_slot < SLOTS)
-		s->slot[s->n_slot++] = (struct slot){ addr->off[0], *value };
+	if (len == 8) {
+		slot_add(s, addr->off[0], value);
+		return;
+	}
+	/* What is not known is kept as well: what lay there is gone. */
+	for (int64_t at = addr->off[0] & ~(int64_t)7; at < addr->off[0] + len; at += 8)
+		slot_add(s, at, &unknown);
 }
 
 static struct expr load(const struct state *s, const struct expr *addr)
@@ -229,7 +242,7 @@ static struct expr load(const struct state *s, const struct expr *addr)
 		for (uint8_t i = 0; i < s->n_slot; i++)
 			if (s->slot[i].at == addr->off[0])
 				return s->slot[i].value;
-		if (addr->off[0] < 0) /* below the frame nothing is left of before */
+		if (addr->off[0] < 0 || s->full) /* below the frame nothing is left of before */
 			return unknown;
 	}
 	if (!e.base || e.n == EXPR_OFFSETS)
