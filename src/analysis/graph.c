@@ -232,7 +232,7 @@ static void count_free(struct graph *g)
 		if (!is_user(g, row))
 			continue;
 		g->n_users++;
-		g->runs |= m->state[row] == GS_RUNNING;
+		g->runs |= m->state[row] == GS_RUNNING || m->state[row] == GS_RUNNABLE;
 		node = graph_find(g, g->world->g.v[row].goid);
 		if (node != NO_NODE && g->node.v[node].row == row)
 			g->n_free += node_free(g, &g->node.v[node]);
