@@ -12,7 +12,7 @@
 
 enum { BATCH = 64, TEXTS_MOST = 1 << 20 };
 
-static int64_t clock_now(void)
+int64_t objects_clock(void)
 {
 	struct timespec ts;
 
@@ -74,6 +74,8 @@ void objects_free(struct objects *o)
 	map64_free(&o->waiting);
 	map64_free(&o->by_base);
 	vec_free(&o->moving);
+	vec_free(&o->moving_word);
+	map64_free(&o->marked);
 	vec_free(&o->held);
 	strtab_release(&o->text);
 	frameinfos_release(&o->frames);
@@ -236,9 +238,10 @@ static void moved(struct objects *o, const struct gseen *g)
 	*vec_push(&o->moving) = g->g;
 }
 
-static void learn(struct objects *o, uint32_t at, const struct grec *r, uint64_t defers,
+static void learn(struct objects *o, uint32_t at, const struct grec *r, const uint8_t *rec,
 		  const uint8_t *data, size_t len)
 {
+	const struct golayout *lay = &o->t->lay;
 	struct gseen *g = &o->seen.v[at];
 	struct gstack s = {
 		.mem = { .addr = r->sp, .data = data, .len = len, .hi = r->hi },
@@ -250,7 +253,7 @@ static void learn(struct objects *o, uint32_t at, const struct grec *r, uint64_t
 		return;
 	}
 	wait_learn(o, g, &s);
-	holds_learn(o, g, &s, defers);
+	holds_learn(o, g, &s, objects_u64(rec, lay->g._defer), objects_u64(rec, lay->g.sched_ctxt));
 	o->unsearched += g->cut;
 	g->look = o->look;
 	if (g->wait)
@@ -292,8 +295,7 @@ static int batch_learn(struct objects *o, const uint32_t *at, size_t n)
 		}
 		rec_parse(o->scan, iov[n + i].buf, &r);
 		if (rec_is(&r, &o->seen.v[at[i]].g))
-			learn(o, at[i], &r, objects_u64(iov[n + i].buf, o->t->lay.g._defer),
-			      iov[i].buf, iov[i].len);
+			learn(o, at[i], &r, iov[n + i].buf, iov[i].buf, iov[i].len);
 		else
 			moved(o, &o->seen.v[at[i]]);
 	}
@@ -312,7 +314,7 @@ static int todo_learn(struct objects *o)
 
 int objects_look(struct objects *o, struct facts *out)
 {
-	int64_t t0 = clock_now();
+	int64_t t0 = objects_clock();
 	int rc;
 
 	o->look++;
@@ -329,9 +331,11 @@ int objects_look(struct objects *o, struct facts *out)
 		rc = states_tell(o);
 	if (!rc)
 		rc = holds_tell(o);
+	if (!rc)
+		marks_update(o, objects_clock());
 	out->time = t0;
 	out->searched = !rc && !o->unsearched;
 	o->stats.looks++;
-	o->stats.look_ns = clock_now() - t0;
+	o->stats.look_ns = objects_clock() - t0;
 	return rc;
 }

@@ -19,6 +19,7 @@ struct objects_stats {
 		unsteady; /* goroutines that moved while they were read, so nothing is told of them */
 	uint64_t unknown; /* waits of the last look whose object was not found */
 	int64_t look_ns; /* how long the last look took */
+	int64_t mark_ns; /* how long the last search of the heap took; it is part of a look */
 };
 
 struct objects;

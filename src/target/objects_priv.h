@@ -57,7 +57,8 @@ struct claim {
 /* A live pointer in a frame. */
 struct gword {
 	uint64_t value;
-	uint32_t frame;
+	uint16_t frame;
+	bool lib; /* of a frame that would not use it to wake somebody */
 };
 
 /* What was learnt of a goroutine, true as long as it does not move; one for each g. */
@@ -134,6 +135,10 @@ struct objects {
 	uint32_t by_frame, by_running, by_near; /* string ids */
 	VEC(uint32_t) refs; /* mere references told, of each object */
 	struct reach *reach;
+	VEC(uint64_t) moving_word; /* words of stacks that move */
+	struct map64
+		marked; /* object → how many marks missed it, or that the last one reached it */
+	int64_t mark_next;
 	VEC(uint64_t) cand; /* words that may be what a goroutine waits on */
 	VEC(struct sudog) sudog;
 	struct map64 by_sudog; /* address → index of sudog */
@@ -196,12 +201,16 @@ int waits_tell(struct objects *o);
 /* Reads the state of all objects that out names. 0, -ESRCH, -EPERM. */
 int states_tell(struct objects *o);
 
-/* --- objects_hold.c: who could wake them --- */
+/* --- objects_claim.c: what the frames of a goroutine will do --- */
 
 void holds_init(struct objects *o);
-/* Keeps what the frames of g claim; defers: its first _defer record. */
-void holds_learn(struct objects *o, struct gseen *g, struct gstack *s, uint64_t defers);
+/* Keeps what the frames of g claim; defers: its first _defer record; ctxt: g.sched.ctxt. */
+void holds_learn(struct objects *o, struct gseen *g, struct gstack *s, uint64_t defers,
+		 uint64_t ctxt);
 void holds_forget(struct gseen *g);
+
+/* --- objects_hold.c: who could wake them --- */
+
 /* Tells the holds of all objects that out names. 0, -ESRCH, -EPERM. */
 int holds_tell(struct objects *o);
 
@@ -218,6 +227,12 @@ int reach_search(struct objects *o);
 size_t reach_hits(const struct objects *o, uint64_t word, const uint64_t **hit);
 /* Objects that end with that context: *link is UINT32_MAX at first; NO_OBJECT: no more. */
 uint32_t reach_cancels(const struct objects *o, uint64_t ctx, uint32_t *link);
+
+/* --- objects_mark.c: whether anything that lives can reach them --- */
+
+/* Now and then; sets OBJF_SEARCHED, OBJF_SHARED. */
+void marks_update(struct objects *o, int64_t now);
+int64_t objects_clock(void);
 
 /* The name of a type of the program; "" not known. */
 const char *objects_type(struct objects *o, uint64_t addr);

@@ -60,11 +60,9 @@ struct reach {
 	struct map64 by_context; /* address → index */
 	struct map64 cancels; /* context or ancestor → first of chain */
 	VEC(struct chain_link) link;
-	struct map64 since[2]; /* object → the first look of those in which it was waited for */
 	struct map64 timer_at; /* context → index of timers */
 	VEC(struct timer) timer;
 	uint8_t *part;
-	bool data_whole;
 };
 
 void reach_init(struct objects *o)
@@ -85,8 +83,6 @@ void reach_free(struct objects *o)
 	map64_free(&r->by_base);
 	map64_free(&r->by_context);
 	map64_free(&r->cancels);
-	map64_free(&r->since[0]);
-	map64_free(&r->since[1]);
 	map64_free(&r->timer_at);
 	free(r->part);
 	free(r);
@@ -139,15 +135,11 @@ static size_t data_read(struct objects *o, uint64_t from, uint64_t to, size_t le
 	for (; from < to && left; from += DATA_PART) {
 		size_t n = to - from < DATA_PART ? (size_t)(to - from) : DATA_PART;
 
-		if (n > left) {
-			r->data_whole = false;
+		if (n > left)
 			return 0;
-		}
 		left -= n;
-		if (memr_read(o->t->mem, from, r->part, n)) {
-			r->data_whole = false;
+		if (memr_read(o->t->mem, from, r->part, n))
 			continue;
-		}
 		for (size_t i = 0; i + 8 <= n; i += 8)
 			if (objects_u64(r->part, (int32_t)i))
 				data_word(o, from + i, objects_u64(r->part, (int32_t)i));
@@ -159,15 +151,12 @@ static void data_search(struct objects *o)
 {
 	size_t left = DATA_MOST;
 
-	o->reach->data_whole = true;
 	for (size_t i = 0; i < o->t->mods.mod.n; i++) {
 		const struct gomodule *m = &o->t->mods.mod.v[i];
 
 		left = data_read(o, m->data, m->edata, left);
 		left = data_read(o, m->bss, m->ebss, left);
 	}
-	if (!left)
-		o->reach->data_whole = false;
 }
 
 /* --- reading neighbours --- */
@@ -178,7 +167,8 @@ static void frames_want(struct objects *o)
 		const struct gseen *g = &o->seen.v[i];
 
 		for (uint16_t k = 0; g->look == o->look && k < g->n_word; k++)
-			near_of(o, g->word[k].value);
+			if (!g->word[k].lib)
+				near_of(o, g->word[k].value);
 	}
 }
 
@@ -448,41 +438,20 @@ size_t reach_hits(const struct objects *o, uint64_t word, const uint64_t **hit)
 	return r->near.v[i].n_hit;
 }
 
-/* Since which look each object was waited for, without a gap. */
-static uint32_t since(struct objects *o, uint64_t addr)
-{
-	struct reach *r = o->reach;
-	uint32_t was = map64_get(&r->since[!(o->look & 1)], addr);
-	uint32_t from = was == UINT32_MAX ? o->look : was;
-
-	map64_put(&r->since[o->look & 1], addr, from);
-	return from;
-}
-
+/* What the program's data leads to, every goroutine can reach. */
 static void flags_tell(struct objects *o)
 {
 	struct reach *r = o->reach;
-	uint32_t oldest = o->look;
 
 	for (size_t i = 0; i < r->near.n; i++) {
 		const struct near *n = &r->near.v[i];
 
-		if (n->wanted != o->look)
-			continue;
-		oldest = n->read < oldest ? n->read : oldest;
-		for (uint8_t k = 0; n->data && k < n->n_hit; k++) {
+		for (uint8_t k = 0; n->wanted == o->look && n->data && k < n->n_hit; k++) {
 			uint32_t object = facts_find(o->out, n->hit[k]);
 
 			if (object != NO_OBJECT)
 				o->out->object.v[object].flags |= OBJF_SHARED;
 		}
-	}
-	map64_clear(&r->since[o->look & 1]);
-	for (size_t i = 0; i < o->out->object.n; i++) {
-		struct object *ob = &o->out->object.v[i];
-
-		if (since(o, ob->addr) <= oldest && !o->unsearched && r->data_whole)
-			ob->flags |= OBJF_SEARCHED;
 	}
 }
 
