@@ -9,6 +9,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "target/objects_priv.h"
 
@@ -480,20 +481,28 @@ static void marks_tell(struct objects *o)
 	}
 }
 
+static int64_t cpu_clock(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
+	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
+}
+
 void marks_update(struct objects *o, int64_t now)
 {
 	uint8_t *reached = NULL;
-	int64_t cost;
+	int64_t cpu, cost;
 
 	if (o->look >= FIRST_LOOK && now >= o->mark_next && wanted(o)) {
+		cpu = cpu_clock();
 		if (o->unsearched || !mark_run(o, &reached))
 			map64_clear(&o->marked);
 		else
 			marks_count(o, reached);
 		free(reached);
-		cost = objects_clock() - now;
-		o->stats.mark_ns = cost;
-		cost = (int64_t)((double)cost / MARK_SHARE);
+		o->stats.mark_ns = objects_clock() - now;
+		cost = (int64_t)((double)(cpu_clock() - cpu) / MARK_SHARE);
 		o->mark_next =
 			now + (cost > (int64_t)APART_MS * MS ? cost : (int64_t)APART_MS * MS);
 	}

@@ -83,7 +83,7 @@ static void draw_tabs(struct ui *ui, const struct region *all)
 static void draw_splits(struct ui *ui, const struct region *all)
 {
 	const struct layout *l = &ui->layout;
-	bool line_below = layout_shows(l, PANE_TIMELINE);
+	bool line_below = layout_shows(l, PANE_TIMELINE) || layout_shows(l, PANE_FINDINGS);
 
 	for (int i = 0; i < 2; i++) {
 		if (l->split[i] < 0)

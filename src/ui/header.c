@@ -209,6 +209,25 @@ static void add_live_cost(const struct world *w, struct pieces *p)
 		add(p, 6, ROLE_WARN, 0, "%.100s", strtab_get(&w->strings, w->live.note));
 }
 
+static void add_finding_count(struct pieces *p, int rank, enum role role, const char *name,
+			      uint32_t n)
+{
+	if (n)
+		add(p, rank, role, role == ROLE_ERROR ? ATTR_BOLD : 0, "%" PRIu32 " %s%s", n, name,
+		    n == 1 ? "" : "s");
+}
+
+static void add_findings(const struct view *v, struct pieces *p)
+{
+	const uint32_t *n = v->detect ? v->detect->findings.count : NULL;
+
+	if (!n)
+		return;
+	add_finding_count(p, 0, ROLE_ERROR, "error", n[SEVERITY_ERROR]);
+	add_finding_count(p, 1, ROLE_WARN, "warning", n[SEVERITY_WARNING]);
+	add_finding_count(p, 6, ROLE_INFO, "hint", n[SEVERITY_INFO]);
+}
+
 static void add_filter(struct ui *ui, struct pieces *p)
 {
 	char buf[TEXT_SHORT];
@@ -228,12 +247,13 @@ static void line_two(struct ui *ui, struct pieces *p)
 
 	if (ui_loading(ui))
 		add_loading(ui, p);
+	add_findings(&ui->view, p);
 	if (w->progress.events)
 		add(p, 6, ROLE_HEADER, 0, "%s events", text_count(buf, w->progress.events));
 	add(p, w->progress.lost ? 0 : 4, w->progress.lost ? ROLE_ERROR : ROLE_DIM, 0, "lost %s",
 	    text_count(buf, w->progress.lost));
 	if (w->warning.n)
-		add(p, 1, ROLE_WARN, 0, "%zu warning%s: !", w->warning.n,
+		add(p, 1, ROLE_WARN, 0, "%zu note%s: !", w->warning.n,
 		    w->warning.n == 1 ? "" : "s");
 	add_live_cost(w, p);
 	if (ui->view.system)
@@ -263,8 +283,10 @@ void chrome_header(struct ui *ui, const struct region *r)
 	else
 		add_file_state(ui, &p, mark);
 	add_counts(&ui->view, &p);
-	if (ui->layout.header < 2)
+	if (ui->layout.header < 2) {
+		add_findings(&ui->view, &p);
 		add_filter(ui, &p);
+	}
 	draw_pieces(&p, r, 0);
 	if (ui->layout.header < 2)
 		return;

@@ -16,6 +16,8 @@ static const struct {
 	{ CTX_PANE(PANE_DETAIL), "One goroutine" },
 	{ CTX_PANE(PANE_TIMELINE), "Timeline" },
 	{ CTX_PANE(PANE_SOURCE), "Source" },
+	{ CTX_PANE(PANE_FINDINGS), "Findings" },
+	{ CTX_PANE(PANE_GRAPH), "Graph" },
 	{ CTX_ANY, "Everywhere" },
 	{ CTX_PROMPT, "While typing a line" },
 	{ CTX_HELP, "In this help" },

@@ -6,6 +6,8 @@
 #define DETAIL CTX_PANE(PANE_DETAIL)
 #define TIMELINE CTX_PANE(PANE_TIMELINE)
 #define SOURCE CTX_PANE(PANE_SOURCE)
+#define FINDINGS CTX_PANE(PANE_FINDINGS)
+#define GRAPH CTX_PANE(PANE_GRAPH)
 
 #define MOVE(act, name, keys, help) \
 	{ \
@@ -25,6 +27,10 @@ const struct key_binding key_table[] = {
 	{ ACT_OPEN, DETAIL, "open", NULL, NULL, "Enter", "Go",
 	  "go to the goroutine or the place on this line" },
 	{ ACT_OPEN, TIMELINE, "open", NULL, NULL, "Enter", "Open", "open the goroutine" },
+	{ ACT_OPEN, FINDINGS | GRAPH, "open", NULL, NULL, "Enter", "Open", "open the goroutine" },
+	{ ACT_MUTE, FINDINGS, "mute", NULL, NULL, "a", "Mute",
+	  "mute the finding: it is not counted any more; again: it is" },
+	{ ACT_WHY, FINDINGS, "why", NULL, NULL, "W", "Why", "why the finding is not surer" },
 	{ ACT_BACK, CTX_ANY, "back", NULL, NULL, "Esc Backspace", NULL,
 	  "back: undo what is nearest, an open goroutine, a search, the filter; while loading, "
 	  "stop" },
@@ -78,7 +84,7 @@ const struct key_binding key_table[] = {
 	{ ACT_PANE_NEXT, CTX_ANY, "pane-next", NULL, NULL, "Tab", "Pane", "to the next pane" },
 	{ ACT_PANE_PREV, CTX_ANY, "pane-previous", NULL, NULL, "BackTab", NULL,
 	  "to the pane before" },
-	{ ACT_PANE, CTX_ANY, "pane", "name or number", "pane", "1 2 3", NULL,
+	{ ACT_PANE, CTX_ANY, "pane", "name or number", "pane", "1 2 3 5 6", NULL,
 	  "to the pane of that number" },
 	{ ACT_MAXIMISE, CTX_ANY, "maximise", NULL, NULL, "z", "Max",
 	  "give the pane the whole screen, or take it back" },
@@ -100,6 +106,14 @@ const struct key_binding key_table[] = {
 	{ ACT_LEFT, LIST, "left", NULL, NULL, "h Left", NULL, "fold the group" },
 	{ ACT_LEFT, TIMELINE, "left", NULL, NULL, "h Left", NULL, "one column back in time" },
 	{ ACT_LEFT, DETAIL | SOURCE, "left", NULL, NULL, "h Left", NULL, "scroll to the left" },
+	{ ACT_LEFT, GRAPH, "left", NULL, NULL, "h Left", "Fold",
+	  "fold the branch, or go up to its stem" },
+	{ ACT_LEFT, FINDINGS, "left", NULL, NULL, "h Left", NULL,
+	  "choose the finding's goroutine before" },
+	{ ACT_RIGHT, GRAPH, "right", NULL, NULL, "l Right", "Fold",
+	  "unfold the branch, or go into it" },
+	{ ACT_RIGHT, FINDINGS, "right", NULL, NULL, "l Right", NULL,
+	  "choose the finding's next goroutine" },
 	{ ACT_RIGHT, LIST, "right", NULL, NULL, "l Right", NULL, "unfold the group" },
 	{ ACT_RIGHT, TIMELINE, "right", NULL, NULL, "l Right", NULL, "one column on in time" },
 	{ ACT_RIGHT, DETAIL | SOURCE, "right", NULL, NULL, "l Right", NULL, "scroll to the right" },

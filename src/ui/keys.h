@@ -91,6 +91,8 @@ enum action {
 	ACT_COPY_ALL,
 	ACT_EDIT,
 	ACT_WARNINGS,
+	ACT_MUTE, /* the finding is not counted any more, or is again */
+	ACT_WHY, /* why a finding is not surer */
 	ACT_MOUSE,
 	ACT_PALETTE,
 	ACT_HELP,

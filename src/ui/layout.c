@@ -58,15 +58,30 @@ static int timeline_lines(const struct layout_want *want, int lines)
 	return n < TIMELINE_LEAST ? TIMELINE_LEAST : n;
 }
 
+static enum pane_id pane_left(const struct layout_want *want, bool three)
+{
+	if (want->focus == PANE_GRAPH)
+		return PANE_GRAPH;
+	if (want->detail && !three)
+		return PANE_DETAIL;
+	return want->graph && want->focus != PANE_LIST ? PANE_GRAPH : PANE_LIST;
+}
+
+static enum pane_id pane_below(const struct layout_want *want)
+{
+	if (want->focus == PANE_FINDINGS || (want->findings && want->focus != PANE_TIMELINE))
+		return PANE_FINDINGS;
+	return PANE_TIMELINE;
+}
+
 static void layout_columns(struct layout *l, const struct layout_want *want, int y, int end)
 {
 	int below = timeline_lines(want, end - y), top = end - below - y;
 	bool three = l->kind == LAYOUT_THREE;
 	int a = three ? want->w * 42 / 100 : want->w * 56 / 100;
 	int b = three ? want->w * 29 / 100 : 0;
-	enum pane_id left = want->detail && !three ? PANE_DETAIL : PANE_LIST;
 
-	place(l, left, 0, y, a, top);
+	place(l, pane_left(want, three), 0, y, a, top);
 	l->split[0] = a;
 	l->split_y0 = y;
 	l->split_y1 = y + top;
@@ -76,7 +91,7 @@ static void layout_columns(struct layout *l, const struct layout_want *want, int
 		a += 1 + b;
 	}
 	place(l, PANE_SOURCE, a + 1, y, want->w - a - 1, top);
-	place(l, PANE_TIMELINE, 0, y + top, want->w, below);
+	place(l, pane_below(want), 0, y + top, want->w, below);
 }
 
 void layout_make(struct layout *l, const struct layout_want *want)

@@ -14,6 +14,7 @@ enum pane_id {
 	PANE_SOURCE,
 	PANE_VARS,
 	PANE_FINDINGS,
+	PANE_GRAPH,
 	PANE_FLAME,
 	PANE_STRIP, /* chosen goroutine's line and the scrubber; never has the keys */
 	PANE_N
@@ -103,5 +104,7 @@ struct pane *pane_detail_new(struct view *v);
 struct pane *pane_timeline_new(struct view *v);
 struct pane *pane_source_new(struct view *v);
 struct pane *pane_strip_new(struct view *v);
+struct pane *pane_graph_new(struct view *v);
+struct pane *pane_findings_new(struct view *v);
 
 #endif

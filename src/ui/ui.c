@@ -14,6 +14,8 @@ static void make_panes(struct ui *ui)
 	ui->pane[PANE_TIMELINE] = pane_timeline_new(&ui->view);
 	ui->pane[PANE_SOURCE] = pane_source_new(&ui->view);
 	ui->pane[PANE_STRIP] = pane_strip_new(&ui->view);
+	ui->pane[PANE_FINDINGS] = pane_findings_new(&ui->view);
+	ui->pane[PANE_GRAPH] = pane_graph_new(&ui->view);
 }
 
 struct ui *ui_new(const struct ui_config *c)
@@ -60,6 +62,8 @@ void ui_layout(struct ui *ui)
 		.focus = ui->focus,
 		.detail = ui->detail,
 		.maximised = ui->maximised,
+		.graph = ui->graph,
+		.findings = ui->findings,
 	};
 
 	for (int i = 0; i < PANE_N; i++)
@@ -73,6 +77,10 @@ void ui_focus(struct ui *ui, enum pane_id id)
 	if (!ui->pane[id] || id == PANE_STRIP)
 		return;
 	ui->focus = id;
+	if (id == PANE_LIST || id == PANE_GRAPH)
+		ui->graph = id == PANE_GRAPH;
+	if (id == PANE_TIMELINE || id == PANE_FINDINGS)
+		ui->findings = id == PANE_FINDINGS;
 	if (id == PANE_DETAIL)
 		ui->detail = true;
 	ui_layout(ui);

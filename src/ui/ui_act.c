@@ -181,7 +181,7 @@ static unsigned go_pane(struct ui *ui, const char *name)
 		    (!p->ops->number || name[0] != p->ops->number || name[1]))
 			continue;
 		/* the list's number shows the list, not what lies over it */
-		if (i == PANE_LIST)
+		if (i == PANE_LIST || i == PANE_GRAPH)
 			close_detail(ui);
 		ui_focus(ui, (enum pane_id)i);
 		return EFF_DONE;
@@ -192,8 +192,10 @@ static unsigned go_pane(struct ui *ui, const char *name)
 /* Panes in the order of Tab; those of one slot share it. */
 static unsigned cycle_pane(struct ui *ui, int dir)
 {
-	static const enum pane_id order[] = { PANE_LIST,     PANE_DETAIL,   PANE_SOURCE, PANE_VARS,
-					      PANE_TIMELINE, PANE_FINDINGS, PANE_FLAME };
+	static const enum pane_id order[] = {
+		PANE_LIST,     PANE_DETAIL,   PANE_SOURCE, PANE_VARS,
+		PANE_TIMELINE, PANE_FINDINGS, PANE_GRAPH,  PANE_FLAME
+	};
 	bool beside = ui->layout.kind == LAYOUT_THREE;
 	size_t at = 0, n = ARRAY_SIZE(order);
 
