@@ -381,8 +381,10 @@ static int show(struct screen *s, struct err *err)
 	struct term_config tc = { .color = (enum term_color)o->color, .mouse = !o->no_mouse };
 	int w, h, rc = term_open(&tc, err);
 
-	if (rc)
+	if (rc) {
+		close_handles(s, false);
 		return rc;
+	}
 	term_size(&w, &h);
 	grid_init(&s->grid, w, h, o->ascii || !term_utf8());
 	s->ui = make_ui(s, true);

@@ -216,7 +216,7 @@ static void draw_piece(const struct region *r, int x, int y, int w, const struct
 		return;
 	}
 	if (p->first)
-		draw_cut(r, x + 1, y, KEYS_W - 2, ROLE_KEY, 0, p->of->left);
+		draw_cut(r, x + 1, y, KEYS_W - 2, ROLE_STRONG, 0, p->of->left);
 	draw_text(r, x + KEYS_W, y, w - KEYS_W, ROLE_TEXT, 0, p->s, p->len);
 }
 

@@ -38,7 +38,10 @@ struct detail {
 	VEC(uint32_t) visited; /* rows come from */
 	uint32_t row; /* whose lines these are */
 	uint64_t moment_stamp;
-	size_t story_n;
+	size_t story_n, story_line; /* events; the line of the first */
+	int64_t anchor; /* time of the chosen event, and which of those at that time it is */
+	uint32_t nth;
+	bool anchored;
 	bool stale, to_time; /* the selection goes to the event at the moment */
 	struct match *search;
 };
@@ -89,7 +92,8 @@ static void make_lines(struct detail *d)
 	if (!depth)
 		add(d, LINE_NOTE, 0);
 	add(d, LINE_STORY, 0);
-	for (size_t i = 0; s && i < s->ev.n; i++)
+	d->story_line = d->line.n;
+	for (size_t i = s ? s->ev.n : 0; i-- > 0;) /* the latest first */
 		add(d, LINE_EVENT, (uint32_t)i);
 	if (!s)
 		add(d, LINE_NOTE, 1);
@@ -103,11 +107,33 @@ static void select_moment(struct detail *d)
 	size_t want = s ? story_at(s, view_moment(d->pane.view)->time + 1) : 0;
 
 	d->to_time = false;
-	if (!want)
+	if (want)
+		d->sel = d->story_line + (s->ev.n - want);
+}
+
+/* Remembers the chosen event: lines come in above it while the program runs. */
+static void anchor_set(struct detail *d)
+{
+	const struct story *s = story_get(&d->teller, d->row);
+	struct line line = d->line.v[d->sel];
+
+	d->anchored = line.kind == LINE_EVENT && s && line.at < s->ev.n;
+	if (!d->anchored)
 		return;
-	for (size_t i = 0; i < d->line.n; i++)
-		if (d->line.v[i].kind == LINE_EVENT && d->line.v[i].at == want - 1)
-			d->sel = i;
+	d->anchor = s->ev.v[line.at].time;
+	d->nth = line.at - (uint32_t)story_at(s, d->anchor);
+}
+
+static void anchor_follow(struct detail *d)
+{
+	const struct story *s = story_get(&d->teller, d->row);
+	size_t at = d->anchored && s ? story_at(s, d->anchor) + d->nth : 0, sel;
+
+	if (!d->anchored || !s || at >= s->ev.n)
+		return;
+	sel = d->story_line + (s->ev.n - 1 - at);
+	d->top = d->top + sel > d->sel ? d->top + sel - d->sel : 0;
+	d->sel = sel;
 }
 
 static void refresh(struct detail *d)
@@ -122,16 +148,19 @@ static void refresh(struct detail *d)
 	if (!same) {
 		d->sel = d->top = 0;
 		d->left = 0;
+		d->anchored = false;
 	}
 	d->row = v->row;
 	d->moment_stamp = v->moment_stamp;
 	d->stale = false;
 	story_want(&d->teller, v->world, d->row, view_moment(v)->time);
 	make_lines(d);
+	anchor_follow(d);
 	if (d->to_time)
 		select_moment(d);
 	if (d->sel >= d->line.n)
 		d->sel = d->line.n - 1;
+	anchor_set(d);
 }
 
 static void told(void *arg)
@@ -198,15 +227,14 @@ static void say_created(const struct detail *d, FILE *out)
 	const struct goroutine *g = goroutine(d);
 	char buf[TEXT_SHORT];
 
-	if (g->t_create == T_BEFORE) {
-		fputs("created before the trace began", out);
-		return;
-	}
 	fputs("created ", out);
 	if (g->creator)
 		fprintf(out, "by G %" PRIu64 " ", g->creator);
 	say_place(d, out, g->create_stack);
-	fprintf(out, "  at %s", text_moment(buf, g->t_create, 1000));
+	if (g->t_create == T_BEFORE)
+		fprintf(out, "%sbefore the first look", g->creator || g->create_stack ? ", " : "");
+	else
+		fprintf(out, "  at %s", text_moment(buf, g->t_create, 1000));
 }
 
 /* In words what a state and its reason mean. */
@@ -317,7 +345,7 @@ static void say_event(const struct detail *d, FILE *out, const struct event *ev)
 	bool own = ev->g == goroutine(d)->goid || !ev->g;
 	char buf[TEXT_SHORT];
 
-	fprintf(out, "%-14s %-13s", text_moment(buf, ev->time, 1), verb(d, ev));
+	fprintf(out, "%-14s %-14s", text_moment(buf, ev->time, 1), verb(d, ev));
 	if (!own)
 		fprintf(out, "G %" PRIu64 " ", ev->g);
 	else if (ev->peer && (ev->kind == EV_CREATE || ev->kind == EV_UNBLOCK))
@@ -353,6 +381,8 @@ static void say_story(const struct detail *d, FILE *out)
 	fprintf(out, "%zu events", s->ev.n);
 	if (s->t0 != T_BEFORE || s->t1 != T_NEVER)
 		fputs(" around this time; [ and ] go on", out);
+	else if (s->ev.n > 1)
+		fputs(", the latest first", out);
 }
 
 /* The text of a line; the caller frees it. */
@@ -514,6 +544,7 @@ static void select_line(struct detail *d, size_t i)
 	if (!d->line.n)
 		return;
 	d->sel = i < d->line.n ? i : d->line.n - 1;
+	anchor_set(d);
 	line = d->line.v[d->sel];
 	if (line.kind == LINE_FRAME)
 		view_choose_frame(v, view_moment(v)->stack[d->row], line.at);

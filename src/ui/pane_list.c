@@ -38,6 +38,8 @@ struct list {
 	bool all_open;
 	struct anchor anchor;
 	size_t sel, top;
+	bool moved; /* somebody has chosen a line; until then it is the first */
+	uint32_t first; /* the row of that first line */
 	bool follow;
 	int page; /* lines last drawn */
 	struct filter *search;
@@ -170,11 +172,24 @@ static uint32_t line_row(const struct list *l, size_t i)
 
 static void select_line(struct list *l, size_t i)
 {
+	l->moved = true;
 	if (!l->line.n)
 		return;
 	l->sel = i < l->line.n ? i : l->line.n - 1;
 	l->anchor = anchor_of(l, l->line.v[l->sel]);
 	view_choose(l->pane.view, line_row(l, l->sel));
+}
+
+/* While a file loads, lines come and go: what stands first is of most interest. */
+static void select_first(struct list *l)
+{
+	const struct view *v = l->pane.view;
+
+	if (l->moved || !l->line.n || (v->row != NO_G && v->row != l->first))
+		return;
+	select_line(l, 0);
+	l->first = v->row;
+	l->moved = false;
 }
 
 /* The frame chose a goroutine: the list goes along where it has it on a line. */
@@ -350,6 +365,7 @@ static void list_draw(struct pane *p, const struct region *r, bool focused)
 	struct column c[5];
 
 	refresh(l);
+	select_first(l);
 	follow_choice(l);
 	if (l->line.n && p->view->row == NO_G)
 		select_line(l, l->sel);

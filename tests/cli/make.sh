@@ -51,7 +51,7 @@ if [ -e .git ] && git rev-parse HEAD >/dev/null 2>&1; then
 	make -s --no-print-directory BUILD="$tmp/dist" dist >/dev/null
 	tar -tzf "$tmp"/dist/*.tar.gz >"$tmp/list" 2>/dev/null
 	is "dist has the sources, and nothing that is built" \
-		"$(grep -c -e '/Makefile$' -e '/src/main.c$' -e '/bootstrap.sh$' "$tmp/list") $(grep -c '/build/' "$tmp/list")" "3 0"
+		"$(grep -c -e '^[^/]*/Makefile$' -e '^[^/]*/src/main.c$' -e '^[^/]*/bootstrap.sh$' "$tmp/list") $(grep -c '/build/' "$tmp/list")" "3 0"
 else
 	skip "dist" "not a git clone"
 fi

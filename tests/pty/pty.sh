@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# The program on a real terminal: a pty with libvterm behind it, then tmux. TAP.
+# The program on a real terminal: a pty with libvterm behind it. TAP.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 BUILD=${BUILD:-build}
