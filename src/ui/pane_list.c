@@ -359,16 +359,23 @@ static void draw_empty(const struct list *l, const struct region *r)
 					    : "reading …");
 }
 
-static void list_draw(struct pane *p, const struct region *r, bool focused)
+static void list_choose(struct pane *p)
 {
 	struct list *l = (struct list *)p;
-	struct column c[5];
 
 	refresh(l);
 	select_first(l);
 	follow_choice(l);
 	if (l->line.n && p->view->row == NO_G)
 		select_line(l, l->sel);
+}
+
+static void list_draw(struct pane *p, const struct region *r, bool focused)
+{
+	struct list *l = (struct list *)p;
+	struct column c[5];
+
+	list_choose(p);
 	l->page = r->h - 1;
 	scroll_to(l, l->page);
 	columns(l, r->w, c);
@@ -669,6 +676,7 @@ static const struct pane_ops list_ops = {
 	.name = "goroutines",
 	.title = "Goroutines",
 	.draw = list_draw,
+	.choose = list_choose,
 	.action = list_action,
 	.mouse = list_mouse,
 	.note = list_note,
