@@ -178,18 +178,11 @@ static const char *str(const struct detail *d, uint32_t id)
 	return strtab_get(&d->pane.view->world->strings, id);
 }
 
-static const char *base_name(const char *path)
+static void say_frame_place(const struct detail *d, FILE *out, const struct frame *f)
 {
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
-static const char *short_func(const char *func)
-{
-	const char *slash = strrchr(func, '/');
-
-	return slash ? slash + 1 : func;
+	fputs(text_base(str(d, f->func)), out);
+	if (f->file)
+		fprintf(out, "  %s:%" PRIu32, text_base(str(d, f->file)), f->line);
 }
 
 static void say_place(const struct detail *d, FILE *out, uint32_t stack)
@@ -197,8 +190,7 @@ static void say_place(const struct detail *d, FILE *out, uint32_t stack)
 	const struct frame *f = stack_place(d->pane.view->world, stack);
 
 	if (f)
-		fprintf(out, "%s  %s:%" PRIu32, short_func(str(d, f->func)),
-			base_name(str(d, f->file)), f->line);
+		say_frame_place(d, out, f);
 }
 
 static void say_head(const struct detail *d, FILE *out)
@@ -366,9 +358,10 @@ static void say_frame(const struct detail *d, FILE *out, uint32_t i)
 	const struct view *v = d->pane.view;
 	const struct frame *f = stacktab_frame(&v->world->stacks, view_moment(v)->stack[d->row], i);
 
-	if (f)
-		fprintf(out, "%2" PRIu32 " %s  %s:%" PRIu32, i, short_func(str(d, f->func)),
-			base_name(str(d, f->file)), f->line);
+	if (!f)
+		return;
+	fprintf(out, "%2" PRIu32 " ", i);
+	say_frame_place(d, out, f);
 }
 
 static void say_story(const struct detail *d, FILE *out)

@@ -256,21 +256,6 @@ static void draw_head(const struct list *l, const struct region *r, const struct
 		 l->conf.by == GROUP_CREATOR ? "CREATED AT" : "WHERE");
 }
 
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
-/* Without the folders of its package's path. */
-static const char *short_func(const char *func)
-{
-	const char *slash = strrchr(func, '/');
-
-	return slash ? slash + 1 : func;
-}
-
 static void draw_place(const struct list *l, const struct region *r, int x, int y, uint32_t stack)
 {
 	const struct world *w = l->pane.view->world;
@@ -280,10 +265,11 @@ static void draw_place(const struct list *l, const struct region *r, int x, int 
 		draw_str(r, x, y, -1, ROLE_DIM, 0, stack ? "?" : "not known");
 		return;
 	}
-	x += draw_fmt(r, x, y, -1, ROLE_FILE, 0, "%s:%" PRIu32,
-		      base_name(strtab_get(&w->strings, f->file)), f->line);
-	draw_cut(r, x + 1, y, r->w - x - 1, ROLE_FUNC, 0,
-		 short_func(strtab_get(&w->strings, f->func)));
+	if (f->file)
+		x += draw_fmt(r, x, y, -1, ROLE_FILE, 0, "%s:%" PRIu32 " ",
+			      text_base(strtab_get(&w->strings, f->file)), f->line);
+	draw_cut(r, x, y, r->w - x, ROLE_FUNC, 0,
+		 text_base(strtab_get(&w->strings, f->func)));
 }
 
 static void draw_state(const struct region *r, const struct column c[5], int y, uint8_t state,
@@ -301,10 +287,18 @@ static void draw_wait(const struct list *l, const struct region *r, const struct
 		      int64_t since)
 {
 	const struct moment *m = view_moment(l->pane.view);
+	const struct live *live = &l->pane.view->world->live;
 	char buf[TEXT_SHORT], text[TEXT_SHORT + 2];
+	int64_t ns = m->time - (since == T_BEFORE ? 0 : since);
+	const char *sign = since == T_BEFORE ? ">" : "";
 
-	text_duration(buf, m->time - (since == T_BEFORE ? 0 : since));
-	snprintf(text, sizeof(text), "%s%s", since == T_BEFORE ? ">" : "", buf);
+	/* changed in the last pass: it can be as old as that */
+	if (!ns && since != T_BEFORE && live->pass_hz > 0) {
+		ns = (int64_t)(1e3 / live->pass_hz + 0.5) * 1000000;
+		sign = "<";
+	}
+	text_duration(buf, ns);
+	snprintf(text, sizeof(text), "%s%s", sign, buf);
 	draw_right(r, c[3].x, y, c[3].w - 1, ROLE_TIME, 0, text);
 }
 
