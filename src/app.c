@@ -18,6 +18,7 @@
 #include "source/doctor.h"
 #include "source/live.h"
 #include "source/open.h"
+#include "ui/term.h"
 
 enum { BATCH_BUDGET_NS = 1000 * 1000 * 1000 };
 
@@ -220,7 +221,7 @@ int app_run(const struct options *o, struct err *err)
 	int rc;
 
 	if (o->mode == MODE_DOCTOR)
-		return doctor_run(o->pid, stdout);
+		return doctor_run(o->pid, term_colors(getenv("TERM")), stdout);
 	loader_threads();
 	uv_loop_init(&a.loop);
 	world_init(&a.world);

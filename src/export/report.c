@@ -274,7 +274,7 @@ static void groups_add(text_groups *v, struct map64 *by_key, const struct report
 	} else {
 		g = &v->v[i];
 	}
-	if (g->n < ARRAY_SIZE(g->goid))
+	if (g->n < ARRAY_SIZE(g->goid)) /* NOLINT: it is there */
 		g->goid[g->n] = r->world->g.v[row].goid;
 	if (m->since[row] < g->oldest)
 		g->oldest = m->since[row];
@@ -295,9 +295,12 @@ static void text_stack(const struct world *w, uint32_t stack, FILE *out)
 	for (uint32_t i = 0; (f = stacktab_frame(&w->stacks, stack, i)); i++) {
 		fputs("      ", out);
 		put_safe(out, strtab_get(&w->strings, f->func));
-		fputs("  ", out);
-		put_safe(out, strtab_get(&w->strings, f->file));
-		fprintf(out, ":%" PRIu32 "\n", f->line);
+		if (f->file) {
+			fputs("  ", out);
+			put_safe(out, strtab_get(&w->strings, f->file));
+			fprintf(out, ":%" PRIu32, f->line);
+		}
+		putc('\n', out);
 	}
 }
 

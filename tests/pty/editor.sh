@@ -2,4 +2,4 @@
 # SPDX-License-Identifier: Apache-2.0
 # Stands in for an editor: shows what it was given, and ends at a line of input.
 echo "EDITOR $*"
-read -r line
+read -r _
