@@ -18,20 +18,33 @@ enum {
 	ENTRY_COST = 8, /* a segment's entries may cost 1/8 of its bytes */
 	TRIES_PER_EVENT = 64,
 	TRIES_FREE = 1 << 20,
+	DIRECT_MOST = 1 << 22, /* ids below have their row in an array */
 };
 
 /* --- rows and sums --- */
 
-static uint32_t g_row(struct trace1 *t, uint64_t goid)
+static uint32_t g_new(struct trace1 *t, uint64_t goid)
 {
-	uint32_t row = map64_get(&t->by_goid, goid);
+	uint32_t row = (uint32_t)t->g.n;
 
-	if (row != UINT32_MAX)
-		return row;
-	row = (uint32_t)t->g.n;
 	*vec_push(&t->g) = (struct t1_g){ .goid = goid };
-	map64_put(&t->by_goid, goid, row);
+	if (goid >= DIRECT_MOST) {
+		map64_put(&t->by_goid, goid, row);
+		return row;
+	}
+	while (t->direct.n <= goid)
+		*vec_push(&t->direct) = 0;
+	t->direct.v[goid] = row + 1;
 	return row;
+}
+
+static inline uint32_t g_row(struct trace1 *t, uint64_t goid)
+{
+	uint32_t row = goid < t->direct.n   ? t->direct.v[goid] - 1
+		       : goid < DIRECT_MOST ? UINT32_MAX
+					    : map64_get(&t->by_goid, goid);
+
+	return row != UINT32_MAX ? row : g_new(t, goid);
 }
 
 /* Valid until the next row is made. */
@@ -402,20 +415,20 @@ static bool later(const struct trace1 *t, uint32_t a, uint32_t b)
 	return x > y || (x == y && a > b);
 }
 
-/* The earliest lane that has not been tried in this round; UINT32_MAX: none is left. */
-static uint32_t lane_next(const struct trace1 *t, uint32_t after)
+/* The lane at place k has gone on: it goes where it belongs now. */
+static void lane_moved(struct trace1 *t, size_t k)
 {
-	uint32_t best = UINT32_MAX;
+	uint32_t *v = t->waiting.v, lane = v[k];
 
-	for (uint32_t i = 0; i < t->n_lane; i++) {
-		if (!t->lane[i].c.ev.type)
-			continue;
-		if (after != UINT32_MAX && !later(t, i, after))
-			continue;
-		if (best == UINT32_MAX || later(t, best, i))
-			best = i;
+	if (!t->lane[lane].c.ev.type) {
+		memmove(v + k, v + k + 1, (--t->waiting.n - k) * sizeof(*v));
+		return;
 	}
-	return best;
+	for (; k + 1 < t->waiting.n && later(t, lane, v[k + 1]); k++)
+		v[k] = v[k + 1];
+	for (; k && later(t, v[k - 1], lane); k--)
+		v[k] = v[k - 1];
+	v[k] = lane;
 }
 
 /*
@@ -455,27 +468,24 @@ static void adopt(struct trace1 *t, const struct t1_event *ev, int64_t at)
 	*vec_push(&t->cur->adopted) = (struct t1_adopted){ (uint32_t)t->cur->n_events, g->goid };
 }
 
-/* Picks the next event; returns its lane, or UINT32_MAX where none can come. */
-static uint32_t pick(struct trace1 *t, uint32_t first, bool *exception)
+/* Picks the next event; returns its lane's place, or -1 where none can come. */
+static long pick(struct trace1 *t)
 {
-	uint32_t i = first;
+	const struct t1_event *first = &t->lane[t->waiting.v[0]].c.ev;
 
-	*exception = false;
-	if (order_event(t, &t->lane[first].c.ev, false))
-		return first;
-	if (from_c(t, &t->lane[first].c.ev)) {
-		order_event(t, &t->lane[first].c.ev, true);
+	if (order_event(t, first, false))
+		return 0;
+	if (from_c(t, first)) {
+		order_event(t, first, true);
 		t->force = true;
-		return first;
+		return 0;
 	}
-	while ((i = lane_next(t, i)) != UINT32_MAX) {
+	for (size_t k = 1; k < t->waiting.n; k++) {
 		t->tries++;
-		if (!order_event(t, &t->lane[i].c.ev, false))
-			continue;
-		*exception = true;
-		return i;
+		if (order_event(t, &t->lane[t->waiting.v[k]].c.ev, false))
+			return (long)k;
 	}
-	return UINT32_MAX;
+	return -1;
 }
 
 #define TIME_MOST ((int64_t)1 << 60)
@@ -503,15 +513,16 @@ static int take(struct trace1 *t, uint32_t lane, bool exception)
 {
 	struct t1_lane *l = &t->lane[lane];
 	const struct t1_event *ev = &l->c.ev;
-	int64_t at;
+	int64_t now, at;
 
 	if (ev->ts < t->ts_last)
 		return err_set(&t->why, -EBADMSG, EXIT_BADFILE, "time goes back at byte %" PRIu64,
 			       (uint64_t)(l->c.at - t->scan.data));
 	t->ts_last = ev->ts;
-	at = t1_event_ns(t, ev);
-	if (t1_ns(t, ev->ts) > t->t_last)
-		t->t_last = t1_ns(t, ev->ts);
+	now = t1_ns(t, ev->ts);
+	at = ev->type == T1_SYS_EXIT ? t1_event_ns(t, ev) : now;
+	if (now > t->t_last)
+		t->t_last = now;
 	if (t->force)
 		adopt(t, ev, at);
 	t->force = false;
@@ -534,19 +545,18 @@ static int take(struct trace1 *t, uint32_t lane, bool exception)
 static void run_events(struct trace1 *t)
 {
 	uint64_t total = 0;
-	uint32_t first;
 
-	while ((first = lane_next(t, UINT32_MAX)) != UINT32_MAX && !t->why.rc) {
-		bool exception;
-		uint32_t lane = pick(t, first, &exception);
+	while (t->waiting.n && !t->why.rc) {
+		long k = pick(t);
 
-		if (lane == UINT32_MAX) {
+		if (k < 0) {
 			err_set(&t->why, -EBADMSG, EXIT_BADFILE,
 				"no event can come next: the trace contradicts itself");
 			break;
 		}
-		if (take(t, lane, exception))
+		if (take(t, t->waiting.v[k], k > 0))
 			break;
+		lane_moved(t, (size_t)k);
 		if (++total & 255)
 			continue;
 		if (atomic_load_explicit(&t->cancel, memory_order_relaxed))
@@ -575,8 +585,12 @@ static void lanes_start(struct trace1 *t)
 		t1_cursor_start(&t->scan, &t->lane[i].c, i);
 		t->lane[i].c.err = &t->why;
 		t->lane[i].m = NO_ID;
-		if (t->lane[i].c.ev.type && t->lane[i].c.ev.ts < first)
+		if (!t->lane[i].c.ev.type)
+			continue;
+		if (t->lane[i].c.ev.ts < first)
 			first = t->lane[i].c.ev.ts;
+		*vec_push(&t->waiting) = i;
+		lane_moved(t, t->waiting.n - 1);
 	}
 	t->first_ts = first == UINT64_MAX ? 0 : first;
 	t->scale = t->scan.frequency ? 1e9 / (double)t->scan.frequency : 1;
@@ -901,6 +915,8 @@ static void trace1_close(struct source *s)
 	vec_free(&t->task);
 	vec_free(&t->merge);
 	map64_free(&t->by_goid);
+	vec_free(&t->direct);
+	vec_free(&t->waiting);
 	map64_free(&t->task_row);
 	map64_free(&t->message_world);
 	free(t->string_world);

@@ -117,9 +117,11 @@ struct trace1 {
 
 	/* the worker's own */
 	VEC(struct t1_g) g;
-	struct map64 by_goid;
+	VEC(uint32_t) direct; /* goid → row + 1, for small ones */
+	struct map64 by_goid; /* for the others */
 	struct t1_lane *lane;
 	uint32_t n_lane;
+	VEC(uint32_t) waiting; /* lanes that have an event, the earliest first */
 	struct t1_segment *cur;
 	uint64_t cur_bytes, min_events, tries, adopted;
 	uint32_t stamp;
