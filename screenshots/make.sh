@@ -55,11 +55,11 @@ shot()
 #!/bin/sh
 export LC_ALL=C.UTF-8 TZ=UTC
 echo \$WINDOWID >$work/window
-exec $tmux new-session "LC_ALL=C.UTF-8 TZ=UTC $BUILD/bingo-top $options --substitute-path /src/shop=tests/targets/demo --replay $TRACE"
+exec $tmux -u new-session "LC_ALL=C.UTF-8 TZ=UTC $BUILD/bingo-top $options --substitute-path /src/shop=tests/targets/demo --replay $TRACE"
 RUN
 	chmod +x "$work/run"
 	rm -f "$work/window"
-	DISPLAY=$display xterm -geometry "$size+0+0" -fa 'DejaVu Sans Mono' -fs 11 -bg black -fg gray80 \
+	DISPLAY=$display xterm -tn xterm-256color -geometry "$size+0+0" -fa 'DejaVu Sans Mono' -fs 11 -bg black -fg gray80 \
 		-b 6 +sb -e "$work/run" &
 	xterm=$!
 	wait_for test -s "$work/window"
