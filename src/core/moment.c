@@ -110,6 +110,25 @@ struct at_arg {
 	struct moment *m;
 };
 
+/*
+ * The row that an event is of. Where an id comes back within one grain of the
+ * clock, the time alone does not tell: who was not made yet did nothing.
+ */
+static uint32_t event_row(const struct world *w, const struct moment *m, const struct event *ev)
+{
+	uint32_t row = world_find_at(w, ev->g, ev->time), older;
+
+	while (row < m->n && w->g.v[row].t_create == ev->time && m->state[row] == GS_NONE) {
+		older = map64_get(&w->older, row);
+		if (older == NO_G ||
+		    (ev->kind == EV_CREATE &&
+		     (w->g.v[older].t_create != ev->time || m->state[older] != GS_NONE)))
+			break;
+		row = older;
+	}
+	return row;
+}
+
 /* The same changes as world_apply()'s, on a moment. */
 static bool moment_event(void *arg, const struct event *ev)
 {
@@ -119,7 +138,7 @@ static bool moment_event(void *arg, const struct event *ev)
 
 	if (ev->kind > EV_DEAD || ev->kind == EV_NONE || !ev->g)
 		return true;
-	row = world_find_at(a->w, ev->g, ev->time);
+	row = event_row(a->w, m, ev);
 	if (row >= m->n)
 		return true;
 	switch (ev->kind) {
