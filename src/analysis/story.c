@@ -155,7 +155,7 @@ static void job_start(struct storyteller *s, struct world *w, uint32_t row, int6
 	s->job = j;
 	s->want_row = row;
 	s->want_t = t;
-	s->seen = w->entry.n;
+	s->seen = w->g.v[row].switches;
 	jobs_submit(s->jobs, job_work, job_done, j);
 }
 
@@ -164,7 +164,7 @@ static bool covers(const struct storyteller *s, const struct world *w, uint32_t 
 	if (!s->fresh || s->story.row != row || t < s->story.t0 || t > s->story.t1)
 		return false;
 	/* it grows while the world does */
-	return s->story.t1 != T_NEVER || s->seen == w->entry.n || w->g.v[row].last_entry < s->seen;
+	return s->story.t1 != T_NEVER || s->seen == w->g.v[row].switches;
 }
 
 void story_want(struct storyteller *s, struct world *w, uint32_t row, int64_t t)

@@ -9,4 +9,4 @@ case $BUILD in
 *) BUILD=$PWD/$BUILD ;;
 esac
 
-exec "$BUILD/tests/pty/pty" "$BUILD/bingo-top" "$PWD/tests/data/demo.trace" "$PWD/tests/targets/demo" "$PWD/tests/pty/editor.sh"
+exec "$BUILD/tests/pty/pty" "$BUILD/bingo-top" "$PWD/tests/data/demo.trace" "$PWD/tests/targets/demo" "$PWD/tests/pty/fake-editor"
