@@ -23,26 +23,26 @@ static bool row_shown(const struct report *r, size_t row)
 static void json_frame(struct json *j, const struct world *w, const struct frame *f)
 {
 	if (f->pc)
-		json_uint(j, "pc", f->pc);
-	json_str(j, "function", strtab_get(&w->strings, f->func), strtab_len(&w->strings, f->func));
+		jw_uint(j, "pc", f->pc);
+	jw_str(j, "function", strtab_get(&w->strings, f->func), strtab_len(&w->strings, f->func));
 	if (f->file)
-		json_str(j, "file", strtab_get(&w->strings, f->file),
-			 strtab_len(&w->strings, f->file));
+		jw_str(j, "file", strtab_get(&w->strings, f->file),
+		       strtab_len(&w->strings, f->file));
 	if (f->line)
-		json_uint(j, "line", f->line);
+		jw_uint(j, "line", f->line);
 }
 
 static void json_stack(struct json *j, const struct world *w, const char *key, uint32_t stack)
 {
 	const struct frame *f;
 
-	json_array(j, key);
+	jw_array(j, key);
 	for (uint32_t i = 0; (f = stacktab_frame(&w->stacks, stack, i)); i++) {
-		json_object(j, NULL);
+		jw_object(j, NULL);
 		json_frame(j, w, f);
-		json_end(j, '}');
+		jw_end(j, '}');
 	}
-	json_end(j, ']');
+	jw_end(j, ']');
 }
 
 static void json_created_by(struct json *j, const struct world *w, const struct goroutine *g)
@@ -51,12 +51,12 @@ static void json_created_by(struct json *j, const struct world *w, const struct 
 
 	if (!f && !g->creator)
 		return;
-	json_object(j, "created_by");
+	jw_object(j, "created_by");
 	if (g->creator)
-		json_uint(j, "g", g->creator);
+		jw_uint(j, "g", g->creator);
 	if (f)
 		json_frame(j, w, f);
-	json_end(j, '}');
+	jw_end(j, '}');
 }
 
 /* Labels are kept as "key=value,key=value". */
@@ -66,15 +66,15 @@ static void json_labels(struct json *j, const struct world *w, uint32_t labels)
 
 	if (!*s)
 		return;
-	json_object(j, "labels");
+	jw_object(j, "labels");
 	while (*s) {
 		size_t n = strcspn(s, ","), k = strcspn(s, "=");
 
 		if (k < n)
-			json_pair(j, s, k, s + k + 1, n - k - 1);
+			jw_pair(j, s, k, s + k + 1, n - k - 1);
 		s += n + (s[n] == ',');
 	}
-	json_end(j, '}');
+	jw_end(j, '}');
 }
 
 static void json_wait(struct json *j, const struct report *r, size_t row)
@@ -84,8 +84,8 @@ static void json_wait(struct json *j, const struct report *r, size_t row)
 	};
 	int64_t since = r->moment->since[row];
 
-	json_int(j, "wait_ns", r->moment->time - (since == T_BEFORE ? 0 : since));
-	json_text(j, "wait_is", how[r->moment->how[row]]);
+	jw_int(j, "wait_ns", r->moment->time - (since == T_BEFORE ? 0 : since));
+	jw_text(j, "wait_is", how[r->moment->how[row]]);
 }
 
 static void json_goroutine(struct json *j, const struct report *r, size_t row)
@@ -94,91 +94,91 @@ static void json_goroutine(struct json *j, const struct report *r, size_t row)
 	const struct goroutine *g = &w->g.v[row];
 	const struct moment *m = r->moment;
 
-	json_object(j, NULL);
-	json_uint(j, "g", g->goid);
-	json_text(j, "state", gstate_name(m->state[row]));
+	jw_object(j, NULL);
+	jw_uint(j, "g", g->goid);
+	jw_text(j, "state", gstate_name(m->state[row]));
 	if (m->reason[row])
-		json_text(j, "reason", reason_name(m->reason[row]));
+		jw_text(j, "reason", reason_name(m->reason[row]));
 	json_wait(j, r, row);
 	json_stack(j, w, "stack", m->stack[row]);
 	json_created_by(j, w, g);
 	json_labels(j, w, g->labels);
-	json_uint(j, "switches", g->switches);
+	jw_uint(j, "switches", g->switches);
 	if (g->system)
-		json_bool(j, "system", true);
-	json_end(j, '}');
+		jw_bool(j, "system", true);
+	jw_end(j, '}');
 }
 
 static void json_target(struct json *j, const struct world *w)
 {
-	json_object(j, "target");
-	json_text(j, "kind", strtab_get(&w->strings, w->source_kind));
+	jw_object(j, "target");
+	jw_text(j, "kind", strtab_get(&w->strings, w->source_kind));
 	if (w->live.pid)
-		json_int(j, "pid", w->live.pid);
-	json_text(j, "exe", strtab_get(&w->strings, w->source_name));
-	json_text(j, "go", strtab_get(&w->strings, w->go_version));
+		jw_int(j, "pid", w->live.pid);
+	jw_text(j, "exe", strtab_get(&w->strings, w->source_name));
+	jw_text(j, "go", strtab_get(&w->strings, w->go_version));
 	if (w->live.pid) {
-		json_bool(j, "stripped", w->live.stripped);
-		json_text(j, "symbols", strtab_get(&w->strings, w->live.symbols));
+		jw_bool(j, "stripped", w->live.stripped);
+		jw_text(j, "symbols", strtab_get(&w->strings, w->live.symbols));
 		if (w->live.ended)
-			json_text(j, "ended", strtab_get(&w->strings, w->live.ended));
+			jw_text(j, "ended", strtab_get(&w->strings, w->live.ended));
 	}
-	json_end(j, '}');
+	jw_end(j, '}');
 }
 
 static void json_threads(struct json *j, const struct world *w)
 {
 	if (!w->thread.n)
 		return;
-	json_array(j, "threads");
+	jw_array(j, "threads");
 	for (size_t i = 0; i < w->thread.n; i++) {
 		const struct thread *t = &w->thread.v[i];
 
 		if (t->state == GS_DEAD)
 			continue;
-		json_object(j, NULL);
-		json_uint(j, "tid", t->tid);
+		jw_object(j, NULL);
+		jw_uint(j, "tid", t->tid);
 		if (t->goid)
-			json_uint(j, "g", t->goid);
+			jw_uint(j, "g", t->goid);
 		if (t->p != NO_ID)
-			json_uint(j, "p", t->p);
+			jw_uint(j, "p", t->p);
 		if (t->syscall)
-			json_text(j, "syscall", strtab_get(&w->strings, t->syscall));
+			jw_text(j, "syscall", strtab_get(&w->strings, t->syscall));
 		if (t->fd >= 0)
-			json_int(j, "fd", t->fd);
-		json_end(j, '}');
+			jw_int(j, "fd", t->fd);
+		jw_end(j, '}');
 	}
-	json_end(j, ']');
+	jw_end(j, ']');
 }
 
 static void json_self(struct json *j, const struct report *r)
 {
 	const struct live *l = &r->world->live;
 
-	json_object(j, "self");
-	json_real(j, "cpu_pct", r->cpu_pct, 1);
-	json_uint(j, "lost_events", r->world->progress.lost);
+	jw_object(j, "self");
+	jw_real(j, "cpu_pct", r->cpu_pct, 1);
+	jw_uint(j, "lost_events", r->world->progress.lost);
 	if (l->pid) {
-		json_real(j, "scan_ms", l->pass_ms, 2);
-		json_real(j, "pass_hz", l->pass_hz, 1);
-		json_uint(j, "records_thrown", l->thrown);
-		json_uint(j, "records_unsteady", l->unsteady);
-		json_int(j, "paused_ms", 0);
+		jw_real(j, "scan_ms", l->pass_ms, 2);
+		jw_real(j, "pass_hz", l->pass_hz, 1);
+		jw_uint(j, "records_thrown", l->thrown);
+		jw_uint(j, "records_unsteady", l->unsteady);
+		jw_int(j, "paused_ms", 0);
 	}
-	json_end(j, '}');
+	jw_end(j, '}');
 }
 
 static void json_counts(struct json *j, const struct moment *m)
 {
 	const uint64_t *c = m->count;
 
-	json_object(j, "counts");
-	json_uint(j, "total", c[GS_RUNNING] + c[GS_RUNNABLE] + c[GS_BLOCKED] + c[GS_SYSCALL]);
-	json_uint(j, "running", c[GS_RUNNING]);
-	json_uint(j, "runnable", c[GS_RUNNABLE]);
-	json_uint(j, "blocked", c[GS_BLOCKED]);
-	json_uint(j, "syscall", c[GS_SYSCALL]);
-	json_end(j, '}');
+	jw_object(j, "counts");
+	jw_uint(j, "total", c[GS_RUNNING] + c[GS_RUNNABLE] + c[GS_BLOCKED] + c[GS_SYSCALL]);
+	jw_uint(j, "running", c[GS_RUNNING]);
+	jw_uint(j, "runnable", c[GS_RUNNABLE]);
+	jw_uint(j, "blocked", c[GS_BLOCKED]);
+	jw_uint(j, "syscall", c[GS_SYSCALL]);
+	jw_end(j, '}');
 }
 
 void report_json(const struct report *r, FILE *out)
@@ -186,30 +186,30 @@ void report_json(const struct report *r, FILE *out)
 	const struct world *w = r->world;
 	struct json j = { .out = out };
 
-	json_object(&j, NULL);
-	json_text(&j, "schema", "bingo-top/1");
-	json_int(&j, "time_ns", r->moment->time);
+	jw_object(&j, NULL);
+	jw_text(&j, "schema", "bingo-top/1");
+	jw_int(&j, "time_ns", r->moment->time);
 	json_target(&j, w);
 	json_counts(&j, r->moment);
-	json_array(&j, "goroutines");
+	jw_array(&j, "goroutines");
 	for (size_t row = 0; row < r->moment->n; row++)
 		if (row_shown(r, row))
 			json_goroutine(&j, r, row);
-	json_end(&j, ']');
+	jw_end(&j, ']');
 	json_threads(&j, w);
-	json_array(&j, "edges");
-	json_end(&j, ']');
-	json_array(&j, "findings");
-	json_end(&j, ']');
+	jw_array(&j, "edges");
+	jw_end(&j, ']');
+	jw_array(&j, "findings");
+	jw_end(&j, ']');
 	if (w->warning.n) {
-		json_array(&j, "warnings");
+		jw_array(&j, "warnings");
 		for (size_t i = 0; i < w->warning.n; i++)
-			json_text(&j, NULL, strtab_get(&w->strings, w->warning.v[i]));
-		json_end(&j, ']');
+			jw_text(&j, NULL, strtab_get(&w->strings, w->warning.v[i]));
+		jw_end(&j, ']');
 	}
 	json_self(&j, r);
-	json_end(&j, '}');
-	json_line(&j);
+	jw_end(&j, '}');
+	jw_line(&j);
 }
 
 /* --- text --- */
