@@ -42,7 +42,7 @@ static int print_report(const struct options *o, struct world *w, struct filter 
 
 	if (f) {
 		r.keep = keep = xcalloc(w->now.n, sizeof(*keep));
-		filter_all(f, w, &w->now, keep);
+		filter_all(f, w, &w->now, true, keep);
 	}
 	if (o->json)
 		report_json(&r, stdout);

@@ -7,26 +7,27 @@
 void groups_release(struct groups *g)
 {
 	vec_free(&g->v);
+	vec_free(&g->order);
+	vec_free(&g->all);
+	vec_free(&g->of);
+	vec_free(&g->kept);
+	vec_free(&g->flat);
+	vec_free(&g->swap);
+	vec_free(&g->wide);
+	vec_free(&g->place);
 	free(g->index);
 	memset(g, 0, sizeof(*g));
 }
 
-static uint32_t key_of(const struct world *w, const struct moment *m, enum grouping by, size_t row)
+static inline uint32_t key_of(const struct world *w, const struct moment *m, enum grouping by,
+			      size_t row)
 {
-	return by == GROUP_CREATOR ? w->g.v[row].create_stack : m->stack[row];
+	return by == GROUP_CREATOR ? w->origin.v[w->key.v[row].origin].create_stack : m->stack[row];
 }
 
-/* Goroutines of one stack in different states are different groups. */
-static size_t slot_of(const struct moment *m, enum grouping by, uint32_t key, size_t row)
+static inline bool is_alive(const struct moment *m, size_t row)
 {
-	return by == GROUP_CREATOR ? key : (size_t)key * GS_N + m->state[row];
-}
-
-static bool row_wanted(const struct moment *m, const struct groups_config *c, size_t row)
-{
-	if (m->state[row] == GS_NONE || m->state[row] == GS_DEAD)
-		return false;
-	return !c->keep || c->keep[row];
+	return (m->state[row] != GS_NONE) & (m->state[row] != GS_DEAD);
 }
 
 bool group_has(const struct world *w, const struct moment *m, enum grouping by,
@@ -72,169 +73,389 @@ static struct group group_of(const struct world *w, const struct moment *m, enum
 			     size_t row)
 {
 	return (struct group){
+		.goid = w->key.v[row].goid,
 		.row = (uint32_t)row,
 		.n = 1,
 		.key = key_of(w, m, by, row),
 		.state = m->state[row],
 		.reason = m->reason[row],
 		.since = m->since[row],
+		.next = NO_GROUP,
 	};
 }
 
-static void group_join(struct group *g, const struct world *w, const struct moment *m, size_t row)
+static inline void group_join(struct group *g, const struct world *w, const struct moment *m,
+			      size_t row)
 {
 	g->n++;
 	if (m->since[row] < g->since)
 		g->since = m->since[row];
-	if (w->g.v[row].goid < w->g.v[g->row].goid)
-		g->row = (uint32_t)row;
+	if (w->rows_by_id || w->key.v[row].goid >= g->goid)
+		return;
+	g->goid = w->key.v[row].goid;
+	g->row = (uint32_t)row;
+	g->reason = m->reason[row];
+	g->state = m->state[row];
 }
 
-static void index_clear(struct groups *out, const struct world *w, enum grouping by)
+static void index_clear(struct groups *out, const struct world *w)
 {
-	size_t want = w->stacks.stack.n * (by == GROUP_CREATOR ? 1 : GS_N);
+	size_t want = w->stacks.stack.n;
 
 	if (want > out->n_index) {
 		out->n_index = want + want / 2;
 		out->index = xrealloc(out->index, out->n_index, sizeof(*out->index));
 	}
-	memset(out->index, 0, want * sizeof(*out->index));
+	memset(out->index, 0xff, want * sizeof(*out->index));
 }
 
-static void collect(struct groups *out, const struct world *w, const struct moment *m,
-		    const struct groups_config *c)
+static void collect_rows(struct groups *out, const struct moment *m)
 {
-	if (c->by != GROUP_NONE)
-		index_clear(out, w, c->by);
+	vec_reserve(&out->order, m->n);
 	for (size_t row = 0; row < m->n; row++) {
-		uint32_t *slot;
+		out->order.v[out->order.n].at = (uint32_t)row;
+		out->order.n += is_alive(m, row);
+	}
+}
 
-		if (!row_wanted(m, c, row))
-			continue;
-		out->shown++;
-		if (c->by == GROUP_NONE) {
-			*vec_push(&out->v) = group_of(w, m, c->by, row);
-			continue;
+/* Rows that are looked up together: the memory that each needs is on its way by then. */
+enum { AHEAD = 64 };
+
+/* Goroutines of one stack in different states are different groups, chained. */
+static uint32_t *find_group(struct groups *out, const struct moment *m, enum grouping by,
+			    uint32_t *at, size_t row)
+{
+	while (*at != NO_GROUP && by == GROUP_STACK && out->all.v[*at].state != m->state[row])
+		at = &out->all.v[*at].next;
+	return at;
+}
+
+static void collect_some(struct groups *out, const struct world *w, const struct moment *m,
+			 enum grouping by, const uint32_t *row, size_t n)
+{
+	uint32_t *slot[AHEAD], *at;
+
+	for (size_t i = 0; i < n; i++) {
+		slot[i] = &out->index[key_of(w, m, by, row[i])];
+		__builtin_prefetch(slot[i]);
+	}
+	for (size_t i = 0; i < n; i++)
+		if (*slot[i] != NO_GROUP)
+			__builtin_prefetch(&out->all.v[*slot[i]]);
+	vec_reserve(&out->all, out->all.n + n); /* places in it must stay where they are */
+	for (size_t i = 0; i < n; i++) {
+		at = find_group(out, m, by, slot[i], row[i]);
+		if (*at == NO_GROUP) {
+			*at = (uint32_t)out->all.n;
+			out->all.v[out->all.n++] = group_of(w, m, by, row[i]);
+		} else {
+			group_join(&out->all.v[*at], w, m, row[i]);
 		}
-		slot = &out->index[slot_of(m, c->by, key_of(w, m, c->by, row), row)];
-		if (*slot) {
-			group_join(&out->v.v[*slot - 1], w, m, row);
+		out->of.v[row[i]] = *at;
+	}
+}
+
+/* All groups, kept from the last time where nothing but the filter changed. */
+static void collect_groups(struct groups *out, const struct world *w, const struct moment *m,
+			   const struct groups_config *c)
+{
+	uint32_t some[AHEAD];
+	size_t n = 0;
+
+	if (c->stamp && out->all_stamp == c->stamp && out->all_by == c->by)
+		return;
+	index_clear(out, w);
+	out->all.n = 0;
+	vec_reserve(&out->of, m->n);
+	out->of.n = m->n;
+	for (size_t row = 0; row < m->n; row++) {
+		out->of.v[row] = NO_GROUP;
+		some[n] = (uint32_t)row;
+		n += is_alive(m, row);
+		if (n < AHEAD)
 			continue;
+		collect_some(out, w, m, c->by, some, n);
+		n = 0;
+	}
+	collect_some(out, w, m, c->by, some, n);
+	out->all_stamp = c->stamp;
+	out->all_by = c->by;
+}
+
+/* Those of which only some pass are summed up anew from these. */
+static void sum_partly(struct groups *out, const struct world *w, const struct moment *m,
+		       const struct groups_config *c, const uint32_t *to)
+{
+	for (size_t row = 0; row < m->n; row++) {
+		uint32_t g = out->of.v[row];
+		struct group *into;
+
+		if (g == NO_GROUP || !c->keep[row] || out->kept.v[g] == out->all.v[g].n)
+			continue;
+		into = &out->v.v[to[g]];
+		if (into->n)
+			group_join(into, w, m, row);
+		else
+			*into = group_of(w, m, c->by, row);
+	}
+}
+
+static void keep_groups(struct groups *out, const struct world *w, const struct moment *m,
+			const struct groups_config *c)
+{
+	uint32_t *to = out->index; /* their keys are not asked for any more */
+	bool partly = false;
+
+	vec_reserve(&out->kept, out->all.n + 1);
+	memset(out->kept.v, 0, (out->all.n + 1) * sizeof(*out->kept.v));
+	for (size_t row = 0; row < m->n; row++) {
+		uint32_t g = out->of.v[row];
+
+		out->kept.v[g < out->all.n ? g : out->all.n] += c->keep[row];
+	}
+	vec_reserve(&out->v, out->all.n);
+	if (out->n_index < out->all.n) {
+		out->n_index = out->all.n;
+		to = out->index = xrealloc(out->index, out->n_index, sizeof(*out->index));
+	}
+	for (size_t i = 0; i < out->all.n; i++) {
+		struct group *g = &out->v.v[out->v.n];
+
+		if (!out->kept.v[i])
+			continue;
+		*g = out->all.v[i];
+		if (out->kept.v[i] != g->n) {
+			partly = true;
+			g->n = 0;
 		}
-		*vec_push(&out->v) = group_of(w, m, c->by, row);
-		*slot = (uint32_t)out->v.n;
+		to[i] = (uint32_t)out->v.n++;
+	}
+	if (partly)
+		sum_partly(out, w, m, c, to);
+}
+
+static void make_groups(struct groups *out, const struct world *w, const struct moment *m,
+			const struct groups_config *c)
+{
+	collect_groups(out, w, m, c);
+	if (c->keep) {
+		keep_groups(out, w, m, c);
+	} else {
+		vec_reserve(&out->v, out->all.n);
+		out->v.n = out->all.n;
+		memcpy(out->v.v, out->all.v, out->all.n * sizeof(*out->v.v));
+	}
+	vec_reserve(&out->order, out->v.n);
+	out->order.n = out->v.n;
+	for (size_t i = 0; i < out->v.n; i++) {
+		out->order.v[i].at = (uint32_t)i;
+		out->shown += out->v.v[i].n;
 	}
 }
 
 /* --- order --- */
 
-struct sortable {
-	uint64_t key;
-	uint32_t at;
-};
+/* What is sorted by, the least first; every order is made of some, one after the other. */
+enum pass { BY_ID, BY_WAIT, BY_COUNT, BY_STATE, BY_ON, BY_LINE, BY_FILE, BY_SWITCHES };
 
-static uint64_t since_key(int64_t since)
+/* File and line of where a stack stands, remembered: a stack never changes. */
+static uint64_t place_of(struct groups *g, const struct world *w, uint32_t stack)
 {
-	return (uint64_t)since ^ (uint64_t)1 << 63;
+	const struct frame *f;
+
+	while (g->place.n <= stack)
+		*vec_push(&g->place) = 0;
+	if (g->place.v[stack])
+		return g->place.v[stack] - 1;
+	f = stack_place(w, stack);
+	g->place.v[stack] = f ? ((uint64_t)f->file << 32 | f->line) + 1 : UINT64_MAX;
+	return g->place.v[stack] - 1;
 }
 
-static uint64_t place_key(const struct world *w, uint32_t stack)
+static inline uint64_t pass_key(struct groups *g, const struct world *w, const struct moment *m,
+				enum pass by, uint32_t at)
 {
-	const struct frame *f = stack_place(w, stack);
+	const struct group *one = g->by == GROUP_NONE ? NULL : &g->v.v[at];
+	uint32_t row = one ? one->row : at;
 
-	return f ? (uint64_t)f->file << 32 | f->line : UINT64_MAX;
-}
-
-/* Smaller keys stand first. */
-static uint64_t sort_key(const struct world *w, const struct moment *m, const struct group *g,
-			 enum sort_by by)
-{
 	switch (by) {
-	case SORT_COUNT:
-		return UINT64_MAX - g->n;
-	case SORT_STATE:
-		return g->state;
-	case SORT_WAIT:
-		return since_key(g->since);
-	case SORT_ON:
-		return g->reason;
-	case SORT_WHERE:
-		return place_key(w, m->stack[g->row]);
-	case SORT_SWITCHES:
-		return UINT64_MAX - w->g.v[g->row].switches;
+	case BY_COUNT:
+		return one ? UINT32_MAX - one->n : 0;
+	case BY_STATE:
+		return m->state[row];
+	case BY_WAIT:
+		return (uint64_t)(one ? one->since : m->since[row]) ^ (uint64_t)1 << 63;
+	case BY_ON:
+		return m->reason[row];
+	case BY_LINE:
+		return (uint32_t)place_of(g, w, m->stack[row]);
+	case BY_FILE:
+		return place_of(g, w, m->stack[row]) >> 32;
+	case BY_SWITCHES:
+		return UINT32_MAX - w->g.v[row].switches;
 	default:
-		return w->g.v[g->row].goid;
+		return w->key.v[row].goid;
 	}
 }
 
-/* Stable, 11 bits at a time; digits that all keys share are passed over. */
-static void radix(struct sortable *v, struct sortable *tmp, size_t n)
+/* Stable, 11 bits at a time. v and tmp change places; returns the one that holds the result. */
+static struct sortable *radix(struct sortable *v, struct sortable *tmp, size_t n)
 {
-	enum { BITS = 11, SIZE = 1 << BITS };
-	uint64_t any = 0, all = ~(uint64_t)0;
+	enum { BITS = 11, SIZE = 1 << BITS, DIGITS = 3 };
+	uint32_t count[DIGITS][SIZE] = { 0 };
+
+	for (size_t i = 0; i < n; i++)
+		for (unsigned d = 0; d < DIGITS; d++)
+			count[d][v[i].key >> d * BITS & (SIZE - 1)]++;
+	for (unsigned d = 0; d < DIGITS; d++) {
+		uint32_t *c = count[d], before = 0;
+		struct sortable *swap = tmp;
+
+		if (c[v[0].key >> d * BITS & (SIZE - 1)] == n)
+			continue; /* all have the same */
+		for (size_t i = 0; i < SIZE; i++) {
+			uint32_t here = c[i];
+
+			c[i] = before;
+			before += here;
+		}
+		for (size_t i = 0; i < n; i++)
+			tmp[c[v[i].key >> d * BITS & (SIZE - 1)]++] = v[i];
+		tmp = v;
+		v = swap;
+	}
+	return v;
+}
+
+/*
+ * Sorts by one thing, what is equal stays as it is. Where the keys span more than 32
+ * bits, the last ones are left out: times an hour apart are told apart to a microsecond.
+ */
+static void order_pass(struct groups *g, const struct world *w, const struct moment *m,
+		       enum pass by)
+{
+	uint64_t least = UINT64_MAX, most = 0, before = 0, *wide = g->wide.v;
+	size_t n = g->order.n;
+	struct sortable *v = g->order.v;
+	unsigned shift = 0;
+	bool sorted = true;
 
 	for (size_t i = 0; i < n; i++) {
-		any |= v[i].key;
-		all &= v[i].key;
+		wide[i] = pass_key(g, w, m, by, v[i].at);
+		sorted &= wide[i] >= before;
+		before = wide[i];
+		least = wide[i] < least ? wide[i] : least;
+		most = wide[i] > most ? wide[i] : most;
 	}
-	for (unsigned shift = 0; shift < 64; shift += BITS) {
-		size_t count[SIZE + 1] = { 0 };
+	if (sorted)
+		return;
+	while ((most - least) >> shift > UINT32_MAX)
+		shift++;
+	for (size_t i = 0; i < n; i++)
+		v[i].key = (uint32_t)((wide[i] - least) >> shift);
+	if (radix(v, g->swap.v, n) == v)
+		return;
+	g->order.v = g->swap.v;
+	g->swap.v = v;
+}
 
-		if (!((any ^ all) >> shift & (SIZE - 1)))
-			continue;
-		for (size_t i = 0; i < n; i++)
-			count[(v[i].key >> shift & (SIZE - 1)) + 1]++;
-		for (size_t i = 0; i < SIZE; i++)
-			count[i + 1] += count[i];
-		for (size_t i = 0; i < n; i++)
-			tmp[count[v[i].key >> shift & (SIZE - 1)]++] = v[i];
-		memcpy(v, tmp, n * sizeof(*v));
+/* Ids make every order whole; groups of equal size stand by how long they wait. */
+static void order(struct groups *g, const struct world *w, const struct moment *m,
+		  enum sort_by sort)
+{
+	static const struct {
+		uint8_t n;
+		uint8_t pass[3]; /* enum pass, the most weighty last */
+	} orders[SORT_N] = {
+		[SORT_COUNT] = { 3, { BY_ID, BY_WAIT, BY_COUNT } },
+		[SORT_ID] = { 1, { BY_ID } },
+		[SORT_STATE] = { 2, { BY_ID, BY_STATE } },
+		[SORT_WAIT] = { 2, { BY_ID, BY_WAIT } },
+		[SORT_ON] = { 2, { BY_ID, BY_ON } },
+		[SORT_WHERE] = { 3, { BY_ID, BY_LINE, BY_FILE } },
+		[SORT_SWITCHES] = { 2, { BY_ID, BY_SWITCHES } },
+	};
+
+	vec_reserve(&g->wide, g->order.cap);
+	vec_reserve(&g->swap, g->order.cap);
+	g->swap.cap = g->order.cap; /* they change places */
+	/* they were collected by row */
+	for (unsigned i = w->rows_by_id; i < orders[sort].n; i++)
+		order_pass(g, w, m, (enum pass)orders[sort].pass[i]);
+}
+
+static void turn_round(struct groups *g)
+{
+	for (size_t i = 0, k = g->order.n; i + 1 < k; i++) {
+		struct sortable s = g->order.v[i];
+
+		g->order.v[i] = g->order.v[--k];
+		g->order.v[k] = s;
 	}
 }
 
-static bool sorted(const struct sortable *v, size_t n)
+/* All rows in their order, kept from the last time where nothing but the filter changed. */
+static void make_flat(struct groups *g, const struct world *w, const struct moment *m,
+		      const struct groups_config *c)
 {
-	for (size_t i = 1; i < n; i++)
-		if (v[i - 1].key > v[i].key)
-			return false;
-	return true;
-}
-
-static void order(struct groups *out, const struct world *w, const struct moment *m,
-		  const struct groups_config *c)
-{
-	/* ids make every order whole: equal keys stand by id */
-	const enum sort_by pass[] = { SORT_ID, SORT_WAIT, c->sort };
-	size_t n = out->v.n, first = c->sort == SORT_ID ? 2 : c->sort == SORT_COUNT ? 0 : 1;
-	struct sortable *v = xmalloc(n * sizeof(*v)), *tmp = xmalloc(n * sizeof(*tmp));
-	struct group *g = xmalloc(n * sizeof(*g));
-
-	for (size_t i = 0; i < n; i++)
-		v[i].at = (uint32_t)i;
-	for (size_t p = first == 1 ? 0 : first; p < ARRAY_SIZE(pass); p++) {
-		if (first == 1 && p == 1)
-			continue;
-		for (size_t i = 0; i < n; i++)
-			v[i].key = sort_key(w, m, &out->v.v[v[i].at], pass[p]);
-		if (!sorted(v, n))
-			radix(v, tmp, n);
+	if (!c->stamp || g->flat_stamp != c->stamp || g->flat_sort != c->sort) {
+		collect_rows(g, m);
+		if (g->order.n > 1)
+			order(g, w, m, c->sort);
+		vec_reserve(&g->flat, g->order.n);
+		for (size_t i = 0; i < g->order.n; i++)
+			g->flat.v[i] = g->order.v[i].at;
+		g->flat.n = g->order.n;
+		g->flat_stamp = c->stamp;
+		g->flat_sort = c->sort;
+		g->order.n = 0;
 	}
-	for (size_t i = 0; i < n; i++)
-		g[c->invert ? n - 1 - i : i] = out->v.v[v[i].at];
-	memcpy(out->v.v, g, n * sizeof(*g));
-	free(g);
-	free(tmp);
-	free(v);
+	vec_reserve(&g->order, g->flat.n);
+	for (size_t i = 0; i < g->flat.n; i++) {
+		g->order.v[g->order.n].at = g->flat.v[i];
+		g->order.n += !c->keep || c->keep[g->flat.v[i]];
+	}
+	g->shown = g->order.n;
 }
 
 void groups_make(struct groups *out, const struct world *w, const struct moment *m,
 		 const struct groups_config *c)
 {
-	out->v.n = 0;
+	out->by = c->by;
+	out->v.n = out->order.n = 0;
 	out->shown = 0;
-	collect(out, w, m, c);
-	if (out->v.n > 1)
-		order(out, w, m, c);
+	if (c->by == GROUP_NONE) {
+		make_flat(out, w, m, c);
+	} else {
+		make_groups(out, w, m, c);
+		if (out->order.n > 1)
+			order(out, w, m, c->sort);
+	}
+	if (c->invert)
+		turn_round(out);
+}
+
+struct group groups_at(const struct groups *g, const struct world *w, const struct moment *m,
+		       size_t i)
+{
+	uint32_t at = g->order.v[i].at;
+
+	return g->by == GROUP_NONE ? group_of(w, m, g->by, at) : g->v.v[at];
+}
+
+uint32_t groups_row(const struct groups *g, size_t i)
+{
+	uint32_t at = g->order.v[i].at;
+
+	return g->by == GROUP_NONE ? at : g->v.v[at].row;
+}
+
+size_t groups_find(const struct groups *g, uint32_t row)
+{
+	for (size_t i = 0; g->by == GROUP_NONE && i < g->order.n; i++)
+		if (g->order.v[i].at == row)
+			return i;
+	return SIZE_MAX;
 }
 
 /* Packages whose frames are how one waits, not where. */

@@ -50,6 +50,7 @@ void moment_release(struct moment *m)
 	free(m->state);
 	free(m->reason);
 	free(m->how);
+	vec_free(&m->undo);
 	memset(m, 0, sizeof(*m));
 }
 
@@ -68,9 +69,9 @@ size_t world_segment(const struct world *w, int64_t t)
 	return lo;
 }
 
-static void set_first_states(const struct world *w, struct moment *m)
+static void set_first_states(const struct world *w, struct moment *m, size_t from)
 {
-	for (size_t i = 0; i < m->n; i++) {
+	for (size_t i = from; i < m->n; i++) {
 		const struct goroutine *g = &w->g.v[i];
 
 		if (g->t_create != T_BEFORE)
@@ -82,22 +83,81 @@ static void set_first_states(const struct world *w, struct moment *m)
 	}
 }
 
-static void set_entries(const struct world *w, struct moment *m, size_t end)
+static void set_entry(struct moment *m, const struct entry *e)
 {
-	for (size_t i = 0; i < end; i++) {
-		const struct entry *e = &w->entry.v[i];
+	m->state[e->g] = e->state;
+	m->reason[e->g] = e->reason;
+	m->stack[e->g] = e->stack;
+	m->since[e->g] = e->since;
+	m->how[e->g] = e->how;
+}
 
-		m->state[e->g] = e->state;
-		m->reason[e->g] = e->reason;
-		m->stack[e->g] = e->stack;
-		m->since[e->g] = e->since;
-		m->how[e->g] = e->how;
+static void unset_entry(const struct world *w, struct moment *m, const struct entry *e)
+{
+	const struct goroutine *g = &w->g.v[e->g];
+	bool first = g->t_create == T_BEFORE;
+
+	if (e->prev != NO_ENTRY) {
+		set_entry(m, &w->entry.v[e->prev]);
+		return;
 	}
+	m->state[e->g] = first ? g->first_state : GS_NONE;
+	m->reason[e->g] = first ? g->first_reason : R_NONE;
+	m->stack[e->g] = first ? g->first_stack : 0;
+	m->since[e->g] = first ? g->first_since : T_BEFORE;
+	m->how[e->g] = WAIT_AT_LEAST;
+}
+
+static void undo_events(struct moment *m)
+{
+	for (size_t i = m->undo.n; i-- > 0;) {
+		const struct moment_undo *u = &m->undo.v[i];
+
+		m->state[u->row] = u->state;
+		m->reason[u->row] = u->reason;
+		m->stack[u->row] = u->stack;
+		m->since[u->row] = u->since;
+		m->how[u->row] = u->how;
+	}
+	m->undo.n = 0;
+}
+
+/* Goes on, or back, from the entries that are in it to the first end of all. */
+static void move_entries(const struct world *w, struct moment *m, size_t end)
+{
+	size_t rows = m->n;
+
+	if (!m->made) {
+		moment_reset(m, w->g.n);
+		set_first_states(w, m, 0);
+		m->entries = 0;
+		m->made = true;
+	}
+	while (m->n < w->g.n)
+		moment_add_row(m);
+	set_first_states(w, m, rows);
+	for (; m->entries < end; m->entries++)
+		set_entry(m, &w->entry.v[m->entries]);
+	while (m->entries > end)
+		unset_entry(w, m, &w->entry.v[--m->entries]);
+}
+
+static void undo_add(struct moment *m, uint32_t row)
+{
+	*vec_push(&m->undo) = (struct moment_undo){
+		.since = m->since[row],
+		.row = row,
+		.stack = m->stack[row],
+		.state = m->state[row],
+		.reason = m->reason[row],
+		.how = m->how[row],
+	};
 }
 
 static void moment_to(struct moment *m, uint32_t row, const struct event *ev, uint8_t state,
 		      uint32_t stack)
 {
+	undo_add(m, row);
 	m->state[row] = state;
 	m->reason[row] = ev->reason;
 	m->since[row] = ev->time;
@@ -148,8 +208,10 @@ static bool moment_event(void *arg, const struct event *ev)
 	case EV_STATUS:
 		if (m->state[row] != ev->state)
 			moment_to(m, row, ev, ev->state, ev->stack);
-		else if (ev->stack)
+		else if (ev->stack) {
+			undo_add(m, row);
 			m->stack[row] = ev->stack;
+		}
 		break;
 	case EV_RUN:
 		moment_to(m, row, ev, GS_RUNNING, ev->stack ? ev->stack : m->stack[row]);
@@ -178,8 +240,9 @@ static bool moment_event(void *arg, const struct event *ev)
 
 static void count_states(const struct world *w, struct moment *m)
 {
+	memset(m->count, 0, sizeof(m->count));
 	for (size_t i = 0; i < m->n; i++)
-		m->count[m->state[i]] += !w->g.v[i].system;
+		m->count[m->state[i]] += !w->key.v[i].system;
 	m->count[GS_NONE] = 0;
 }
 
@@ -193,10 +256,9 @@ int world_at(struct world *w, int64_t t, struct moment *m)
 	seg = world_segment(w, t);
 	if (seg < w->seg.n && w->seg.v[seg].t1 == t)
 		seg++;
-	moment_reset(m, w->g.n);
+	undo_events(m);
+	move_entries(w, m, seg < w->seg.n ? w->seg.v[seg].first_entry : w->open.first_entry);
 	m->time = t;
-	set_first_states(w, m);
-	set_entries(w, m, seg < w->seg.n ? w->seg.v[seg].first_entry : w->open.first_entry);
 	if (w->history && (seg == w->seg.n ? w->open.n_events > 0 : w->seg.v[seg].t0 <= t)) {
 		struct history_query q = {
 			.t0 = seg < w->seg.n ? w->seg.v[seg].t0 : w->open.t0,

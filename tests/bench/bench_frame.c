@@ -13,7 +13,7 @@
 #include "core/world.h"
 #include "ui/ui.h"
 
-enum { COMMON = 300, RARE = 100000, DEPTH = 12, SEGMENTS = 40, W = 200, H = 60, MOST = 400 };
+enum { PLACES = 20000, COMMON = 300, RARE = 100000, DEPTH = 12, SEGMENTS = 40, W = 200, H = 60, MOST = 400 };
 
 static const double LIMIT_MS = 16;
 
@@ -55,24 +55,28 @@ static void submit(struct jobs *j, void (*work)(void *), void (*done)(void *), v
 
 /* --- the world --- */
 
+/* Of the places in a large program's text. */
 static void make_stacks(struct bench *b)
 {
-	struct frame f[DEPTH];
+	struct frame *place = xcalloc(PLACES, sizeof(*place)), f[DEPTH];
 	char name[64];
 
+	for (uint32_t i = 0; i < PLACES; i++) {
+		snprintf(name, sizeof(name), "example.com/service/part%u.(*Thing).step%u",
+			 roll(b, 40), roll(b, 100));
+		place[i] = (struct frame){ .pc = 0x400000 + i * 0x40, .line = 1 + roll(b, 900) };
+		place[i].func = world_str(&b->w, name);
+		snprintf(name, sizeof(name), "/src/service/part%u.go", roll(b, 400));
+		place[i].file = world_str(&b->w, name);
+	}
 	b->n_stack = COMMON + RARE;
 	b->stack = xcalloc(b->n_stack, sizeof(*b->stack));
 	for (size_t i = 0; i < b->n_stack; i++) {
-		for (uint32_t k = 0; k < DEPTH; k++) {
-			snprintf(name, sizeof(name), "example.com/service/part%u.(*Thing).step%u",
-				 roll(b, 40), roll(b, 60));
-			f[k] = (struct frame){ .pc = roll(b, 1 << 24),
-					       .func = world_str(&b->w, name),
-					       .file = world_str(&b->w, "/src/service/thing.go"),
-					       .line = 1 + roll(b, 900) };
-		}
+		for (uint32_t k = 0; k < DEPTH; k++)
+			f[k] = place[roll(b, PLACES)];
 		b->stack[i] = stacktab_put(&b->w.stacks, f, DEPTH);
 	}
+	free(place);
 }
 
 static uint32_t some_stack(struct bench *b)

@@ -166,7 +166,7 @@ static size_t passing(struct fix *f, const char *pattern)
 
 	assert_non_null(filter);
 	assert_string_equal(filter_pattern(filter), pattern);
-	n = filter_all(filter, &f->w, &f->w.now, keep);
+	n = filter_all(filter, &f->w, &f->w.now, true, keep);
 	for (size_t i = 0, again = 0; i < f->w.now.n; i++) {
 		assert_int_equal(keep[i], filter_row(filter, &f->w, &f->w.now, i));
 		again += keep[i] && f->w.now.state[i] != GS_DEAD;
@@ -214,44 +214,53 @@ static void test_filter_labels(void **state)
 
 /* --- groups --- */
 
+static struct group at(const struct fix *f, const struct groups *g, size_t i)
+{
+	return groups_at(g, &f->w, &f->w.now, i);
+}
+
 static void test_groups(void **state)
 {
 	struct fix *f = *state;
 	struct groups g = { 0 };
 	struct groups_config c = { .by = GROUP_STACK, .sort = SORT_COUNT };
 	bool keep[64] = { 0 };
+	struct group one;
 
 	groups_make(&g, &f->w, &f->w.now, &c);
 	assert_int_equal(g.shown, 7);
-	assert_int_equal(g.v.n, 3);
-	assert_int_equal(g.v.v[0].n, 4);
-	assert_int_equal(g.v.v[0].key, f->send);
-	assert_int_equal(f->w.g.v[g.v.v[0].row].goid, 10); /* the least id stands for all */
-	assert_int_equal(g.v.v[0].since, 102); /* the longest wait */
-	assert_int_equal(g.v.v[1].n, 2);
+	assert_int_equal(groups_n(&g), 3);
+	assert_int_equal(at(f, &g, 0).n, 4);
+	assert_int_equal(at(f, &g, 0).key, f->send);
+	assert_int_equal(at(f, &g, 0).goid, 10); /* the least id stands for all */
+	assert_int_equal(at(f, &g, 0).since, 102); /* the longest wait */
+	assert_int_equal(at(f, &g, 1).n, 2);
+	one = at(f, &g, 1);
 	for (size_t i = 0; i < f->w.now.n; i++)
-		assert_int_equal(group_has(&f->w, &f->w.now, c.by, &g.v.v[1], i),
+		assert_int_equal(group_has(&f->w, &f->w.now, c.by, &one, i),
 				 f->w.g.v[i].goid == 20 || f->w.g.v[i].goid == 21);
 	c.invert = true;
 	groups_make(&g, &f->w, &f->w.now, &c);
-	assert_int_equal(g.v.v[0].n, 1);
+	assert_int_equal(at(f, &g, 0).n, 1);
 	c = (struct groups_config){ .by = GROUP_CREATOR, .sort = SORT_COUNT };
 	groups_make(&g, &f->w, &f->w.now, &c);
-	assert_int_equal(g.v.n, 2);
-	assert_int_equal(g.v.v[0].n, 4);
-	assert_int_equal(g.v.v[1].n, 3);
+	assert_int_equal(groups_n(&g), 2);
+	assert_int_equal(at(f, &g, 0).n, 4);
+	assert_int_equal(at(f, &g, 1).n, 3);
 	c = (struct groups_config){ .by = GROUP_NONE, .sort = SORT_WAIT };
 	groups_make(&g, &f->w, &f->w.now, &c);
-	assert_int_equal(g.v.n, 7);
-	assert_int_equal(f->w.g.v[g.v.v[0].row].goid, 20);
+	assert_int_equal(groups_n(&g), 7);
+	assert_int_equal(at(f, &g, 0).goid, 20);
+	assert_int_equal(groups_find(&g, groups_row(&g, 3)), 3);
+	assert_int_equal(groups_find(&g, 7), SIZE_MAX); /* it has ended */
 	c.sort = SORT_ID;
 	groups_make(&g, &f->w, &f->w.now, &c);
-	for (size_t i = 1; i < g.v.n; i++)
-		assert_true(f->w.g.v[g.v.v[i - 1].row].goid < f->w.g.v[g.v.v[i].row].goid);
+	for (size_t i = 1; i < groups_n(&g); i++)
+		assert_true(at(f, &g, i - 1).goid < at(f, &g, i).goid);
 	keep[0] = keep[4] = true;
 	c.keep = keep;
 	groups_make(&g, &f->w, &f->w.now, &c);
-	assert_int_equal(g.v.n, 2);
+	assert_int_equal(groups_n(&g), 2);
 	groups_release(&g);
 }
 
