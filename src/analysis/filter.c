@@ -162,7 +162,8 @@ static void ask_words(struct filter *f)
 {
 	for (int s = 0; s < GS_N; s++)
 		for (int r = 0; r < R_N; r++) {
-			const char *a = gstate_name((enum gstate)s), *b = reason_name((enum reason)r);
+			const char *a = gstate_name((enum gstate)s),
+				   *b = reason_name((enum reason)r);
 
 			f->word[s][r] = (*a && matches(f, a, strlen(a))) ||
 					(*b && matches(f, b, strlen(b)));

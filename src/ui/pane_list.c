@@ -153,8 +153,8 @@ static size_t row_line(const struct list *l, uint32_t row)
 static size_t anchor_line(const struct list *l)
 {
 	if (flat(l)) {
-		uint32_t row = l->anchor.goid ? world_find(l->pane.view->world, l->anchor.goid) :
-						NO_G;
+		uint32_t row =
+			l->anchor.goid ? world_find(l->pane.view->world, l->anchor.goid) : NO_G;
 
 		return row == NO_G ? SIZE_MAX : groups_find(&l->groups, row);
 	}

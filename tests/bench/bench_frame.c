@@ -13,7 +13,16 @@
 #include "core/world.h"
 #include "ui/ui.h"
 
-enum { PLACES = 20000, COMMON = 300, RARE = 100000, DEPTH = 12, SEGMENTS = 40, W = 200, H = 60, MOST = 400 };
+enum {
+	PLACES = 20000,
+	COMMON = 300,
+	RARE = 100000,
+	DEPTH = 12,
+	SEGMENTS = 40,
+	W = 200,
+	H = 60,
+	MOST = 400
+};
 
 static const double LIMIT_MS = 16;
 
@@ -109,8 +118,10 @@ static void make_world(struct bench *b, size_t n)
 		size_t k = 0;
 
 		for (; made < n * (size_t)(seg + 1) / 20 && made < n; made++, k++) {
-			s[k] = (struct seg_g){ .goid = made + 1, .flags = SEGG_CREATED,
-					       .t_create = t, .creator = 1,
+			s[k] = (struct seg_g){ .goid = made + 1,
+					       .flags = SEGG_CREATED,
+					       .t_create = t,
+					       .creator = 1,
 					       .create_stack = b->stack[roll(b, 50)],
 					       .start_stack = b->stack[roll(b, 50)] };
 			settle(b, &s[k], t + 1);
@@ -219,8 +230,8 @@ static void live(struct bench *b, const char *what, size_t n)
 
 static void measure(struct bench *b)
 {
-	static const char *const sorts[] = { "sort wait", "sort id", "sort where", "sort on",
-					     "sort switches", "sort count" };
+	static const char *const sorts[] = { "sort wait", "sort id",	   "sort where",
+					     "sort on",	  "sort switches", "sort count" };
 	static const char *const times[] = { "goto 1s", "goto 3.5s", "goto 2.05s" };
 
 	keys(b, "down", UK_DOWN, 200);
@@ -246,7 +257,13 @@ static void measure(struct bench *b)
 	type(b, "filter by id", "^g77", UK_ENTER);
 	keys(b, "zoom in", '+', 12);
 	keys(b, "zoom out", '-', 12);
-	command(b, "go to a time", times, ARRAY_SIZE(times), 9);
+	key(b, 'b');
+	for (const char *c = "2s"; *c; c++)
+		key(b, (uint32_t)*c);
+	key(b, UK_ENTER);
+	b->n = 0;
+	keys(b, "step in time", '.', 20);
+	command(b, "go to a time, half the session away", times, ARRAY_SIZE(times), 9);
 	keys(b, "back to the newest", 'L', 1);
 	live(b, "1,000 changes come in", 1000);
 	live(b, "20,000 changes come in", 20000);
