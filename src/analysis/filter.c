@@ -259,22 +259,29 @@ static bool is_alive(uint8_t state)
 	return state != GS_NONE && state != GS_DEAD;
 }
 
+static void match_all(struct filter *f, const struct world *w, const struct moment *m, bool *keep)
+{
+	ask(f, w);
+	for (size_t row = 0; row < m->n; row++)
+		keep[row] = row_hits(f, w, m, row) != f->invert;
+	for (size_t row = 0; f->names_ids && row < m->n; row++)
+		if (keep[row] == f->invert)
+			keep[row] = id_matches(f, w->key.v[row].goid) != f->invert;
+}
+
 size_t filter_all(struct filter *f, const struct world *w, const struct moment *m, bool system,
 		  bool *keep)
 {
 	size_t n = 0;
 
-	if (f && !f->all)
-		ask(f, w);
-	for (size_t row = 0; row < m->n; row++) {
-		bool pass = !f || f->all;
-
-		if (!pass)
-			pass = row_hits(f, w, m, row) != f->invert;
-		if (f && f->names_ids && pass == f->invert && !f->all)
-			pass = id_matches(f, w->key.v[row].goid) != f->invert;
-		keep[row] = pass & (system | !w->key.v[row].system);
+	if (!f || f->all)
+		memset(keep, true, m->n);
+	else
+		match_all(f, w, m, keep);
+	for (size_t i = 0; i < w->system_row.n && !system; i++)
+		if (w->system_row.v[i] < m->n && w->key.v[w->system_row.v[i]].system)
+			keep[w->system_row.v[i]] = false;
+	for (size_t row = 0; row < m->n; row++)
 		n += keep[row] & is_alive(m->state[row]);
-	}
 	return n;
 }

@@ -13,8 +13,8 @@ void groups_release(struct groups *g)
 	vec_free(&g->kept);
 	vec_free(&g->flat);
 	vec_free(&g->swap);
-	vec_free(&g->wide);
 	vec_free(&g->place);
+	vec_free(&g->plumbing);
 	free(g->index);
 	memset(g, 0, sizeof(*g));
 }
@@ -73,7 +73,6 @@ static struct group group_of(const struct world *w, const struct moment *m, enum
 			     size_t row)
 {
 	return (struct group){
-		.goid = w->key.v[row].goid,
 		.row = (uint32_t)row,
 		.n = 1,
 		.key = key_of(w, m, by, row),
@@ -90,9 +89,8 @@ static inline void group_join(struct group *g, const struct world *w, const stru
 	g->n++;
 	if (m->since[row] < g->since)
 		g->since = m->since[row];
-	if (w->rows_by_id || w->key.v[row].goid >= g->goid)
+	if (w->rows_by_id || w->key.v[row].goid >= w->key.v[g->row].goid)
 		return;
-	g->goid = w->key.v[row].goid;
 	g->row = (uint32_t)row;
 	g->reason = m->reason[row];
 	g->state = m->state[row];
@@ -256,24 +254,10 @@ static void make_groups(struct groups *out, const struct world *w, const struct 
 /* --- order --- */
 
 /* What is sorted by, the least first; every order is made of some, one after the other. */
-enum pass { BY_ID, BY_WAIT, BY_COUNT, BY_STATE, BY_ON, BY_LINE, BY_FILE, BY_SWITCHES };
+enum pass { BY_ID, BY_WAIT, BY_COUNT, BY_STATE, BY_ON, BY_PLACE, BY_SWITCHES };
 
-/* File and line of where a stack stands, remembered: a stack never changes. */
-static uint64_t place_of(struct groups *g, const struct world *w, uint32_t stack)
-{
-	const struct frame *f;
-
-	while (g->place.n <= stack)
-		*vec_push(&g->place) = 0;
-	if (g->place.v[stack])
-		return g->place.v[stack] - 1;
-	f = stack_place(w, stack);
-	g->place.v[stack] = f ? ((uint64_t)f->file << 32 | f->line) + 1 : UINT64_MAX;
-	return g->place.v[stack] - 1;
-}
-
-static inline uint64_t pass_key(struct groups *g, const struct world *w, const struct moment *m,
-				enum pass by, uint32_t at)
+static inline uint64_t pass_key(const struct groups *g, const struct world *w,
+				const struct moment *m, enum pass by, uint32_t at)
 {
 	const struct group *one = g->by == GROUP_NONE ? NULL : &g->v.v[at];
 	uint32_t row = one ? one->row : at;
@@ -287,10 +271,8 @@ static inline uint64_t pass_key(struct groups *g, const struct world *w, const s
 		return (uint64_t)(one ? one->since : m->since[row]) ^ (uint64_t)1 << 63;
 	case BY_ON:
 		return m->reason[row];
-	case BY_LINE:
-		return (uint32_t)place_of(g, w, m->stack[row]);
-	case BY_FILE:
-		return place_of(g, w, m->stack[row]) >> 32;
+	case BY_PLACE:
+		return g->place.v[m->stack[row]];
 	case BY_SWITCHES:
 		return UINT32_MAX - w->g.v[row].switches;
 	default:
@@ -331,32 +313,115 @@ static struct sortable *radix(struct sortable *v, struct sortable *tmp, size_t n
  * Sorts by one thing, what is equal stays as it is. Where the keys span more than 32
  * bits, the last ones are left out: times an hour apart are told apart to a microsecond.
  */
-static void order_pass(struct groups *g, const struct world *w, const struct moment *m,
-		       enum pass by)
+static inline __attribute__((always_inline)) void order_by(struct groups *g, const struct world *w,
+							   const struct moment *m, enum pass by)
 {
-	uint64_t least = UINT64_MAX, most = 0, before = 0, *wide = g->wide.v;
+	uint64_t least = UINT64_MAX, most = 0, before = 0;
 	size_t n = g->order.n;
 	struct sortable *v = g->order.v;
 	unsigned shift = 0;
 	bool sorted = true;
 
 	for (size_t i = 0; i < n; i++) {
-		wide[i] = pass_key(g, w, m, by, v[i].at);
-		sorted &= wide[i] >= before;
-		before = wide[i];
-		least = wide[i] < least ? wide[i] : least;
-		most = wide[i] > most ? wide[i] : most;
+		uint64_t key = pass_key(g, w, m, by, v[i].at);
+
+		sorted &= key >= before;
+		before = key;
+		least = key < least ? key : least;
+		most = key > most ? key : most;
 	}
 	if (sorted)
 		return;
 	while ((most - least) >> shift > UINT32_MAX)
 		shift++;
 	for (size_t i = 0; i < n; i++)
-		v[i].key = (uint32_t)((wide[i] - least) >> shift);
+		v[i].key = (uint32_t)((pass_key(g, w, m, by, v[i].at) - least) >> shift);
 	if (radix(v, g->swap.v, n) == v)
 		return;
 	g->order.v = g->swap.v;
 	g->swap.v = v;
+}
+
+/* One loop for each, without a choice in it. */
+static void order_pass(struct groups *g, const struct world *w, const struct moment *m,
+		       enum pass by)
+{
+	switch (by) {
+	case BY_ID:
+		return order_by(g, w, m, BY_ID);
+	case BY_WAIT:
+		return order_by(g, w, m, BY_WAIT);
+	case BY_COUNT:
+		return order_by(g, w, m, BY_COUNT);
+	case BY_STATE:
+		return order_by(g, w, m, BY_STATE);
+	case BY_ON:
+		return order_by(g, w, m, BY_ON);
+	case BY_PLACE:
+		return order_by(g, w, m, BY_PLACE);
+	case BY_SWITCHES:
+		return order_by(g, w, m, BY_SWITCHES);
+	}
+}
+
+/* Packages whose frames are how one waits, not where. */
+static bool plumbing(const char *func)
+{
+	static const char *const prefix[] = { "runtime.", "sync.", "internal/", "time.Sleep",
+					      "syscall.", "os.",   "net." };
+
+	for (size_t i = 0; i < ARRAY_SIZE(prefix); i++)
+		if (!strncmp(func, prefix[i], strlen(prefix[i])))
+			return true;
+	return false;
+}
+
+static bool is_plumbing(struct groups *g, const struct world *w, uint32_t string)
+{
+	while (g->plumbing.n <= string)
+		*vec_push(&g->plumbing) = 0;
+	if (!g->plumbing.v[string])
+		g->plumbing.v[string] = 1 + plumbing(strtab_get(&w->strings, string));
+	return g->plumbing.v[string] == 2;
+}
+
+/* As stack_place(), for many. */
+static const struct frame *quick_place(struct groups *g, const struct world *w, uint32_t stack)
+{
+	const struct frame *f;
+
+	for (uint32_t i = 0; (f = stacktab_frame(&w->stacks, stack, i)); i++)
+		if (!is_plumbing(g, w, f->func))
+			return f;
+	return stacktab_frame(&w->stacks, stack, 0);
+}
+
+/* The stacks by file and line of where they stand; remembered while none is added. */
+static void rank_places(struct groups *g, const struct world *w)
+{
+	size_t n = w->stacks.stack.n;
+	struct sortable *v, *tmp, *by;
+	const struct frame *f;
+
+	if (g->place.n == n)
+		return;
+	v = xmalloc(2 * n * sizeof(*v));
+	tmp = v + n;
+	vec_reserve(&g->place, n);
+	for (size_t i = 0; i < n; i++) {
+		f = quick_place(g, w, (uint32_t)i);
+		v[i] = (struct sortable){ f ? f->line : UINT32_MAX, (uint32_t)i };
+	}
+	by = radix(v, tmp, n);
+	for (size_t i = 0; i < n; i++) {
+		f = quick_place(g, w, by[i].at);
+		by[i].key = f ? f->file : UINT32_MAX;
+	}
+	by = radix(by, by == v ? tmp : v, n);
+	for (size_t i = 0; i < n; i++)
+		g->place.v[by[i].at] = (uint32_t)i;
+	g->place.n = n;
+	free(v);
 }
 
 /* Ids make every order whole; groups of equal size stand by how long they wait. */
@@ -372,11 +437,12 @@ static void order(struct groups *g, const struct world *w, const struct moment *
 		[SORT_STATE] = { 2, { BY_ID, BY_STATE } },
 		[SORT_WAIT] = { 2, { BY_ID, BY_WAIT } },
 		[SORT_ON] = { 2, { BY_ID, BY_ON } },
-		[SORT_WHERE] = { 3, { BY_ID, BY_LINE, BY_FILE } },
+		[SORT_WHERE] = { 2, { BY_ID, BY_PLACE } },
 		[SORT_SWITCHES] = { 2, { BY_ID, BY_SWITCHES } },
 	};
 
-	vec_reserve(&g->wide, g->order.cap);
+	if (sort == SORT_WHERE)
+		rank_places(g, w);
 	vec_reserve(&g->swap, g->order.cap);
 	g->swap.cap = g->order.cap; /* they change places */
 	/* they were collected by row */
@@ -456,18 +522,6 @@ size_t groups_find(const struct groups *g, uint32_t row)
 		if (g->order.v[i].at == row)
 			return i;
 	return SIZE_MAX;
-}
-
-/* Packages whose frames are how one waits, not where. */
-static bool plumbing(const char *func)
-{
-	static const char *const prefix[] = { "runtime.", "sync.", "internal/", "time.Sleep",
-					      "syscall.", "os.",   "net." };
-
-	for (size_t i = 0; i < ARRAY_SIZE(prefix); i++)
-		if (!strncmp(func, prefix[i], strlen(prefix[i])))
-			return true;
-	return false;
 }
 
 const struct frame *stack_place(const struct world *w, uint32_t stack)

@@ -23,13 +23,12 @@ enum sort_by {
 };
 
 struct group {
-	uint64_t goid; /* of row */
 	uint32_t row; /* one of them: the one with the least id */
 	uint32_t n;
 	uint32_t key; /* what they have in common: stack or creation stack */
 	uint32_t next; /* private */
-	uint8_t state, reason; /* of most interest: of row */
 	int64_t since; /* the earliest */
+	uint8_t state, reason; /* of most interest: of row */
 };
 #define NO_GROUP UINT32_MAX
 
@@ -61,8 +60,8 @@ struct groups {
 	enum sort_by flat_sort;
 	/* scratch that stays */
 	VEC(struct sortable) swap;
-	VEC(uint64_t) wide;
-	VEC(uint64_t) place; /* of each stack: file and line, + 1; 0: not asked yet */
+	VEC(uint32_t) place; /* of each stack: where its place stands by file and line */
+	VEC(uint8_t) plumbing; /* of each string: 0 not asked yet, 1 no, 2 yes */
 	uint32_t *index; /* group of each key */
 	size_t n_index;
 };

@@ -30,6 +30,7 @@ void world_release(struct world *w)
 	stacktab_release(&w->stacks);
 	vec_free(&w->g);
 	vec_free(&w->key);
+	vec_free(&w->system_row);
 	vec_free(&w->origin);
 	map64_free(&w->origin_pair);
 	map64_free(&w->origin_id);
@@ -143,6 +144,8 @@ static void row_key_set(struct world *w, uint32_t row)
 {
 	const struct goroutine *g = &w->g.v[row];
 
+	if (g->system && !w->key.v[row].system)
+		*vec_push(&w->system_row) = row;
 	w->key.v[row] = (struct row_key){ g->goid, origin_of(w, g), g->system };
 }
 
@@ -151,6 +154,8 @@ static void row_set_system(struct world *w, uint32_t row, bool system)
 	uint8_t state = w->now.state[row];
 
 	now_set(w, row, GS_NONE);
+	if (system && !w->key.v[row].system)
+		*vec_push(&w->system_row) = row;
 	w->g.v[row].system = w->key.v[row].system = system;
 	now_set(w, row, state);
 }

@@ -198,6 +198,7 @@ struct world {
 	VEC(struct goroutine) g;
 	VEC(struct row_key) key; /* of each row */
 	bool rows_by_id; /* ids only grew from row to row */
+	VEC(uint32_t) system_row; /* rows that are, or once were, the runtime's own */
 	VEC(struct origin) origin; /* each once; the first is of those of whom nothing is known */
 	struct map64 origin_pair, origin_id; /* stacks → number; number and labels → origin */
 	struct map64 by_goid; /* goid → latest row */

@@ -232,7 +232,7 @@ static void test_groups(void **state)
 	assert_int_equal(groups_n(&g), 3);
 	assert_int_equal(at(f, &g, 0).n, 4);
 	assert_int_equal(at(f, &g, 0).key, f->send);
-	assert_int_equal(at(f, &g, 0).goid, 10); /* the least id stands for all */
+	assert_int_equal(f->w.g.v[at(f, &g, 0).row].goid, 10); /* the least id stands for all */
 	assert_int_equal(at(f, &g, 0).since, 102); /* the longest wait */
 	assert_int_equal(at(f, &g, 1).n, 2);
 	one = at(f, &g, 1);
@@ -250,13 +250,13 @@ static void test_groups(void **state)
 	c = (struct groups_config){ .by = GROUP_NONE, .sort = SORT_WAIT };
 	groups_make(&g, &f->w, &f->w.now, &c);
 	assert_int_equal(groups_n(&g), 7);
-	assert_int_equal(at(f, &g, 0).goid, 20);
+	assert_int_equal(f->w.g.v[at(f, &g, 0).row].goid, 20);
 	assert_int_equal(groups_find(&g, groups_row(&g, 3)), 3);
 	assert_int_equal(groups_find(&g, 7), SIZE_MAX); /* it has ended */
 	c.sort = SORT_ID;
 	groups_make(&g, &f->w, &f->w.now, &c);
 	for (size_t i = 1; i < groups_n(&g); i++)
-		assert_true(at(f, &g, i - 1).goid < at(f, &g, i).goid);
+		assert_true(f->w.g.v[at(f, &g, i - 1).row].goid < f->w.g.v[at(f, &g, i).row].goid);
 	keep[0] = keep[4] = true;
 	c.keep = keep;
 	groups_make(&g, &f->w, &f->w.now, &c);
