@@ -37,7 +37,8 @@ enum object_flags {
 	OBJF_LOCKED = 1 << 2,
 	OBJF_TIMER = 1 << 3, /* channel of a time.Timer, Ticker, time.After: the runtime sends */
 	OBJF_GLOBAL = 1 << 4, /* lies in the program's data: every goroutine can reach it */
-	OBJF_SHARED = 1 << 5, /* referred to from memory that was not searched: others may reach it */
+	OBJF_SHARED =
+		1 << 5, /* referred to from memory that was not searched: others may reach it */
 	OBJF_SEARCHED = 1 << 6, /* all stacks were searched for its address at facts_time */
 	OBJF_LISTENS = 1 << 7, /* OBJ_POLL: a listening socket */
 	OBJF_CONTEXT = 1 << 8 /* the Done channel of a context */
@@ -46,12 +47,15 @@ enum object_flags {
 /* One object; its address is its identity as long as it lives. */
 struct object {
 	uint64_t addr;
-	uint64_t owner; /* start of what it is part of: the poll.FD, the sync.Once, the context; 0: not known */
-	int64_t len, cap; /* chan: elements; waitgroup: len is the counter; rwmutex: len is the number of readers */
+	uint64_t
+		owner; /* start of what it is part of: the poll.FD, the sync.Once, the context; 0: not known */
+	int64_t len,
+		cap; /* chan: elements; waitgroup: len is the counter; rwmutex: len is the number of readers */
 	int64_t when; /* timer: fires; poll: deadline; session time, T_NEVER: none */
 	uint64_t task_period; /* OBJF_TIMER: ns between ticks, 0: once */
 	uint32_t type; /* string id: element type, 0: not known */
-	uint32_t text; /* string id: "tcp 10.0.0.1:8080 -> 10.0.0.9:5123", "read(7, 0xc000, 512)", what context it is */
+	uint32_t
+		text; /* string id: "tcp 10.0.0.1:8080 -> 10.0.0.9:5123", "read(7, 0xc000, 512)", what context it is */
 	int32_t fd; /* -1: none */
 	uint16_t flags;
 	uint8_t kind;
@@ -59,7 +63,18 @@ struct object {
 	uint32_t first_hold, n_holds; /* into facts.hold */
 };
 
-enum wait_op { OP_NONE, OP_SEND, OP_RECV, OP_LOCK, OP_RLOCK, OP_WAIT, OP_READ, OP_WRITE, OP_CALL, OP_N };
+enum wait_op {
+	OP_NONE,
+	OP_SEND,
+	OP_RECV,
+	OP_LOCK,
+	OP_RLOCK,
+	OP_WAIT,
+	OP_READ,
+	OP_WRITE,
+	OP_CALL,
+	OP_N
+};
 
 /* A goroutine in an object's queue, in the queue's order; a select has one for each case. */
 struct wait {
@@ -89,7 +104,8 @@ enum evidence { EVIDENCE_INFERRED, EVIDENCE_SEEN };
 struct hold {
 	uint64_t goid;
 	uint32_t object;
-	uint32_t by; /* string id: "deferred Unlock in main.transfer", "between Lock and Unlock", … */
+	uint32_t
+		by; /* string id: "deferred Unlock in main.transfer", "between Lock and Unlock", … */
 	uint32_t stack; /* where; the first frame is the one that holds; 0: not known */
 	uint8_t op; /* enum hold_op */
 	uint8_t evidence; /* enum evidence */
@@ -114,9 +130,10 @@ void facts_release(struct facts *f);
 void facts_clear(struct facts *f);
 /* Adds or overwrites by address; the result is valid until the next call. */
 struct object *facts_object(struct facts *f, uint64_t addr);
-void facts_wait(struct facts *f, uint64_t goid, uint64_t addr, enum wait_op op, bool select, uint16_t at);
-void facts_hold(struct facts *f, uint64_t goid, uint64_t addr, enum hold_op op, enum evidence e, uint32_t by,
-		uint32_t stack);
+void facts_wait(struct facts *f, uint64_t goid, uint64_t addr, enum wait_op op, bool select,
+		uint16_t at);
+void facts_hold(struct facts *f, uint64_t goid, uint64_t addr, enum hold_op op, enum evidence e,
+		uint32_t by, uint32_t stack);
 /* Once all is told: sorts and links. */
 void facts_finish(struct facts *f);
 

@@ -18,6 +18,7 @@ void world_init(struct world *w)
 	memset(w, 0, sizeof(*w));
 	strtab_init(&w->strings);
 	stacktab_init(&w->stacks);
+	facts_init(&w->facts);
 	w->rows_by_id = true;
 	*vec_push(&w->origin) = (struct origin){ 0 };
 	map64_put(&w->origin_pair, 0, 0);
@@ -29,6 +30,7 @@ void world_release(struct world *w)
 	strtab_release(&w->strings);
 	stacktab_release(&w->stacks);
 	vec_free(&w->g);
+	facts_release(&w->facts);
 	vec_free(&w->key);
 	vec_free(&w->system_row);
 	vec_free(&w->origin);

@@ -17,6 +17,7 @@
 #include "core/history.h"
 #include "core/intern.h"
 #include "core/mem.h"
+#include "core/object.h"
 
 enum { SHARE_RUN, SHARE_READY, SHARE_BLOCKED, SHARE_SYSCALL, SHARE_N };
 #define SHARE_ONE 65535 /* the whole of a segment */
@@ -213,6 +214,7 @@ struct world {
 	struct live live;
 
 	struct moment now; /* the newest state of all */
+	struct facts facts; /* what they wait on, as last looked at */
 	int64_t t_end; /* the session's last time */
 	int64_t wall_ns; /* wall clock at time 0, ns since 1970; 0: not known */
 	int64_t time_base; /* what the source's own clock showed at time 0, ns */

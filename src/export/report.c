@@ -88,6 +88,48 @@ static void json_wait(struct json *j, const struct report *r, size_t row)
 	jw_text(j, "wait_is", how[r->moment->how[row]]);
 }
 
+static void json_object(struct json *j, const struct world *w, const struct wait *x)
+{
+	const struct object *o = &w->facts.object.v[x->object];
+
+	jw_object(j, NULL);
+	jw_text(j, "kind", object_kind_name((enum object_kind)o->kind));
+	jw_addr(j, "addr", o->addr);
+	if (o->kind == OBJ_CHAN) {
+		jw_int(j, "len", o->len);
+		jw_int(j, "cap", o->cap);
+		jw_bool(j, "closed", o->flags & OBJF_CLOSED);
+		if (o->type)
+			jw_text(j, "type", strtab_get(&w->strings, o->type));
+		if (o->flags & OBJF_TIMER)
+			jw_bool(j, "timer", true);
+	} else if (o->kind == OBJ_RWMUTEX) {
+		jw_int(j, "readers", o->len);
+		jw_bool(j, "writer_waits", o->flags & OBJF_WRITER_WAITS);
+	} else if (o->kind == OBJ_WAITGROUP) {
+		jw_int(j, "count", o->len);
+	}
+	if (o->kind == OBJ_MUTEX || o->kind == OBJ_ONCE || o->kind == OBJ_RWMUTEX)
+		jw_bool(j, "locked", o->flags & OBJF_LOCKED);
+	jw_uint(j, "waiters", o->n_waits);
+	jw_text(j, "case", wait_op_name((enum wait_op)x->op));
+	jw_end(j, '}');
+}
+
+/* What it waits on, as far as it was looked at; of a goroutine that still does. */
+static void json_objects(struct json *j, const struct report *r, size_t row)
+{
+	const struct facts *f = &r->world->facts;
+	size_t n, at = facts_waits_of(f, r->world->g.v[row].goid, &n);
+
+	if (!n || r->moment->state[row] != GS_BLOCKED || r->moment->since[row] > f->time)
+		return;
+	jw_array(j, "objects");
+	for (size_t i = 0; i < n; i++)
+		json_object(j, r->world, &f->wait.v[f->g_wait.v[at + i]]);
+	jw_end(j, ']');
+}
+
 static void json_goroutine(struct json *j, const struct report *r, size_t row)
 {
 	const struct world *w = r->world;
@@ -100,6 +142,7 @@ static void json_goroutine(struct json *j, const struct report *r, size_t row)
 	if (m->reason[row])
 		jw_text(j, "reason", reason_name(m->reason[row]));
 	json_wait(j, r, row);
+	json_objects(j, r, row);
 	json_stack(j, w, "stack", m->stack[row]);
 	json_created_by(j, w, g);
 	json_labels(j, w, g->labels);

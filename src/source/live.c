@@ -82,6 +82,8 @@ static int drain_one(struct live_source *l, struct world *w, int64_t deadline, s
 		return SOURCE_MORE;
 	if (l->now->pass_end)
 		live_tell_pass(l, w, l->now);
+	if (l->now->looked)
+		live_tell_objects(l, w, l->now);
 	batch_done(l);
 	return SOURCE_MORE;
 }
@@ -131,6 +133,7 @@ static void live_close(struct source *s)
 	while ((b = batch_take(l)))
 		batch_free(b);
 	scan_free(l->scan);
+	objects_release(&l->objects);
 	target_close(l->t);
 	for (size_t i = 0; i < l->old.n; i++)
 		target_close(l->old.v[i]);
@@ -139,6 +142,7 @@ static void live_close(struct source *s)
 	vec_free(&l->stack_id);
 	vec_free(&l->label_id);
 	vec_free(&l->reason_id);
+	vec_free(&l->type_id);
 	evlog_free(l->log);
 	pthread_cond_destroy(&l->wake);
 	pthread_mutex_destroy(&l->lock);
@@ -214,6 +218,7 @@ static struct live_source *live_new(struct target *t, const struct live_config *
 	l->pid = t->pid;
 	l->t = t;
 	l->scan = scan_new(t);
+	objects_init(&l->objects);
 	l->state = LIVE_RUNS;
 	l->t0 = live_clock(CLOCK_MONOTONIC);
 	l->wall0 = live_clock(CLOCK_REALTIME);

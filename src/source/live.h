@@ -19,6 +19,7 @@ struct live_config {
 	 * number up to 0.22.
 	 */
 	double share;
+	bool objects; /* look once a second, or more rarely, at what goroutines wait on */
 	size_t past; /* bytes of the past to keep; 0: 64 MB */
 	/* How long to wait for the runtime to be up, ms; 0: 2000. Also for a Go program to be executed. */
 	int wait_ms;

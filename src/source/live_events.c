@@ -332,7 +332,7 @@ void live_tell_restart(struct live_source *l, struct world *w, const struct live
 				     .p = NO_ID };
 		tell(l, w, &ev);
 	}
-	l->stack_id.n = l->label_id.n = l->reason_id.n = 0;
+	l->stack_id.n = l->label_id.n = l->reason_id.n = l->type_id.n = 0;
 	world_warn(w, "process %d executed another program; what came before is of the old one",
 		   (int)l->pid);
 }

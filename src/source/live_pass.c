@@ -36,6 +36,11 @@ void batch_free(struct live_batch *b)
 	for (size_t i = 0; i < b->label.n; i++)
 		free(b->label.v[i]);
 	vec_free(&b->label);
+	for (size_t i = 0; i < b->type.n; i++)
+		free(b->type.v[i]);
+	vec_free(&b->type);
+	vec_free(&b->obj);
+	vec_free(&b->wait);
 	vec_free(&b->change);
 	vec_free(&b->stack);
 	vec_free(&b->line);
@@ -257,7 +262,9 @@ static bool restart(struct live_source *l)
 	*vec_push(&l->old) = l->t;
 	l->t = t;
 	l->scan = scan_new(t);
-	l->stacks_told = l->labels_told = 0;
+	l->stacks_told = l->labels_told = l->types_told = 0;
+	objects_release(&l->objects);
+	objects_init(&l->objects);
 	l->header_told = false;
 	l->thread.n = 0;
 	return true;
@@ -319,6 +326,7 @@ static void pass_end(struct live_source *l, int64_t began)
 
 	l->hz += l->hz > 0 ? (hz - l->hz) * 0.2 : hz;
 	threads_update(l, b);
+	live_look(l, b);
 	batch_names(l, b);
 	b->pass_end = true;
 	b->time = began;

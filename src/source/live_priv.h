@@ -8,6 +8,7 @@
 
 #include "core/evlog.h"
 #include "source/live.h"
+#include "target/objects.h"
 #include "target/scan.h"
 #include "target/sysc.h"
 
@@ -51,6 +52,12 @@ struct live_batch {
 	bool over;
 	char ended[256];
 	struct live_facts facts; /* with pass_end */
+	/* a look at what they wait on */
+	bool looked;
+	VEC(struct gobj) obj;
+	VEC(struct gobj_wait) wait;
+	VEC(char *) type; /* names of types: the objects' ids go on from those before */
+	const struct golayout *lay; /* of the program looked at; not owned */
 };
 
 struct live_source {
@@ -66,7 +73,9 @@ struct live_source {
 	struct scan *scan;
 	struct proc_status status;
 	VEC(struct live_thread) thread; /* ascending by tid */
-	size_t stacks_told, labels_told;
+	size_t stacks_told, labels_told, types_told;
+	struct objects objects;
+	int64_t next_look;
 	bool header_told;
 	int64_t pass_before;
 	double cost_ns; /* of a pass, running mean */
@@ -88,7 +97,7 @@ struct live_source {
 	struct live_batch *now; /* being drained */
 	size_t at;
 	int64_t last; /* time of the last event */
-	VEC(uint32_t) stack_id, label_id, reason_id;
+	VEC(uint32_t) stack_id, label_id, reason_id, type_id;
 	struct live_facts facts;
 	bool begun, over;
 };
@@ -98,6 +107,12 @@ int64_t live_clock(clockid_t id);
 /* --- live_pass.c: the reading thread --- */
 void live_work(struct source *src);
 void batch_free(struct live_batch *b);
+
+/* --- live_objects.c --- */
+/* The reading thread's: where it is time, what goroutines wait on goes into b. */
+void live_look(struct live_source *l, struct live_batch *b);
+/* The loop's: it becomes world.facts. */
+void live_tell_objects(struct live_source *l, struct world *w, const struct live_batch *b);
 
 /* --- live_events.c --- */
 /* Makes events of changes, from at on; false: the budget is used up. */

@@ -305,6 +305,21 @@ void scan_each(const struct scan *s, scan_goids *out)
 			*vec_push(out) = s->row.v[i].goid;
 }
 
+void scan_waiting(const struct scan *s, scan_waiters *out)
+{
+	for (size_t i = 0; i < s->row.n; i++) {
+		const struct grow *row = &s->row.v[i];
+
+		if (row->goid && (row->status == GST_WAITING || row->status == GST_LEAKED))
+			*vec_push(out) = (struct gwaiting){ row->goid, row->addr, row->waiting };
+	}
+}
+
+struct target *scan_target(const struct scan *s)
+{
+	return s->t;
+}
+
 uint64_t scan_goid_at(const struct scan *s, uint64_t addr, uint8_t *status)
 {
 	size_t lo = 0, hi = s->row.n;

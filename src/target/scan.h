@@ -54,8 +54,16 @@ struct scan_stats {
 	int64_t pass_ns; /* how long the last pass took */
 };
 
+/* A goroutine that waits, as the last pass found it. */
+struct gwaiting {
+	uint64_t goid;
+	uint64_t addr; /* of its g */
+	uint64_t waiting; /* g.waiting: its first sudog, 0: none */
+};
+
 struct scan;
 typedef VEC(uint64_t) scan_goids;
+typedef VEC(struct gwaiting) scan_waiters;
 
 /* t outlives it. */
 struct scan *scan_new(struct target *t);
@@ -79,6 +87,10 @@ struct labels *scan_labels(struct scan *s);
 const struct gsched *scan_sched(const struct scan *s);
 /* Appends the ids of all that the last pass told of. */
 void scan_each(const struct scan *s, scan_goids *out);
+/* Appends those that the last pass found waiting, ascending by the address of the g. */
+void scan_waiting(const struct scan *s, scan_waiters *out);
+/* What was scanned. */
+struct target *scan_target(const struct scan *s);
 /* The goroutine on that g (an address such as gthread.curg) and its status; 0: none that the last pass told of. */
 uint64_t scan_goid_at(const struct scan *s, uint64_t addr, uint8_t *status);
 
