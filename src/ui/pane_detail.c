@@ -17,6 +17,7 @@ enum line_kind {
 	LINE_WHY,
 	LINE_WAKER,
 	LINE_LIFE,
+	LINE_OBJECT, /* what it waits on; at: which of its waits */
 	LINE_STACK, /* heading */
 	LINE_FRAME,
 	LINE_STORY, /* heading */
@@ -24,9 +25,11 @@ enum line_kind {
 	LINE_NOTE,
 };
 
+enum { OBJECTS_MOST = 64 }; /* cases of a select that are shown */
+
 struct line {
 	uint8_t kind;
-	uint32_t at; /* frame of the stack, event of the story */
+	uint32_t at; /* frame of the stack, event of the story, wait */
 };
 
 struct detail {
@@ -69,6 +72,21 @@ static const struct event *last_wake(const struct detail *d, const struct story 
 	return NULL;
 }
 
+/* What it waits on now, as last looked at; how many, and the first of facts.g_wait. */
+static size_t waits(const struct detail *d, size_t *first)
+{
+	const struct view *v = d->pane.view;
+	const struct facts *f = &v->world->facts;
+	const struct moment *m = view_moment(v);
+	size_t n;
+
+	*first = facts_waits_of(f, goroutine(d)->goid, &n);
+	if (!v->at_end || d->row >= m->n || m->state[d->row] != GS_BLOCKED ||
+	    m->since[d->row] > f->time)
+		return 0;
+	return n < OBJECTS_MOST ? n : OBJECTS_MOST;
+}
+
 static void make_lines(struct detail *d)
 {
 	struct view *v = d->pane.view;
@@ -83,6 +101,8 @@ static void make_lines(struct detail *d)
 	if (goroutine(d)->labels)
 		add(d, LINE_LABELS, 0);
 	add(d, LINE_WHY, 0);
+	for (size_t i = 0, first, n = waits(d, &first); i < n; i++)
+		add(d, LINE_OBJECT, (uint32_t)(first + i));
 	if (s && last_wake(d, s))
 		add(d, LINE_WAKER, 0);
 	add(d, LINE_LIFE, 0);
@@ -279,6 +299,65 @@ static void say_why(const struct detail *d, FILE *out)
 		fputs(" (a trace does not name which)", out);
 }
 
+static uint32_t waiters(const struct facts *f, const struct object *o, enum wait_op op)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < o->n_waits; i++)
+		n += f->wait.v[o->first_wait + i].op == op;
+	return n;
+}
+
+static void say_channel(const struct detail *d, FILE *out, const struct object *o)
+{
+	const struct facts *f = &d->pane.view->world->facts;
+
+	if (o->type)
+		fprintf(out, " of %s", str(d, o->type));
+	if (o->cap)
+		fprintf(out, ", %" PRId64 " of %" PRId64 " full", o->len, o->cap);
+	fprintf(out, "%s; %" PRIu32 " wait to send, %" PRIu32 " to receive",
+		o->flags & OBJF_CLOSED	? ", closed"
+		: o->flags & OBJF_TIMER ? ", of a timer"
+		: o->cap		? ""
+					: ", unbuffered",
+		waiters(f, o, OP_SEND), waiters(f, o, OP_RECV));
+}
+
+/* "ON    chan 0xc0000a6000 of int, unbuffered; 412 wait to send, 0 to receive" */
+static void say_object(const struct detail *d, FILE *out, uint32_t at)
+{
+	const struct facts *f = &d->pane.view->world->facts;
+	const struct wait *x = &f->wait.v[f->g_wait.v[at]];
+	const struct object *o = &f->object.v[x->object];
+
+	fprintf(out, "%s%s 0x%" PRIx64, x->select ? "CASE  " : "ON    ",
+		x->select ? wait_op_name((enum wait_op)x->op)
+			  : object_kind_name((enum object_kind)o->kind),
+		o->addr);
+	switch (o->kind) {
+	case OBJ_CHAN:
+		say_channel(d, out, o);
+		return;
+	case OBJ_RWMUTEX:
+		fprintf(out, ", %s",
+			o->flags & OBJF_LOCKED	       ? "a writer has it"
+			: o->flags & OBJF_WRITER_WAITS ? "a writer waits for its readers"
+						       : "read-locked");
+		if (o->len > 0)
+			fprintf(out, ", %" PRId64 " read", o->len);
+		break;
+	case OBJ_WAITGROUP:
+		fprintf(out, ", %" PRId64 " not done", o->len);
+		break;
+	case OBJ_MUTEX:
+	case OBJ_ONCE:
+		fputs(o->flags & OBJF_LOCKED ? ", locked" : ", free just now", out);
+		break;
+	}
+	fprintf(out, "; %" PRIu32 " wait", o->n_waits);
+}
+
 static void say_waker(const struct detail *d, FILE *out)
 {
 	const struct story *s = story_get(&d->teller, d->row);
@@ -401,6 +480,10 @@ static char *line_text(const struct detail *d, size_t i)
 		break;
 	case LINE_WHY:
 		say_why(d, out);
+		break;
+	case LINE_OBJECT:
+		if (line.at < d->pane.view->world->facts.g_wait.n)
+			say_object(d, out, line.at);
 		break;
 	case LINE_WAKER:
 		say_waker(d, out);
