@@ -34,7 +34,6 @@ trace_of() # NAME MB GO
 		mkdir -p "$traces" "$tmp/$1"
 		cp tests/targets/trace_big/main.go "$tmp/$1/"
 		printf 'module bingo.test\n\ngo 1.19\n' >"$tmp/$1/go.mod"
-		here=$(pwd)
 		(cd "$tmp/$1" && GOTOOLCHAIN=local GOFLAGS='' GO111MODULE=on GOWORK=off GOPROXY=off CGO_ENABLED=0 \
 			GOCACHE="${GOCACHE:-$tmp/gocache}" "$3" build -o big .) >&2 &&
 			"$tmp/$1/big" -o "$file.part" -size "$2MB" >&2 && mv "$file.part" "$file" || return
