@@ -55,7 +55,8 @@ static int open_live(struct app *a, struct err *err)
 {
 	struct live_config cfg = { .rate = a->opt->rate,
 				   .command = a->opt->mode == MODE_COMMAND,
-				   .objects = !a->opt->batch || a->opt->json };
+				   .objects = !a->opt->batch || a->opt->json,
+				   .objects_at_once = a->opt->json };
 	pid_t pid = a->opt->pid;
 
 	if (cfg.command) {

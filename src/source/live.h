@@ -20,6 +20,7 @@ struct live_config {
 	 */
 	double share;
 	bool objects; /* look once a second, or more rarely, at what goroutines wait on */
+	bool objects_at_once; /* in the first pass already: the first report is to have them */
 	size_t past; /* bytes of the past to keep; 0: 64 MB */
 	/* How long to wait for the runtime to be up, ms; 0: 2000. Also for a Go program to be executed. */
 	int wait_ms;

@@ -32,7 +32,8 @@ void live_look(struct live_source *l, struct live_batch *b)
 {
 	int64_t now = live_clock(CLOCK_MONOTONIC), cpu = live_clock(CLOCK_THREAD_CPUTIME_ID);
 
-	if (!l->cfg.objects || now < l->next_look)
+	if (!l->cfg.objects || now < l->next_look ||
+	    (scan_stats(l->scan)->passes <= 1 && !l->cfg.objects_at_once))
 		return;
 	if (!objects_look(&l->objects, l->scan))
 		copy_look(l, b);

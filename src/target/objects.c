@@ -8,7 +8,7 @@
 #include "target/gather.h"
 
 enum {
-	SUDOGS_MOST = 1 << 22,
+	SUDOGS_MOST = 1 << 21, /* some 150 MB */
 	SEMTABLE = 251, /* runtime/sema.go:semTabSize */
 	TYPE_NAME = 256,
 	TFLAG_EXTRA_STAR = 2, /* internal/abi/type.go */

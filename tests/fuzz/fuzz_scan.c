@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "target/objects.h"
 #include "target/scan.h"
 
 enum { TEXT = 0x400000, TEXT_SIZE = 0x10000, GLOBALS = 0x500000, HEAP = 0x10000000, PASSES = 3 };
@@ -90,9 +91,17 @@ static void scan_it(struct target *t, struct pool *p)
 {
 	struct scan *s = scan_new(t);
 	stack_lines lines = { 0 };
+	struct objects o;
 
-	for (p->pass = 0; p->pass < PASSES; p->pass++)
+	objects_init(&o);
+	for (p->pass = 0; p->pass < PASSES; p->pass++) {
 		scan_pass(s, on_changes, s);
+		objects_look(&o, s);
+		for (size_t i = 0; i < o.wait.n; i++)
+			if (o.wait.v[i].obj >= o.obj.n)
+				abort();
+	}
+	objects_release(&o);
 	for (uint32_t i = 0; i < scan_stacks(s)->stack.n && i < 256; i++) {
 		lines.n = 0;
 		stackset_lines(scan_stacks(s), t->sym, i, &lines);
