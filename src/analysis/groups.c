@@ -202,7 +202,6 @@ static void keep_groups(struct groups *out, const struct world *w, const struct 
 			const struct groups_config *c)
 {
 	uint32_t *to = out->index; /* their keys are not asked for any more */
-	bool partly = false;
 
 	vec_reserve(&out->kept, out->all.n + 1);
 	memset(out->kept.v, 0, (out->all.n + 1) * sizeof(*out->kept.v));
@@ -223,12 +222,12 @@ static void keep_groups(struct groups *out, const struct world *w, const struct 
 			continue;
 		*g = out->all.v[i];
 		if (out->kept.v[i] != g->n) {
-			partly = true;
+			out->partly = true;
 			g->n = 0;
 		}
 		to[i] = (uint32_t)out->v.n++;
 	}
-	if (partly)
+	if (out->partly)
 		sum_partly(out, w, m, c, to);
 }
 
@@ -236,6 +235,7 @@ static void make_groups(struct groups *out, const struct world *w, const struct 
 			const struct groups_config *c)
 {
 	collect_groups(out, w, m, c);
+	out->partly = false;
 	if (c->keep) {
 		keep_groups(out, w, m, c);
 	} else {
@@ -312,6 +312,7 @@ static struct sortable *radix(struct sortable *v, struct sortable *tmp, size_t n
 /*
  * Sorts by one thing, what is equal stays as it is. Where the keys span more than 32
  * bits, the last ones are left out: times an hour apart are told apart to a microsecond.
+ * Key 0 stands first and counts for no span: it is T_BEFORE, 292 years before all others.
  */
 static inline __attribute__((always_inline)) void order_by(struct groups *g, const struct world *w,
 							   const struct moment *m, enum pass by)
@@ -327,15 +328,18 @@ static inline __attribute__((always_inline)) void order_by(struct groups *g, con
 
 		sorted &= key >= before;
 		before = key;
-		least = key < least ? key : least;
+		least = key - 1 < least ? key - 1 : least;
 		most = key > most ? key : most;
 	}
 	if (sorted)
 		return;
-	while ((most - least) >> shift > UINT32_MAX)
+	while ((most - least) >> shift > UINT32_MAX - 1)
 		shift++;
-	for (size_t i = 0; i < n; i++)
-		v[i].key = (uint32_t)((pass_key(g, w, m, by, v[i].at) - least) >> shift);
+	for (size_t i = 0; i < n; i++) {
+		uint64_t key = pass_key(g, w, m, by, v[i].at);
+
+		v[i].key = key ? (uint32_t)((key - least - 1) >> shift) + 1 : 0;
+	}
 	if (radix(v, g->swap.v, n) == v)
 		return;
 	g->order.v = g->swap.v;
@@ -445,8 +449,9 @@ static void order(struct groups *g, const struct world *w, const struct moment *
 		rank_places(g, w);
 	vec_reserve(&g->swap, g->order.cap);
 	g->swap.cap = g->order.cap; /* they change places */
-	/* they were collected by row */
-	for (unsigned i = w->rows_by_id; i < orders[sort].n; i++)
+	/* they were collected by row; a group's own is another where that one does not pass */
+	for (unsigned i = w->rows_by_id && (g->by == GROUP_NONE || !g->partly); i < orders[sort].n;
+	     i++)
 		order_pass(g, w, m, (enum pass)orders[sort].pass[i]);
 }
 

@@ -52,6 +52,7 @@ struct groups {
 	VEC(struct group) all; /* whatever the filter */
 	VEC(uint32_t) of; /* of each row that is alive: its group in all, else NO_GROUP */
 	VEC(uint32_t) kept; /* of each of all: how many pass */
+	bool partly; /* of some groups in v not all pass */
 	uint64_t all_stamp;
 	enum grouping all_by;
 	VEC(struct sortable) order; /* places in v, or rows */
