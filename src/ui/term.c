@@ -237,7 +237,7 @@ int term_open(const struct term_config *c, struct err *err)
 {
 	int rc = open_files(err);
 
-	if (rc)
+	if (rc || !term.out)
 		return rc;
 	tcgetattr(fileno(term.out), &term.modes);
 	rc = start_curses(err);

@@ -354,6 +354,14 @@ static char *write_file(const char *dir, const char *name, const char *text)
 	return path;
 }
 
+static void set_path(const char *name, const char *dir, const char *sub)
+{
+	char *path = xasprintf("%s/%s", dir, sub);
+
+	setenv(name, path, 1);
+	free(path);
+}
+
 static void test_sources(void **state)
 {
 	char dir[] = "/tmp/bingo-test-XXXXXX", *substitute;
@@ -369,8 +377,8 @@ static void test_sources(void **state)
 	std = write_file(dir, "root/src/sync/once.go", "package sync\n");
 	substitute = xasprintf("/build/src=%s/here", dir);
 	list[0] = substitute;
-	setenv("GOMODCACHE", xasprintf("%s/mod", dir), 1);
-	setenv("GOROOT", xasprintf("%s/root", dir), 1);
+	set_path("GOMODCACHE", dir, "mod");
+	set_path("GOROOT", dir, "root");
 	f = src_find(&c, path); /* as recorded */
 	assert_string_equal(f->path, path);
 	assert_int_equal(f->line.n, 4);
