@@ -329,16 +329,25 @@ static void test_bad_patterns(void **state)
 	}
 }
 
+static double cpu_seconds(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
+	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+
 /* Of each name one match at most, and each match has its limits: no pattern takes long. */
 static void test_limits(void **state)
 {
-	static const char *const patterns[] = { "(a+)+(b+)+$", "(a|aa)+$", "(.*)*x$",
-						"^(([a-z])+.)+[A-Z]$", "(a?){40}a{40}$" };
+	static const char *const patterns[] = { "(a+)+$", "(a|aa)+$", "(a?){40}a{40}$",
+						"^(([a-z])+.)+$", "(.*?a){12}$" };
 	struct fix *f = *state;
 	char name[2000];
-	struct timespec a, b;
+	double took = 0;
 
 	memset(name, 'a', sizeof(name) - 1);
+	name[sizeof(name) - 2] = '!';
 	name[sizeof(name) - 1] = '\0';
 	for (int i = 0; i < 20; i++) {
 		struct frame fr = { .line = 1 };
@@ -353,12 +362,12 @@ static void test_limits(void **state)
 		struct filter *filter = filter_new(patterns[i], NULL);
 
 		assert_non_null(filter);
-		clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &a);
+		took -= cpu_seconds();
 		filter_all(filter, &f->w, &f->w.now, true, f->keep.v);
-		clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &b);
-		assert_true(b.tv_sec - a.tv_sec < 3);
+		took += cpu_seconds();
 		filter_free(filter);
 	}
+	assert_true(took < 1); /* a fiftieth of it here; without the limits more */
 }
 
 int main(void)
