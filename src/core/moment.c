@@ -328,6 +328,19 @@ static void entry_shares(const struct world *w, const struct entry *e, double sh
 		share[s] = *t1 > *t0 ? (double)w->open.ns.v[open].ns[s] / (double)(*t1 - *t0) : 0;
 }
 
+/* Of a segment in which it came or went, its shares are of the time that it was there. */
+static void columns_entry(struct columns *c, const struct goroutine *g, int64_t t0, int64_t t1,
+			  double share[SHARE_N])
+{
+	int64_t a = t0 > g->t_create ? t0 : g->t_create, b = t1 < g->t_end ? t1 : g->t_end;
+
+	if (a >= b)
+		return;
+	for (int s = 0; s < SHARE_N; s++)
+		share[s] *= (double)(t1 - t0) / (double)(b - a);
+	columns_add(c, a, b, share);
+}
+
 static void columns_walk(const struct world *w, const struct goroutine *g, struct columns *c)
 {
 	int64_t end = g->t_end < w->t_end ? g->t_end : w->t_end;
@@ -340,7 +353,7 @@ static void columns_walk(const struct world *w, const struct goroutine *g, struc
 
 		entry_shares(w, e, share, &s0, &s1);
 		columns_state(c, s1, end, e->state);
-		columns_add(c, s0, s1, share);
+		columns_entry(c, g, s0, s1, share);
 		end = s0;
 		i = e->prev;
 	}
