@@ -63,16 +63,15 @@ static void tell(struct fix *f, struct event ev)
 		world_close_segment(&f->w);
 }
 
-/* Those that were there before the first look. */
-static void early(struct fix *f)
+/* One that was there before the first look. */
+static void met(struct fix *f, uint64_t goid)
 {
-	for (uint64_t goid = 1; goid <= EARLY; goid++)
-		tell(f, (struct event){ .g = goid,
-					.kind = EV_STATUS,
-					.state = goid % 2 ? GS_BLOCKED : GS_RUNNABLE,
-					.reason = goid % 2 ? R_NET : R_NONE,
-					.stack = f->stack[1 + goid % (STACKS - 1)],
-					.value2 = goid % 3 ? 0 : 1000 });
+	tell(f, (struct event){ .g = goid,
+				.kind = EV_STATUS,
+				.state = goid % 2 ? GS_BLOCKED : GS_RUNNABLE,
+				.reason = goid % 2 ? R_NET : R_NONE,
+				.stack = f->stack[1 + goid % (STACKS - 1)],
+				.value2 = goid % 3 ? 0 : 1000 });
 }
 
 static void step(struct fix *f)
@@ -83,6 +82,10 @@ static void step(struct fix *f)
 			    .stack = f->stack[1 + roll(f, STACKS - 1)],
 			    .flags = roll(f, 4) ? 0 : EVF_SAMPLED };
 
+	if (!roll(f, 300)) { /* it did nothing until now */
+		met(f, 1000 + f->w.g.n);
+		return;
+	}
 	switch (row == NO_G ? GS_NONE : f->w.now.state[row]) {
 	case GS_NONE:
 	case GS_DEAD:
@@ -121,7 +124,8 @@ static int setup(void **state)
 
 		f->stack[i] = stacktab_put(&f->w.stacks, &fr, 1);
 	}
-	early(f);
+	for (uint64_t goid = 1; goid <= EARLY; goid++)
+		met(f, goid);
 	*state = f;
 	return 0;
 }

@@ -115,6 +115,7 @@ static void test_substitute(void **state)
 	write_file(f, "b/pool.go", "b");
 	write_file(f, "b/only.go", "only b");
 	write_file(f, "as/pool.go", "as");
+	write_file(f, "a/s/pool.go", "a/s");
 	write_file(f, "one.go", "one");
 	substitute(f, 0, "/build/src", "a");
 	substitute(f, 1, "/build/src/", "b");
