@@ -2,6 +2,7 @@
 #include "export/json.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 #include <utf8proc.h>
 
@@ -22,7 +23,7 @@ static void quote(FILE *out, const char *s, size_t len)
 		} else if (c == '"' || c == '\\') {
 			putc_unlocked('\\', out);
 			putc_unlocked(c, out);
-		} else if (c < 0x20 || c == 0x7f) {
+		} else if (c < 0x20 || (c >= 0x7f && c < 0xa0)) {
 			fprintf(out, "\\u%04x", (unsigned)c);
 		} else {
 			fwrite_unlocked(p, 1, (size_t)n, out);
@@ -113,7 +114,10 @@ void jw_int(struct json *j, const char *key, int64_t v)
 void jw_real(struct json *j, const char *key, double v, int decimals)
 {
 	begin(j, key);
-	fprintf(j->out, "%.*f", decimals, v);
+	if (isfinite(v))
+		fprintf(j->out, "%.*f", decimals, v);
+	else
+		fputs_unlocked("null", j->out);
 }
 
 void jw_bool(struct json *j, const char *key, bool v)

@@ -27,6 +27,7 @@ void jw_pair(struct json *j, const char *key, size_t key_len, const char *s, siz
 void jw_text(struct json *j, const char *key, const char *s);
 void jw_int(struct json *j, const char *key, int64_t v);
 void jw_uint(struct json *j, const char *key, uint64_t v);
+/* What is no number in JSON, NaN and infinity, is null. */
 void jw_real(struct json *j, const char *key, double v, int decimals);
 void jw_bool(struct json *j, const char *key, bool v);
 void jw_addr(struct json *j, const char *key, uint64_t v); /* "0xc000…" */

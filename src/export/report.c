@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <utf8proc.h>
 
 #include "export/json.h"
 
@@ -59,7 +60,19 @@ static void json_created_by(struct json *j, const struct world *w, const struct 
 	jw_end(j, '}');
 }
 
-/* Labels are kept as "key=value,key=value". */
+/* Whether the key, n bytes before a '=', comes again in the labels. */
+static bool key_again(const char *labels, const char *key, size_t n)
+{
+	while (*labels) {
+		if (strcspn(labels, "=,") == n && labels[n] == '=' && !memcmp(labels, key, n))
+			return true;
+		labels += strcspn(labels, ",");
+		labels += *labels == ',';
+	}
+	return false;
+}
+
+/* Labels are kept as "key=value,key=value"; of equal keys the last counts. */
 static void json_labels(struct json *j, const struct world *w, uint32_t labels)
 {
 	const char *s = strtab_get(&w->strings, labels);
@@ -70,9 +83,11 @@ static void json_labels(struct json *j, const struct world *w, uint32_t labels)
 	while (*s) {
 		size_t n = strcspn(s, ","), k = strcspn(s, "=");
 
-		if (k < n)
+		const char *next = s + n + (s[n] == ',');
+
+		if (k < n && !key_again(next, s, k))
 			jw_pair(j, s, k, s + k + 1, n - k - 1);
-		s += n + (s[n] == ',');
+		s = next;
 	}
 	jw_end(j, '}');
 }
@@ -324,11 +339,20 @@ static void groups_add(text_groups *v, struct map64 *by_key, const struct report
 	g->n++;
 }
 
-/* Names from a file may hold terminal escapes: control bytes are printed as '?'. */
+/* Names from a file may hold terminal escapes: control characters are printed as '?', and odd bytes. */
 static void put_safe(FILE *out, const char *s)
 {
-	for (; *s; s++)
-		putc((unsigned char)*s < 0x20 || *s == 0x7f ? '?' : *s, out);
+	const utf8proc_uint8_t *p = (const utf8proc_uint8_t *)s;
+	utf8proc_int32_t c;
+	utf8proc_ssize_t n;
+
+	for (; *p; p += n < 1 ? 1 : n) {
+		n = utf8proc_iterate(p, -1, &c);
+		if (n < 1 || c < 0x20 || (c >= 0x7f && c < 0xa0))
+			putc('?', out);
+		else
+			fwrite(p, 1, (size_t)n, out);
+	}
 }
 
 static void text_stack(const struct world *w, uint32_t stack, FILE *out)
