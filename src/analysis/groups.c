@@ -241,7 +241,8 @@ static void make_groups(struct groups *out, const struct world *w, const struct 
 	} else {
 		vec_reserve(&out->v, out->all.n);
 		out->v.n = out->all.n;
-		memcpy(out->v.v, out->all.v, out->all.n * sizeof(*out->v.v));
+		if (out->all.n)
+			memcpy(out->v.v, out->all.v, out->all.n * sizeof(*out->v.v));
 	}
 	vec_reserve(&out->order, out->v.n);
 	out->order.n = out->v.n;
