@@ -215,7 +215,16 @@ static size_t id_len(const struct id_text *t)
 	return sizeof(t->s) - t->at;
 }
 
-static bool part_matches(const struct filter *f)
+/* Most differ in the first bytes. */
+static inline bool starts(const char *s, const char *part, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (s[i] != part[i])
+			return false;
+	return true;
+}
+
+static inline bool part_matches(const struct filter *f)
 {
 	const char *s = id_begin(&f->id);
 	size_t n = id_len(&f->id);
@@ -223,10 +232,13 @@ static bool part_matches(const struct filter *f)
 	if (n < f->part.n || (f->part.head && f->part.tail && n != f->part.n))
 		return false;
 	if (f->part.head)
-		return !memcmp(s, f->part.s, f->part.n);
+		return starts(s, f->part.s, f->part.n);
 	if (f->part.tail)
-		return !memcmp(s + n - f->part.n, f->part.s, f->part.n);
-	return memmem(s, n, f->part.s, f->part.n);
+		return starts(s + n - f->part.n, f->part.s, f->part.n);
+	for (size_t i = 0; i + f->part.n <= n; i++)
+		if (starts(s + i, f->part.s, f->part.n))
+			return true;
+	return false;
 }
 
 static bool id_matches(struct filter *f, uint64_t goid)

@@ -79,7 +79,6 @@ static struct group group_of(const struct world *w, const struct moment *m, enum
 		.state = m->state[row],
 		.reason = m->reason[row],
 		.since = m->since[row],
-		.next = NO_GROUP,
 	};
 }
 
@@ -87,8 +86,7 @@ static inline void group_join(struct group *g, const struct world *w, const stru
 			      size_t row)
 {
 	g->n++;
-	if (m->since[row] < g->since)
-		g->since = m->since[row];
+	g->since = m->since[row] < g->since ? m->since[row] : g->since;
 	if (w->rows_by_id || w->key.v[row].goid >= w->key.v[g->row].goid)
 		return;
 	g->row = (uint32_t)row;
@@ -96,9 +94,20 @@ static inline void group_join(struct group *g, const struct world *w, const stru
 	g->state = m->state[row];
 }
 
-static void index_clear(struct groups *out, const struct world *w)
+/* Goroutines of one stack in different states are different groups. */
+enum { STATES_ALIVE = GS_SYSCALL - GS_RUNNING + 1 };
+
+static inline size_t slot_of(const struct world *w, const struct moment *m, enum grouping by,
+			     size_t row)
 {
-	size_t want = w->stacks.stack.n;
+	size_t key = key_of(w, m, by, row);
+
+	return by == GROUP_CREATOR ? key : key * STATES_ALIVE + m->state[row] - GS_RUNNING;
+}
+
+static void index_clear(struct groups *out, const struct world *w, enum grouping by)
+{
+	size_t want = w->stacks.stack.n * (by == GROUP_CREATOR ? 1 : STATES_ALIVE);
 
 	if (want > out->n_index) {
 		out->n_index = want + want / 2;
@@ -116,40 +125,46 @@ static void collect_rows(struct groups *out, const struct moment *m)
 	}
 }
 
-/* Rows that are looked up together: the memory that each needs is on its way by then. */
-enum { AHEAD = 64 };
-
-/* Goroutines of one stack in different states are different groups, chained. */
-static uint32_t *find_group(struct groups *out, const struct moment *m, enum grouping by,
-			    uint32_t *at, size_t row)
+static uint32_t add_group(struct groups *out, const struct world *w, const struct moment *m,
+			  enum grouping by, size_t row)
 {
-	while (*at != NO_GROUP && by == GROUP_STACK && out->all.v[*at].state != m->state[row])
-		at = &out->all.v[*at].next;
-	return at;
+	*vec_push(&out->all) = group_of(w, m, by, row);
+	return (uint32_t)(out->all.n - 1);
 }
 
-static void collect_some(struct groups *out, const struct world *w, const struct moment *m,
-			 enum grouping by, const uint32_t *row, size_t n)
-{
-	uint32_t *slot[AHEAD], *at;
+/* Rows ahead of the one in hand: by then the memory that it needs is on its way. */
+enum { SLOT_AHEAD = 32, GROUP_AHEAD = 16 };
 
-	for (size_t i = 0; i < n; i++) {
-		slot[i] = &out->index[key_of(w, m, by, row[i])];
-		__builtin_prefetch(slot[i]);
-	}
-	for (size_t i = 0; i < n; i++)
-		if (*slot[i] != NO_GROUP)
-			__builtin_prefetch(&out->all.v[*slot[i]]);
-	vec_reserve(&out->all, out->all.n + n); /* places in it must stay where they are */
-	for (size_t i = 0; i < n; i++) {
-		at = find_group(out, m, by, slot[i], row[i]);
-		if (*at == NO_GROUP) {
-			*at = (uint32_t)out->all.n;
-			out->all.v[out->all.n++] = group_of(w, m, by, row[i]);
-		} else {
-			group_join(&out->all.v[*at], w, m, row[i]);
+static inline void fetch_ahead(const struct groups *out, const struct world *w,
+			       const struct moment *m, enum grouping by, size_t row)
+{
+	size_t last = m->n - 1, far = row + SLOT_AHEAD < last ? row + SLOT_AHEAD : last,
+	       near = row + GROUP_AHEAD < last ? row + GROUP_AHEAD : last;
+
+	if (is_alive(m, far))
+		__builtin_prefetch(&out->index[slot_of(w, m, by, far)]);
+	if (is_alive(m, near) && out->index[slot_of(w, m, by, near)] != NO_GROUP)
+		__builtin_prefetch(&out->all.v[out->index[slot_of(w, m, by, near)]]);
+}
+
+/* One loop for each way of grouping, without a choice in it. */
+static inline __attribute__((always_inline)) void
+collect_by(struct groups *out, const struct world *w, const struct moment *m, enum grouping by)
+{
+	for (size_t row = 0; row < m->n; row++) {
+		uint32_t *at;
+
+		fetch_ahead(out, w, m, by, row);
+		if (!is_alive(m, row)) {
+			out->of.v[row] = NO_GROUP;
+			continue;
 		}
-		out->of.v[row[i]] = *at;
+		at = &out->index[slot_of(w, m, by, row)];
+		if (*at == NO_GROUP)
+			*at = add_group(out, w, m, by, row);
+		else
+			group_join(&out->all.v[*at], w, m, row);
+		out->of.v[row] = *at;
 	}
 }
 
@@ -157,40 +172,30 @@ static void collect_some(struct groups *out, const struct world *w, const struct
 static void collect_groups(struct groups *out, const struct world *w, const struct moment *m,
 			   const struct groups_config *c)
 {
-	uint32_t some[AHEAD];
-	size_t n = 0;
-
 	if (c->stamp && out->all_stamp == c->stamp && out->all_by == c->by)
 		return;
-	index_clear(out, w);
+	index_clear(out, w, c->by);
 	out->all.n = 0;
 	vec_reserve(&out->of, m->n);
 	out->of.n = m->n;
-	for (size_t row = 0; row < m->n; row++) {
-		out->of.v[row] = NO_GROUP;
-		some[n] = (uint32_t)row;
-		n += is_alive(m, row);
-		if (n < AHEAD)
-			continue;
-		collect_some(out, w, m, c->by, some, n);
-		n = 0;
-	}
-	collect_some(out, w, m, c->by, some, n);
+	if (c->by == GROUP_CREATOR)
+		collect_by(out, w, m, GROUP_CREATOR);
+	else
+		collect_by(out, w, m, GROUP_STACK);
 	out->all_stamp = c->stamp;
 	out->all_by = c->by;
 }
 
-/* Those of which only some pass are summed up anew from these. */
+/* Those of which only some pass are summed up anew from these; to: where they are in v. */
 static void sum_partly(struct groups *out, const struct world *w, const struct moment *m,
 		       const struct groups_config *c, const uint32_t *to)
 {
 	for (size_t row = 0; row < m->n; row++) {
-		uint32_t g = out->of.v[row];
 		struct group *into;
 
-		if (g == NO_GROUP || !c->keep[row] || out->kept.v[g] == out->all.v[g].n)
+		if (!c->keep[row] || out->of.v[row] == NO_GROUP || to[out->of.v[row]] == NO_GROUP)
 			continue;
-		into = &out->v.v[to[g]];
+		into = &out->v.v[to[out->of.v[row]]];
 		if (into->n)
 			group_join(into, w, m, row);
 		else
@@ -198,34 +203,55 @@ static void sum_partly(struct groups *out, const struct world *w, const struct m
 	}
 }
 
-static void keep_groups(struct groups *out, const struct world *w, const struct moment *m,
-			const struct groups_config *c)
+/* How many of each group pass. */
+static void count_kept(struct groups *out, const struct world *w, const struct moment *m,
+		       const struct groups_config *c)
 {
-	uint32_t *to = out->index; /* their keys are not asked for any more */
-
 	vec_reserve(&out->kept, out->all.n + 1);
+	if (c->but_system) {
+		for (size_t i = 0; i < out->all.n; i++)
+			out->kept.v[i] = out->all.v[i].n;
+		for (size_t i = 0; i < w->system_row.n; i++) {
+			uint32_t row = w->system_row.v[i];
+
+			if (row < m->n && !c->keep[row] && out->of.v[row] != NO_GROUP)
+				out->kept.v[out->of.v[row]]--;
+		}
+		return;
+	}
 	memset(out->kept.v, 0, (out->all.n + 1) * sizeof(*out->kept.v));
 	for (size_t row = 0; row < m->n; row++) {
 		uint32_t g = out->of.v[row];
 
 		out->kept.v[g < out->all.n ? g : out->all.n] += c->keep[row];
 	}
+}
+
+static void keep_groups(struct groups *out, const struct world *w, const struct moment *m,
+			const struct groups_config *c)
+{
+	uint32_t *to;
+
+	count_kept(out, w, m, c);
 	vec_reserve(&out->v, out->all.n);
 	if (out->n_index < out->all.n) {
 		out->n_index = out->all.n;
-		to = out->index = xrealloc(out->index, out->n_index, sizeof(*out->index));
+		out->index = xrealloc(out->index, out->n_index, sizeof(*out->index));
 	}
+	to = out->index; /* their keys are not asked for any more */
 	for (size_t i = 0; i < out->all.n; i++) {
 		struct group *g = &out->v.v[out->v.n];
 
+		to[i] = NO_GROUP;
 		if (!out->kept.v[i])
 			continue;
 		*g = out->all.v[i];
 		if (out->kept.v[i] != g->n) {
 			out->partly = true;
 			g->n = 0;
+			to[i] = (uint32_t)out->v.n;
 		}
-		to[i] = (uint32_t)out->v.n++;
+		out->v.n++;
 	}
 	if (out->partly)
 		sum_partly(out, w, m, c, to);
@@ -322,11 +348,12 @@ static inline __attribute__((always_inline)) void order_by(struct groups *g, con
 	size_t n = g->order.n;
 	struct sortable *v = g->order.v;
 	unsigned shift = 0;
-	bool sorted = true;
+	bool sorted = true, wide = by == BY_WAIT || by == BY_ID;
 
 	for (size_t i = 0; i < n; i++) {
 		uint64_t key = pass_key(g, w, m, by, v[i].at);
 
+		v[i].key = (uint32_t)key; /* all of it, where it is not wide */
 		sorted &= key >= before;
 		before = key;
 		least = key - 1 < least ? key - 1 : least;
@@ -336,7 +363,7 @@ static inline __attribute__((always_inline)) void order_by(struct groups *g, con
 		return;
 	while ((most - least) >> shift > UINT32_MAX - 1)
 		shift++;
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n && wide; i++) {
 		uint64_t key = pass_key(g, w, m, by, v[i].at);
 
 		v[i].key = key ? (uint32_t)((key - least - 1) >> shift) + 1 : 0;

@@ -26,7 +26,6 @@ struct group {
 	uint32_t row; /* one of them: the one with the least id */
 	uint32_t n;
 	uint32_t key; /* what they have in common: stack or creation stack */
-	uint32_t next; /* private */
 	int64_t since; /* the earliest */
 	uint8_t state, reason; /* of most interest: of row */
 };
@@ -37,6 +36,7 @@ struct groups_config {
 	enum sort_by sort;
 	bool invert;
 	const bool *keep; /* per row of the moment; NULL: all pass */
+	bool but_system; /* keep leaves out no others than some of the world's system_row */
 	uint64_t stamp; /* another for each moment, so that a mere filter sorts nothing; 0: none */
 };
 

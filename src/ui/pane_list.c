@@ -122,6 +122,13 @@ static bool is_open(const struct list *l, const struct group *g)
 	return (open_find(l, g) < l->open.n) != l->all_open;
 }
 
+static bool group_is_open(const struct list *l, size_t group)
+{
+	struct group g = group_at(l, group);
+
+	return is_open(l, &g);
+}
+
 static void add_members(struct list *l, const struct moment *m, size_t group)
 {
 	const struct group one = group_at(l, group), *g = &one;
@@ -185,10 +192,8 @@ static void make_lines(struct list *l, const struct moment *m)
 	l->line.n = 0;
 	vec_reserve(&l->line, n);
 	for (size_t i = 0; i < n; i++) {
-		struct group g = group_at(l, i);
-
 		*vec_push(&l->line) = (struct line){ (uint32_t)i, NO_G };
-		if (is_open(l, &g))
+		if ((l->open.n || l->all_open) && group_is_open(l, i))
 			add_members(l, m, i);
 	}
 	find_anchor(l);
@@ -214,6 +219,7 @@ static void refresh(struct list *l)
 		return;
 	l->made_at = now_ns();
 	l->conf.keep = view_keep(v, NULL);
+	l->conf.but_system = !v->filter;
 	l->conf.stamp = v->moment_stamp + 1;
 	groups_make(&l->groups, v->world, m, &l->conf);
 	make_lines(l, m);
