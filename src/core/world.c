@@ -141,13 +141,22 @@ static uint32_t origin_of(struct world *w, const struct goroutine *g)
 	return id;
 }
 
+/* Once, however often it is the runtime's own and then not. */
+static void list_system(struct world *w, uint32_t row)
+{
+	if (w->g.v[row].once_system)
+		return;
+	w->g.v[row].once_system = true;
+	*vec_push(&w->system_row) = row;
+}
+
 /* After what the key repeats has changed. */
 static void row_key_set(struct world *w, uint32_t row)
 {
 	const struct goroutine *g = &w->g.v[row];
 
-	if (g->system && !w->key.v[row].system)
-		*vec_push(&w->system_row) = row;
+	if (g->system)
+		list_system(w, row);
 	w->key.v[row] = (struct row_key){ g->goid, origin_of(w, g), g->system };
 }
 
@@ -156,8 +165,8 @@ static void row_set_system(struct world *w, uint32_t row, bool system)
 	uint8_t state = w->now.state[row];
 
 	now_set(w, row, GS_NONE);
-	if (system && !w->key.v[row].system)
-		*vec_push(&w->system_row) = row;
+	if (system)
+		list_system(w, row);
 	w->g.v[row].system = w->key.v[row].system = system;
 	now_set(w, row, state);
 }

@@ -68,6 +68,7 @@ struct goroutine {
 	int64_t first_since; /* T_BEFORE: not known */
 	uint8_t first_state, first_reason;
 	bool system;
+	bool once_system; /* in world.system_row */
 	bool finalizer; /* the runtime's own unless it runs a finalizer or cleanup of the program */
 };
 
@@ -199,7 +200,7 @@ struct world {
 	VEC(struct goroutine) g;
 	VEC(struct row_key) key; /* of each row */
 	bool rows_by_id; /* ids only grew from row to row */
-	VEC(uint32_t) system_row; /* rows that are, or once were, the runtime's own */
+	VEC(uint32_t) system_row; /* rows that are, or once were, the runtime's own; each once */
 	VEC(struct origin) origin; /* each once; the first is of those of whom nothing is known */
 	struct map64 origin_pair, origin_id; /* stacks → number; number and labels → origin */
 	struct map64 by_goid; /* goid → latest row */

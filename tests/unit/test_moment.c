@@ -360,6 +360,35 @@ static void test_column_edges(void **state)
 	world_columns(&f->w, row, 0, 100, col, 0);
 }
 
+/* The goroutine that runs finalizers is the program's while it runs one, and counts then. */
+static void test_finalizers(void **state)
+{
+	struct fix *f = *state;
+	struct frame own = { .func = world_str(&f->w, "runtime.runfinq") },
+		     user[2] = { { .func = world_str(&f->w, "main.free") }, own };
+	uint32_t idle = stacktab_put(&f->w.stacks, &own, 1),
+		 busy = stacktab_put(&f->w.stacks, user, 2);
+	struct moment m = { 0 };
+
+	tell(f, (struct event){ .g = 500,
+				.kind = EV_STATUS,
+				.state = GS_BLOCKED,
+				.stack = idle,
+				.stack2 = idle });
+	for (int i = 0; i < 50; i++) {
+		assert_int_equal(f->w.now.count[GS_BLOCKED], (EARLY + 1) / 2);
+		assert_int_equal(world_at(&f->w, f->w.t_end, &m), 0);
+		assert_memory_equal(m.count, f->w.now.count, sizeof(m.count));
+		tell(f, (struct event){ .g = 500, .kind = EV_RUN, .stack = busy });
+		assert_int_equal(f->w.now.count[GS_RUNNING], 1);
+		assert_int_equal(world_at(&f->w, f->w.t_end, &m), 0);
+		assert_memory_equal(m.count, f->w.now.count, sizeof(m.count));
+		tell(f, (struct event){ .g = 500, .kind = EV_BLOCK, .stack = idle });
+	}
+	assert_int_equal(f->w.system_row.n, 1);
+	moment_release(&m);
+}
+
 /* Segments close by themselves, after so many events or so long. */
 static void test_segments_close(void **state)
 {
@@ -396,6 +425,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_totals, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_columns, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_column_edges, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_finalizers, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_segments_close, setup, teardown),
 	};
 
