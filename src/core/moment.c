@@ -122,6 +122,22 @@ static void undo_events(struct moment *m)
 	m->undo.n = 0;
 }
 
+/* Of each row only the first entry from end on matters: what was before it is what is now. */
+static void move_back(const struct world *w, struct moment *m, size_t end)
+{
+	enum { AHEAD = 16 };
+	const struct entry *v = w->entry.v;
+
+	while (m->entries > end) {
+		size_t i = --m->entries;
+
+		if (i >= end + AHEAD && v[i - AHEAD].prev < end)
+			__builtin_prefetch(&v[v[i - AHEAD].prev]);
+		if (v[i].prev == NO_ENTRY || v[i].prev < end)
+			unset_entry(w, m, &v[i]);
+	}
+}
+
 /* Goes on, or back, from the entries that are in it to the first end of all. */
 static void move_entries(const struct world *w, struct moment *m, size_t end)
 {
@@ -138,8 +154,7 @@ static void move_entries(const struct world *w, struct moment *m, size_t end)
 	set_first_states(w, m, rows);
 	for (; m->entries < end; m->entries++)
 		set_entry(m, &w->entry.v[m->entries]);
-	while (m->entries > end)
-		unset_entry(w, m, &w->entry.v[--m->entries]);
+	move_back(w, m, end);
 }
 
 static void undo_add(struct moment *m, uint32_t row)
@@ -240,9 +255,24 @@ static bool moment_event(void *arg, const struct event *ev)
 
 static void count_states(const struct world *w, struct moment *m)
 {
+	uint64_t odd[GS_N] = { 0 }; /* two sums at a time do not wait for each other */
+	size_t i = 0;
+
 	memset(m->count, 0, sizeof(m->count));
-	for (size_t i = 0; i < m->n; i++)
-		m->count[m->state[i]] += !w->key.v[i].system;
+	for (; i + 1 < m->n; i += 2) {
+		m->count[m->state[i]]++;
+		odd[m->state[i + 1]]++;
+	}
+	if (i < m->n)
+		m->count[m->state[i]]++;
+	for (int s = 0; s < GS_N; s++)
+		m->count[s] += odd[s];
+	for (i = 0; i < w->system_row.n; i++) {
+		uint32_t row = w->system_row.v[i];
+
+		if (row < m->n && w->key.v[row].system)
+			m->count[m->state[row]]--;
+	}
 	m->count[GS_NONE] = 0;
 }
 
