@@ -186,21 +186,46 @@ static void collect_groups(struct groups *out, const struct world *w, const stru
 	out->all_by = c->by;
 }
 
-/* Those of which only some pass are summed up anew from these; to: where they are in v. */
+/* Rows that are summed up together: the groups that they need are on their way by then. */
+enum { TOGETHER = 64 };
+
+static void sum_some(struct groups *out, const struct world *w, const struct moment *m,
+		     const struct groups_config *c, const uint32_t *to, const uint32_t *row,
+		     size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		__builtin_prefetch(&out->v.v[to[out->of.v[row[i]]]]);
+	for (size_t i = 0; i < n; i++) {
+		struct group *into = &out->v.v[to[out->of.v[row[i]]]];
+
+		if (into->n)
+			group_join(into, w, m, row[i]);
+		else
+			*into = group_of(w, m, c->by, row[i]);
+	}
+}
+
+/*
+ * Those of which only some pass are summed up anew from these. to: where they are in v,
+ * NO_GROUP for the others and at the end for those that are of none.
+ */
 static void sum_partly(struct groups *out, const struct world *w, const struct moment *m,
 		       const struct groups_config *c, const uint32_t *to)
 {
-	for (size_t row = 0; row < m->n; row++) {
-		struct group *into;
+	uint32_t some[TOGETHER], none = (uint32_t)out->all.n;
+	size_t n = 0;
 
-		if (!c->keep[row] || out->of.v[row] == NO_GROUP || to[out->of.v[row]] == NO_GROUP)
-			continue;
-		into = &out->v.v[to[out->of.v[row]]];
-		if (into->n)
-			group_join(into, w, m, row);
-		else
-			*into = group_of(w, m, c->by, row);
+	for (size_t row = 0; row < m->n; row++) {
+		uint32_t g = out->of.v[row] < none ? out->of.v[row] : none;
+
+		some[n] = (uint32_t)row;
+		n += c->keep[row] & (to[g] != NO_GROUP);
+		if (n == TOGETHER) {
+			sum_some(out, w, m, c, to, some, n);
+			n = 0;
+		}
 	}
+	sum_some(out, w, m, c, to, some, n);
 }
 
 /* How many of each group pass. */
@@ -234,8 +259,8 @@ static void keep_groups(struct groups *out, const struct world *w, const struct 
 
 	count_kept(out, w, m, c);
 	vec_reserve(&out->v, out->all.n);
-	if (out->n_index < out->all.n) {
-		out->n_index = out->all.n;
+	if (out->n_index <= out->all.n) {
+		out->n_index = out->all.n + 1;
 		out->index = xrealloc(out->index, out->n_index, sizeof(*out->index));
 	}
 	to = out->index; /* their keys are not asked for any more */
@@ -253,6 +278,7 @@ static void keep_groups(struct groups *out, const struct world *w, const struct 
 		}
 		out->v.n++;
 	}
+	to[out->all.n] = NO_GROUP;
 	if (out->partly)
 		sum_partly(out, w, m, c, to);
 }
