@@ -142,7 +142,7 @@ static void part_add(struct story_job *j, struct part p)
 		p.t0 = last->t1 + 1; /* no event is told twice */
 	}
 	if (p.t0 <= p.t1)
-		*vec_push(&j->part) = p;
+		*vec_push(&j->part) = p; /* NOLINT: it is there */
 }
 
 /* Segments that belong together: one of its entries', and those that it ran on through. */
