@@ -10,7 +10,7 @@ if ! command -v tmux >/dev/null; then
 	finish
 fi
 work=$(mktemp -d) || exit 1
-t="tmux -L bingo-test-$$ -f /dev/null"
+t=true
 unset TMUX
 trap '$t kill-server 2>/dev/null; rm -rf "$work"' EXIT
 LC_ALL=C.UTF-8
@@ -55,6 +55,8 @@ for term in xterm-256color tmux-256color screen linux vt100 dumb; do
 		skip "TERM=$term" "this machine does not know it"
 		continue
 	fi
+	# a server that is about to end must not be met by the next one
+	t="tmux -L bingo-test-$$-$term -f /dev/null"
 	$t new-session -d -x 80 -y 24 "env PS1='ready> ' sh -i"
 	try "$term" >"$work/said" 2>&1
 	if [ -s "$work/said" ]; then
