@@ -136,7 +136,7 @@ static void ask_stacks(struct filter *f, const struct world *w)
 
 	memo_room(m, t->stack.n);
 	for (; m->n < t->stack.n; m->n++) {
-		const uint32_t *id = &t->ids.v[t->stack.v[m->n].first];
+		const uint32_t *id = t->ids.v + t->stack.v[m->n].first;
 		bool hit = false;
 
 		for (uint32_t i = 0; i < t->stack.v[m->n].n; i++)
