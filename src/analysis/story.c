@@ -79,7 +79,7 @@ static void story_sort(struct story_job *j, size_t lo, size_t hi)
 static void job_work(void *arg)
 {
 	struct story_job *j = arg;
-	size_t n = j->part.n, lo = j->pivot, hi = j->pivot;
+	size_t n = j->part.n, lo = j->pivot, hi = lo;
 
 	if (n)
 		part_tell(j, &j->part.v[hi++]);
