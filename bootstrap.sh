@@ -228,11 +228,33 @@ settle_locale()
 	export LC_ALL
 }
 
+# The go command at hand, or one that an earlier check has fetched.
+find_go()
+{
+	if have go; then
+		command -v go
+	else
+		tests/toolchains.sh --list 2>/dev/null | tail -n 1 | cut -d' ' -f2-
+	fi
+}
+
+# The demo's program itself, watched while it runs. 3: it cannot be watched here.
+demo_live()
+{
+	go=$(find_go) && [ -n "$go" ] || return 3
+	GOTOOLCHAIN=local GOFLAGS='' GO111MODULE=on GOWORK=off CGO_ENABLED=0 \
+		"$go" build -o build/demo tests/targets/demo/main.go >/dev/null 2>&1 || return 3
+	build/bingo-top -- build/demo -trace '' -for 1h
+}
+
 demo()
 {
 	settle_terminal
 	settle_locale
 	cleanup
+	rc=0
+	demo_live || rc=$?
+	[ $rc = 3 ] || exit $rc
 	exec build/bingo-top --replay tests/data/demo.trace \
 		--substitute-path "/src/shop=$PWD/tests/targets/demo"
 }

@@ -1,42 +1,89 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Makes the pictures in this folder from the real program: an xterm under Xvfb, keys by tmux.
-# Needs xvfb, xterm, tmux, imagemagick and a monospaced font (fonts-dejavu-core).
+# Makes screenshots/*.png of the real program: xterm under Xvfb, keys by tmux, pictures by ImageMagick's import.
+#   screenshots/make.sh [NAME...]
+# Needs build/bingo-top, Xvfb, xterm, tmux, import and the font DejaVu Sans Mono.
 set -eu
 cd "$(dirname "$0")/.."
 BUILD=${BUILD:-build}
-display=:${DISPLAY_NUMBER:-97}
-socket=bingo-shots-$$
-demo="$BUILD/bingo-top --replay tests/data/demo.trace --substitute-path /src/shop=tests/targets/demo"
-
-Xvfb "$display" -screen 0 1600x1000x24 -nolisten tcp >/dev/null 2>&1 &
+OUT=${OUT:-screenshots}
+TRACE=tests/data/demo.trace
+for tool in Xvfb xterm tmux import; do
+	command -v $tool >/dev/null || {
+		echo "screenshots: $tool is missing (Debian: xvfb xterm tmux imagemagick fonts-dejavu-core)" >&2
+		exit 1
+	}
+done
+work=$(mktemp -d)
+display=:$((90 + $$ % 400))
+tmux="tmux -L bingo-shots-$$ -f $work/tmux.conf"
+cat >"$work/tmux.conf" <<'CONF'
+set -g status off
+set -g default-terminal tmux-256color
+set -g escape-time 0
+CONF
+Xvfb $display -screen 0 2600x1700x24 >/dev/null 2>&1 &
 xvfb=$!
-trap 'tmux -L "$socket" kill-server 2>/dev/null; kill "$xvfb" 2>/dev/null' EXIT
-sleep 1
+trap '$tmux kill-server 2>/dev/null || true; kill $xvfb 2>/dev/null || true; rm -rf "$work"' EXIT
+trap 'exit 1' INT TERM
 
-shot() { # NAME WxH KEY…
-	name=$1
-	size=$2
-	shift 2
-	tmux -L "$socket" -f /dev/null new-session -d -s shot -x "${size%x*}" -y "${size#*x}" \
-		"env TERM=tmux-256color COLORTERM= $demo"
-	tmux -L "$socket" set -g status off
-	DISPLAY=$display xterm -fa 'DejaVu Sans Mono' -fs 11 -bg black -fg gray85 -b 8 -geometry "$size" -title bingo-shot \
-		-e env TERM=xterm-256color LC_ALL=C.UTF-8 tmux -u -L "$socket" attach -t shot &
-	xterm=$!
-	sleep 2
-	for key; do
-		tmux -L "$socket" send-keys -t shot "$key"
-		sleep 0.4
+wait_for() # COMMAND...: until it succeeds, 10 s at most
+{
+	tries=200
+	until "$@" >/dev/null 2>&1; do
+		tries=$((tries - 1))
+		[ $tries -gt 0 ] || { echo "screenshots: gave up waiting for: $*" >&2; exit 1; }
+		sleep 0.05
 	done
-	sleep 1
-	DISPLAY=$display import -window bingo-shot "screenshots/$name.png"
-	tmux -L "$socket" kill-session -t shot 2>/dev/null || true
-	wait "$xterm" 2>/dev/null || true
-	echo "screenshots/$name.png"
+}
+shown() { $tmux capture-pane -p | grep -qF -- "$1"; }
+settled() # the screen stays as it is for a moment
+{
+	now=$($tmux capture-pane -p | cksum)
+	sleep 0.3
+	[ "$now" = "$($tmux capture-pane -p | cksum)" ]
 }
 
-shot list 120x36 Down Down Down Right
-shot detail 120x36 Down Down Down Right Down Enter
-shot filter 120x30 / T r a n s f e r
-shot small 80x24 Down Right
+# shot NAME WxH OPTIONS KEY...: keys as tmux names them; a word WAIT:text waits for the text
+shot()
+{
+	name=$1 size=$2 options=$3
+	shift 3
+	case $wanted in *" $name "*) ;; *) return 0 ;; esac
+	wait_for test -e "/tmp/.X11-unix/X${display#:}"
+	cat >"$work/run" <<RUN
+#!/bin/sh
+export LC_ALL=C.UTF-8 TZ=UTC
+echo \$WINDOWID >$work/window
+exec $tmux -u new-session "LC_ALL=C.UTF-8 TZ=UTC $BUILD/bingo-top $options --substitute-path /src/shop=tests/targets/demo --replay $TRACE"
+RUN
+	chmod +x "$work/run"
+	rm -f "$work/window"
+	DISPLAY=$display xterm -tn xterm-256color -geometry "$size+0+0" -fa 'DejaVu Sans Mono' -fs 11 -bg black -fg gray80 \
+		-b 6 +sb -e "$work/run" &
+	xterm=$!
+	wait_for test -s "$work/window"
+	wait_for shown Quit
+	for key in "$@"; do
+		case $key in
+		WAIT:*) wait_for shown "${key#WAIT:}" ;;
+		*) $tmux send-keys "$key" ;;
+		esac
+		sleep 0.05
+	done
+	wait_for settled
+	import -display $display -window "$(cat "$work/window")" "$OUT/$name.png"
+	echo "$OUT/$name.png"
+	$tmux kill-server 2>/dev/null || true
+	wait $xterm 2>/dev/null || true
+}
+
+wanted=" ${*:-list detail filter small wide timeline source help} "
+shot list 120x36 "" Down Down Down Right
+shot detail 120x36 "" Down Down Down Right Down Enter
+shot filter 120x30 "" / t r a n s f e r
+shot small 80x24 "" Down Right
+shot wide 200x55 "" Down Down Down Right Down Tab
+shot timeline 120x40 "" Down Down Down 2 b 1 . 2 s Enter + + +
+shot source 120x40 "" Down Down Down 3 z
+shot help 120x40 "" '?'

@@ -19,6 +19,7 @@
 #include "source/doctor.h"
 #include "source/live.h"
 #include "source/open.h"
+#include "ui/term.h"
 
 enum { BATCH_BUDGET_NS = 1000 * 1000 * 1000 };
 
@@ -54,7 +55,8 @@ static double own_cpu_pct(const struct app *a)
 
 static int open_live(struct app *a, struct err *err)
 {
-	struct live_config cfg = { .rate = a->opt->rate, .command = a->opt->mode == MODE_COMMAND };
+	struct live_config cfg = { .rate = a->opt->rate,
+				   .command = a->opt->mode == MODE_COMMAND };
 	pid_t pid = a->opt->pid;
 
 	if (cfg.command) {
@@ -254,7 +256,7 @@ int app_run(const struct options *o, struct err *err)
 	int rc;
 
 	if (o->mode == MODE_DOCTOR)
-		return doctor_run(o->pid, stdout);
+		return doctor_run(o->pid, term_colors(getenv("TERM")), stdout);
 	detect_init(&a.detect);
 	rc = config_load(&(struct config){ &a.detect.conf }, o->config, err);
 	if (rc)

@@ -49,7 +49,7 @@ static int print_report(const struct options *o, struct world *w, const struct d
 
 	if (f) {
 		r.keep = keep = xcalloc(w->now.n, sizeof(*keep));
-		filter_all(f, w, &w->now, keep);
+		filter_all(f, w, &w->now, true, keep);
 	}
 	if (o->json)
 		report_json(&r, stdout);

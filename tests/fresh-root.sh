@@ -61,13 +61,14 @@ enter()
 	[ "$net" = on ] && net= || net=--net
 	# shellcheck disable=SC2016,SC2086
 	unshare --mount --pid --fork --kill-child $net sh -c '
-		root=$1 cache=$2
-		shift 2
+		root=$1 cache=$2 net=$3
+		shift 3
+		[ -z "$net" ] || ip link set lo up # what is tested talks to itself
 		mount -t proc proc "$root/proc" && mount -t sysfs sys "$root/sys" && mount --rbind /dev "$root/dev"
 		if [ -n "$cache" ]; then
 			mkdir -p "$root/root/.cache/bingo-top/go" && mount --bind "$cache" "$root/root/.cache/bingo-top/go"
 		fi
-		exec chroot "$root" "$@"' sh "$root" "${CACHE:-}" \
+		exec chroot "$root" "$@"' sh "$root" "${CACHE:-}" "$net" \
 		env -i HOME=/root PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin CI=true \
 		TERM="${ROOT_TERM-xterm-256color}" LANG="${ROOT_LANG-}" "$@"
 }

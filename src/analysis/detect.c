@@ -175,7 +175,7 @@ struct finding *detect_finding(struct detect *d, enum detector_id id, enum sever
 
 static int by_key(const void *a, const void *b)
 {
-	const struct row_key *x = a, *y = b;
+	const struct likeness *x = a, *y = b;
 
 	if (x->key != y->key)
 		return x->key < y->key ? -1 : 1;

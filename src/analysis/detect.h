@@ -63,7 +63,7 @@ struct growth {
 	bool told; /* a finding of this look has them */
 };
 
-struct row_key {
+struct likeness {
 	uint64_t key;
 	uint32_t row;
 };
@@ -83,7 +83,7 @@ struct detect {
 	int64_t grown; /* when growth was last measured */
 	VEC(struct growth) growth;
 	VEC(uint32_t) growth_of; /* creation stack → index of growth + 1 */
-	VEC(struct row_key) keys; /* scratch */
+	VEC(struct likeness) keys; /* scratch */
 };
 
 void detect_init(struct detect *d);

@@ -278,7 +278,7 @@ void detect_leaks(struct detect *d)
 
 		if (n->row < d->moment->n && graph_age(g, n->row) >= d->conf.leak_age &&
 		    out_of_reach(g, n))
-			*vec_push(&d->keys) = (struct row_key){ row_likeness(d, n->row), n->row };
+			*vec_push(&d->keys) = (struct likeness){ row_likeness(d, n->row), n->row };
 	}
 	keys_sort(d);
 	for (size_t i = 0, end; i < d->keys.n; i = end) {

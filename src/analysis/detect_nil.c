@@ -73,7 +73,7 @@ void detect_nil_channels(struct detect *d)
 			continue;
 		if (r == R_CHAN_SEND_NIL || r == R_CHAN_RECV_NIL ||
 		    (r == R_SELECT_EMPTY && d->world->g.v[row].goid != 1))
-			*vec_push(&d->keys) = (struct row_key){ row_likeness(d, row), row };
+			*vec_push(&d->keys) = (struct likeness){ row_likeness(d, row), row };
 	}
 	keys_sort(d);
 	for (size_t i = 0, end; i < d->keys.n; i = end) {

@@ -75,7 +75,7 @@ void detect_races(struct detect *d)
 		if ((m->state[row] != GS_RUNNING && m->state[row] != GS_RUNNABLE) || g->system ||
 		    !g->create_stack || !in_literal(d, row) || holds_lock(&d->graph, g->goid))
 			continue;
-		*vec_push(&d->keys) = (struct row_key){ g->create_stack, row };
+		*vec_push(&d->keys) = (struct likeness){ g->create_stack, row };
 	}
 	keys_sort(d);
 	for (size_t i = 0, end; i < d->keys.n; i = end) {

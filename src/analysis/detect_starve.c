@@ -127,7 +127,7 @@ void detect_starvation(struct detect *d)
 	for (uint32_t row = 0; row < m->n; row++)
 		if (m->state[row] == GS_RUNNABLE && !d->world->g.v[row].system &&
 		    detect_age(d, row) >= d->conf.starve)
-			*vec_push(&d->keys) = (struct row_key){ row_likeness(d, row), row };
+			*vec_push(&d->keys) = (struct likeness){ row_likeness(d, row), row };
 	keys_sort(d);
 	for (size_t i = 0, end; i < d->keys.n; i = end) {
 		end = keys_run(d, i);

@@ -97,7 +97,7 @@ static void locks_suspected(struct detect *d)
 	d->keys.n = 0;
 	for (uint32_t row = 0; row < d->moment->n; row++)
 		if (waits_long(d, row) && is_lock(d->moment->reason[row]))
-			*vec_push(&d->keys) = (struct row_key){ row, row };
+			*vec_push(&d->keys) = (struct likeness){ row, row };
 	if (d->keys.n < 1 ||
 	    !detect_finding(d, DETECT_DEADLOCK, d->keys.n > 1 ? SEVERITY_WARNING : SEVERITY_INFO,
 			    CERTAINTY_RECHECK))

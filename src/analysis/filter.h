@@ -24,7 +24,11 @@ const char *filter_pattern(const struct filter *f);
 /* Whether a row of the moment passes; f NULL: all do. */
 bool filter_row(struct filter *f, const struct world *w, const struct moment *m, size_t row);
 
-/* The same for all rows: keep has room for m->n. Returns how many of those alive pass. */
-size_t filter_all(struct filter *f, const struct world *w, const struct moment *m, bool *keep);
+/*
+ * The same for all rows; system: the runtime's own may pass. keep has room for m->n.
+ * Returns how many of those alive pass. Some ns a row.
+ */
+size_t filter_all(struct filter *f, const struct world *w, const struct moment *m, bool system,
+		  bool *keep);
 
 #endif

@@ -2,7 +2,7 @@
 /*
  * The rows of the list: goroutines put together by where they are, or by where
  * they were made, or each for itself; filtered and sorted. Made for a million:
- * one walk over the moment's arrays, no hashing.
+ * one walk over the moment's arrays, no hashing; single ones are rows, not structs.
  */
 #ifndef ANALYSIS_GROUPS_H
 #define ANALYSIS_GROUPS_H
@@ -26,27 +26,63 @@ struct group {
 	uint32_t row; /* one of them: the one with the least id */
 	uint32_t n;
 	uint32_t key; /* what they have in common: stack or creation stack */
-	uint8_t state, reason; /* of most interest: of row */
 	int64_t since; /* the earliest */
+	uint8_t state, reason; /* of most interest: of row */
 };
+#define NO_GROUP UINT32_MAX
 
 struct groups_config {
 	enum grouping by;
 	enum sort_by sort;
 	bool invert;
 	const bool *keep; /* per row of the moment; NULL: all pass */
+	bool but_system; /* keep leaves out no others than some of the world's system_row */
+	uint64_t stamp; /* another for each moment, so that a mere filter sorts nothing; 0: none */
+};
+
+struct sortable {
+	uint32_t key, at;
 };
 
 struct groups {
-	VEC(struct group) v;
+	enum grouping by;
 	uint64_t shown; /* goroutines in them */
-	uint32_t *index; /* scratch: group of each key */
+	/* private: ask groups_n() and groups_at() */
+	VEC(struct group) v; /* those that pass; but for GROUP_NONE */
+	VEC(struct group) all; /* whatever the filter */
+	VEC(uint32_t) of; /* of each row that is alive: its group in all, else NO_GROUP */
+	VEC(uint32_t) kept; /* of each of all: how many pass */
+	bool partly; /* of some groups in v not all pass */
+	uint64_t all_stamp;
+	enum grouping all_by;
+	VEC(struct sortable) order; /* places in v, or rows */
+	VEC(uint32_t) flat; /* all rows in order, whatever the filter */
+	uint64_t flat_stamp;
+	enum sort_by flat_sort;
+	/* scratch that stays */
+	VEC(struct sortable) swap;
+	VEC(uint32_t) place; /* of each stack: where its place stands by file and line */
+	VEC(uint8_t) plumbing; /* of each string: 0 not asked yet, 1 no, 2 yes */
+	uint32_t *index; /* group of each key */
 	size_t n_index;
 };
 
 void groups_make(struct groups *out, const struct world *w, const struct moment *m,
 		 const struct groups_config *c);
 void groups_release(struct groups *g);
+
+static inline size_t groups_n(const struct groups *g)
+{
+	return g->order.n;
+}
+
+/* The i-th group, i below groups_n(); of the world and moment that they were made of. */
+struct group groups_at(const struct groups *g, const struct world *w, const struct moment *m,
+		       size_t i);
+/* Its row alone. */
+uint32_t groups_row(const struct groups *g, size_t i);
+/* Where in the order a row stands that is a group of its own (GROUP_NONE); SIZE_MAX: nowhere. */
+size_t groups_find(const struct groups *g, uint32_t row);
 
 /* Whether a row belongs to a group of that grouping; it passes the filter or not. */
 bool group_has(const struct world *w, const struct moment *m, enum grouping by,

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <pcre2.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/mem.h"
 
@@ -67,4 +68,36 @@ bool match_find(const struct match *m, const char *s, size_t len, size_t *start,
 	if (end)
 		*end = at[1];
 	return true;
+}
+
+static uint32_t info(const struct match *m, uint32_t what)
+{
+	uint32_t v = 0;
+
+	return pcre2_pattern_info(m->code, what, &v) ? 0 : v;
+}
+
+/* Letters in either case: patterns may leave it open. */
+static bool among(const char *alphabet, uint32_t c)
+{
+	return c && (strchr(alphabet, (int)c) || strchr(alphabet, (int)(c ^ 0x20)));
+}
+
+bool match_possible(const struct match *m, const char *alphabet, size_t longest)
+{
+	const uint8_t *first = NULL;
+	bool any = false;
+
+	if (info(m, PCRE2_INFO_MINLENGTH) > longest)
+		return false;
+	if (info(m, PCRE2_INFO_LASTCODETYPE) == 1 &&
+	    !among(alphabet, info(m, PCRE2_INFO_LASTCODEUNIT)))
+		return false;
+	if (info(m, PCRE2_INFO_FIRSTCODETYPE) == 1)
+		return among(alphabet, info(m, PCRE2_INFO_FIRSTCODEUNIT));
+	if (pcre2_pattern_info(m->code, PCRE2_INFO_FIRSTBITMAP, &first) || !first)
+		return true;
+	for (uint32_t c = 1; c < 128; c++)
+		any |= (first[c / 8] >> c % 8 & 1) && among(alphabet, c);
+	return any;
 }

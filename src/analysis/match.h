@@ -20,4 +20,10 @@ void match_free(struct match *m); /* NULL ok */
  */
 bool match_find(const struct match *m, const char *s, size_t len, size_t *start, size_t *end);
 
+/*
+ * Whether a text of these characters alone, at most longest bytes, might match: false
+ * only where the pattern's own literals rule it out.
+ */
+bool match_possible(const struct match *m, const char *alphabet, size_t longest);
+
 #endif

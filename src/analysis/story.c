@@ -5,12 +5,16 @@
 #include <string.h>
 
 enum {
-	SEGMENTS_BEFORE = 16, /* with an entry of the goroutine, before the time wanted */
-	SEGMENTS_AFTER = 8,
+	ENTRIES_BEFORE = 16, /* of the goroutine, before the time wanted */
+	ENTRIES_AFTER = 8,
+	SEGMENTS_MOST = 128, /* to read in either direction, where it ran on through many */
+	PART_SEGMENTS = 4, /* read at once; between two the number of events is looked at */
 };
 
-struct stretch {
+struct part {
 	int64_t t0, t1;
+	size_t first, n; /* its events, once it is told */
+	uint32_t segments;
 };
 
 struct story_job {
@@ -18,11 +22,12 @@ struct story_job {
 	struct history *history;
 	struct world *w;
 	uint64_t goid;
-	VEC(struct stretch) part; /* the latest first */
+	int64_t born, died; /* before and after, the id was another's */
+	VEC(struct part) part; /* in order of time */
+	size_t pivot; /* the one at the time wanted, or the last before */
 	struct story story;
 	atomic_bool cancel;
-	size_t done; /* parts wholly told */
-	int64_t t0; /* what all parts cover from */
+	int64_t t0, t1; /* what all parts cover */
 };
 
 static bool job_event(void *arg, const struct event *ev)
@@ -33,42 +38,58 @@ static bool job_event(void *arg, const struct event *ev)
 	return true;
 }
 
-/* Equal times keep their order: parts are in order, each is in order. */
-static void story_join(struct story *s, size_t first)
+static void part_tell(struct story_job *j, struct part *p)
 {
-	struct event *v;
-	size_t n = s->ev.n - first;
+	struct history_query q = {
+		.t0 = p->t0 > j->born ? p->t0 : j->born,
+		.t1 = p->t1 < j->died ? p->t1 : j->died,
+		.goid = &j->goid,
+		.n_goid = 1,
+		.cancel = &j->cancel,
+	};
 
-	if (!first || !n)
-		return;
-	/* the part just told is earlier than those before it */
-	v = xmalloc(s->ev.n * sizeof(*v));
-	memcpy(v, s->ev.v + first, n * sizeof(*v));
-	memcpy(v + n, s->ev.v, first * sizeof(*v));
-	memcpy(s->ev.v, v, s->ev.n * sizeof(*v));
-	free(v);
+	p->first = j->story.ev.n;
+	j->history->query(j->history, &q, job_event, j);
+	p->n = j->story.ev.n - p->first;
 }
 
+static bool job_enough(const struct story_job *j, size_t events)
+{
+	return j->story.ev.n >= events || atomic_load(&j->cancel);
+}
+
+/* The parts were not told in their order. */
+static void story_sort(struct story_job *j, size_t lo, size_t hi)
+{
+	struct event *v = xmalloc((j->story.ev.n + 1) * sizeof(*v)), *to = v;
+
+	for (size_t i = lo; i < hi; i++) {
+		const struct part *p = &j->part.v[i];
+
+		if (p->n)
+			memcpy(to, j->story.ev.v + p->first, p->n * sizeof(*v));
+		to += p->n;
+	}
+	free(j->story.ev.v);
+	j->story.ev.v = v;
+	j->story.ev.cap = j->story.ev.n + 1;
+}
+
+/* What is at the time wanted, then what was before, then what follows. */
 static void job_work(void *arg)
 {
 	struct story_job *j = arg;
+	size_t n = j->part.n, lo = j->pivot, hi = lo;
 
-	for (j->done = 0; j->done < j->part.n; j->done++) {
-		struct history_query q = {
-			.t0 = j->part.v[j->done].t0,
-			.t1 = j->part.v[j->done].t1,
-			.goid = &j->goid,
-			.n_goid = 1,
-			.cancel = &j->cancel,
-		};
-		size_t first = j->story.ev.n;
-
-		if (j->story.ev.n >= STORY_EVENTS || atomic_load(&j->cancel))
-			break;
-		j->history->query(j->history, &q, job_event, j);
-		story_join(&j->story, first);
-		j->story.t0 = q.t0;
-	}
+	if (n)
+		part_tell(j, &j->part.v[hi++]);
+	while (lo > 0 && !job_enough(j, STORY_EVENTS / 2))
+		part_tell(j, &j->part.v[--lo]);
+	while (hi < n && !job_enough(j, STORY_EVENTS))
+		part_tell(j, &j->part.v[hi++]);
+	story_sort(j, lo, hi);
+	j->story.t0 = lo > 0 ? j->part.v[lo - 1].t1 + 1 : j->t0;
+	j->story.t1 = hi < n ? j->part.v[hi].t0 - 1 : j->t1;
 }
 
 static void job_free(struct story_job *j)
@@ -90,8 +111,6 @@ static void job_done(void *arg)
 	s->job = NULL;
 	vec_free(&s->story.ev);
 	s->story = j->story;
-	if (j->done == j->part.n)
-		s->story.t0 = j->t0;
 	memset(&j->story, 0, sizeof(j->story));
 	s->fresh = true;
 	job_free(j);
@@ -99,47 +118,124 @@ static void job_done(void *arg)
 		s->told(s->arg);
 }
 
-static void part_add(struct story_job *j, int64_t t0, int64_t t1)
+static struct part segment_part(const struct world *w, uint32_t seg)
 {
-	struct stretch *last = j->part.n ? &j->part.v[j->part.n - 1] : NULL;
+	bool open = seg >= w->seg.n;
 
-	if (last && last->t0 <= t1)
-		last->t0 = t0;
-	else
-		*vec_push(&j->part) = (struct stretch){ t0, t1 }; /* NOLINT: it is there */
+	return (struct part){
+		.t0 = open ? w->open.t0 : w->seg.v[seg].t0,
+		.t1 = open ? w->t_end : w->seg.v[seg].t1,
+		.segments = 1,
+	};
 }
 
-/* The segments in which it did something, from a little after the time backwards. */
+static void part_add(struct story_job *j, struct part p)
+{
+	struct part *last = j->part.n ? &j->part.v[j->part.n - 1] : NULL;
+
+	if (last && p.t0 <= last->t1) {
+		if (last->segments < PART_SEGMENTS) {
+			last->t1 = p.t1 > last->t1 ? p.t1 : last->t1;
+			last->segments++;
+			return;
+		}
+		p.t0 = last->t1 + 1; /* no event is told twice */
+	}
+	if (p.t0 <= p.t1)
+		*vec_push(&j->part) = p; /* NOLINT: it is there */
+}
+
+/* Segments that belong together: one of its entries', and those that it ran on through. */
+struct run {
+	uint32_t first, last;
+};
+
+/*
+ * Its runs around the time, in order; the ones before it are so many. all: whether
+ * they are all that there are, at either end.
+ */
+struct plan {
+	struct run run[ENTRIES_BEFORE + ENTRIES_AFTER];
+	uint32_t n, before;
+	bool all_before, all_after;
+};
+
+static uint32_t entry_seg(const struct world *w, uint32_t entry)
+{
+	uint32_t seg = w->entry.v[entry].seg;
+
+	return seg < w->seg.n ? seg : (uint32_t)w->seg.n;
+}
+
+static void plan_runs(struct plan *p, const struct world *w, uint32_t row, int64_t t)
+{
+	struct run back[ENTRIES_BEFORE], ring[ENTRIES_AFTER];
+	uint32_t i = w->g.v[row].last_entry, n_after = 0, next = (uint32_t)w->seg.n + 1;
+
+	for (; i != NO_ENTRY && p->before < ENTRIES_BEFORE; i = w->entry.v[i].prev) {
+		uint32_t seg = entry_seg(w, i);
+		bool runs_on = w->entry.v[i].state == GS_RUNNING && next > seg;
+		struct run run = { seg, runs_on ? next - 1 : seg };
+
+		next = seg;
+		if (segment_part(w, seg).t0 > t)
+			ring[n_after++ % ENTRIES_AFTER] = run;
+		else
+			back[p->before++] = run;
+	}
+	p->all_before = i == NO_ENTRY;
+	p->all_after = n_after <= ENTRIES_AFTER;
+	for (uint32_t k = p->before; k-- > 0;)
+		p->run[p->n++] = back[k];
+	for (uint32_t k = 0; k < ENTRIES_AFTER && k < n_after; k++)
+		p->run[p->n++] = ring[(n_after - 1 - k) % ENTRIES_AFTER];
+}
+
+static uint32_t within(uint32_t lo, uint32_t x, uint32_t hi)
+{
+	return x < lo ? lo : x > hi ? hi : x;
+}
+
+/* Very long runs end the story, so that it has no holes; seg is the segment of the time. */
+static void plan_cut(struct plan *p, uint32_t seg)
+{
+	uint32_t first = 0;
+
+	for (uint32_t i = 0; i < p->n; i++) {
+		struct run *r = &p->run[i], was = *r;
+		uint32_t at = i >= p->before	  ? r->first
+			      : i + 1 < p->before ? r->last
+						  : within(r->first, seg, r->last);
+
+		if (at - r->first > SEGMENTS_MOST) {
+			r->first = at - SEGMENTS_MOST;
+			first = i;
+			p->all_before = false;
+		}
+		if (was.last - at > SEGMENTS_MOST) {
+			r->last = at + SEGMENTS_MOST;
+			p->n = i + 1;
+			p->all_after = false;
+		}
+	}
+	p->n -= first;
+	memmove(p->run, p->run + first, p->n * sizeof(*p->run));
+}
+
 static void job_plan(struct story_job *j, uint32_t row, int64_t t)
 {
 	const struct world *w = j->w;
-	const struct goroutine *g = &w->g.v[row];
-	uint32_t after[SEGMENTS_AFTER], n_after = 0, i = g->last_entry, before = 0;
-	bool all;
+	struct plan p = { .n = 0 };
 
-	/* a ring of the entries after the time: the nearest ones stay */
-	for (; i != NO_ENTRY; i = w->entry.v[i].prev) {
-		uint32_t seg = w->entry.v[i].seg;
-
-		if (seg < w->seg.n && w->seg.v[seg].t0 <= t)
-			break;
-		after[n_after++ % SEGMENTS_AFTER] = i;
-	}
-	j->story.t1 = T_NEVER;
-	for (uint32_t k = n_after > SEGMENTS_AFTER ? n_after - SEGMENTS_AFTER : 0; k < n_after;
-	     k++) {
-		uint32_t seg = w->entry.v[after[k % SEGMENTS_AFTER]].seg;
-		int64_t t0 = seg < w->seg.n ? w->seg.v[seg].t0 : w->open.t0;
-		int64_t t1 = seg < w->seg.n ? w->seg.v[seg].t1 : w->t_end;
-
-		if (n_after > SEGMENTS_AFTER && j->story.t1 == T_NEVER)
-			j->story.t1 = t1;
-		part_add(j, t0, t1);
-	}
-	for (; i != NO_ENTRY && before < SEGMENTS_BEFORE; i = w->entry.v[i].prev, before++)
-		part_add(j, w->seg.v[w->entry.v[i].seg].t0, w->seg.v[w->entry.v[i].seg].t1);
-	all = i == NO_ENTRY;
-	j->t0 = all ? T_BEFORE : j->part.v[j->part.n - 1].t0;
+	plan_runs(&p, w, row, t);
+	plan_cut(&p, (uint32_t)world_segment(w, t));
+	for (uint32_t i = 0; i < p.n; i++)
+		for (uint32_t seg = p.run[i].first; seg <= p.run[i].last; seg++)
+			part_add(j, segment_part(w, seg));
+	while (j->pivot + 1 < j->part.n && j->part.v[j->pivot + 1].t0 <= t)
+		j->pivot++;
+	j->t0 = p.all_before ? T_BEFORE : j->part.v[0].t0;
+	j->t1 = p.all_after ? T_NEVER : j->part.v[j->part.n - 1].t1;
 }
 
 static void job_start(struct storyteller *s, struct world *w, uint32_t row, int64_t t)
@@ -150,12 +246,14 @@ static void job_start(struct storyteller *s, struct world *w, uint32_t row, int6
 	j->history = w->history;
 	j->w = w;
 	j->goid = w->g.v[row].goid;
+	j->born = w->g.v[row].t_create;
+	j->died = w->g.v[row].t_end;
 	j->story.row = row;
 	job_plan(j, row, t);
 	s->job = j;
 	s->want_row = row;
 	s->want_t = t;
-	s->seen = w->entry.n;
+	s->seen = w->g.v[row].switches;
 	jobs_submit(s->jobs, job_work, job_done, j);
 }
 
@@ -164,14 +262,14 @@ static bool covers(const struct storyteller *s, const struct world *w, uint32_t 
 	if (!s->fresh || s->story.row != row || t < s->story.t0 || t > s->story.t1)
 		return false;
 	/* it grows while the world does */
-	return s->story.t1 != T_NEVER || s->seen == w->entry.n || w->g.v[row].last_entry < s->seen;
+	return s->story.t1 != T_NEVER || s->seen == w->g.v[row].switches;
 }
 
 void story_want(struct storyteller *s, struct world *w, uint32_t row, int64_t t)
 {
 	if (row == NO_G || row >= w->g.n || !w->history || covers(s, w, row, t))
 		return;
-	if (s->job && s->want_row == row && s->job->t0 <= t && t <= s->job->story.t1)
+	if (s->job && s->want_row == row && s->job->t0 <= t && t <= s->job->t1)
 		return;
 	if (s->job) {
 		atomic_store(&s->job->cancel, true);

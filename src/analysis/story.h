@@ -24,10 +24,9 @@ struct storyteller {
 	void *arg;
 	struct story story;
 	struct story_job *job; /* under way */
-	bool pending; /* another was wanted meanwhile */
 	uint32_t want_row;
 	int64_t want_t;
-	uint64_t seen; /* world generation it was told at */
+	uint32_t seen; /* the goroutine's changes when it was asked for */
 	bool fresh; /* story is of a row */
 };
 

@@ -50,6 +50,7 @@ void moment_release(struct moment *m)
 	free(m->state);
 	free(m->reason);
 	free(m->how);
+	vec_free(&m->undo);
 	memset(m, 0, sizeof(*m));
 }
 
@@ -68,9 +69,9 @@ size_t world_segment(const struct world *w, int64_t t)
 	return lo;
 }
 
-static void set_first_states(const struct world *w, struct moment *m)
+static void set_first_states(const struct world *w, struct moment *m, size_t from)
 {
-	for (size_t i = 0; i < m->n; i++) {
+	for (size_t i = from; i < m->n; i++) {
 		const struct goroutine *g = &w->g.v[i];
 
 		if (g->t_create != T_BEFORE)
@@ -82,22 +83,96 @@ static void set_first_states(const struct world *w, struct moment *m)
 	}
 }
 
-static void set_entries(const struct world *w, struct moment *m, size_t end)
+static void set_entry(struct moment *m, const struct entry *e)
 {
-	for (size_t i = 0; i < end; i++) {
-		const struct entry *e = &w->entry.v[i];
+	m->state[e->g] = e->state;
+	m->reason[e->g] = e->reason;
+	m->stack[e->g] = e->stack;
+	m->since[e->g] = e->since;
+	m->how[e->g] = e->how;
+}
 
-		m->state[e->g] = e->state;
-		m->reason[e->g] = e->reason;
-		m->stack[e->g] = e->stack;
-		m->since[e->g] = e->since;
-		m->how[e->g] = e->how;
+static void unset_entry(const struct world *w, struct moment *m, const struct entry *e)
+{
+	const struct goroutine *g = &w->g.v[e->g];
+	bool first = g->t_create == T_BEFORE;
+
+	if (e->prev != NO_ENTRY) {
+		set_entry(m, &w->entry.v[e->prev]);
+		return;
 	}
+	m->state[e->g] = first ? g->first_state : GS_NONE;
+	m->reason[e->g] = first ? g->first_reason : R_NONE;
+	m->stack[e->g] = first ? g->first_stack : 0;
+	m->since[e->g] = first ? g->first_since : T_BEFORE;
+	m->how[e->g] = WAIT_AT_LEAST;
+}
+
+static void undo_events(struct moment *m)
+{
+	for (size_t i = m->undo.n; i-- > 0;) {
+		const struct moment_undo *u = &m->undo.v[i];
+
+		m->state[u->row] = u->state;
+		m->reason[u->row] = u->reason;
+		m->stack[u->row] = u->stack;
+		m->since[u->row] = u->since;
+		m->how[u->row] = u->how;
+	}
+	m->undo.n = 0;
+}
+
+/* Of each row only the first entry from end on matters: what was before it is what is now. */
+static void move_back(const struct world *w, struct moment *m, size_t end)
+{
+	enum { AHEAD = 16 };
+	const struct entry *v = w->entry.v;
+
+	while (m->entries > end) {
+		size_t i = --m->entries;
+
+		if (i >= end + AHEAD && v[i - AHEAD].prev < end)
+			__builtin_prefetch(&v[v[i - AHEAD].prev]);
+		if (v[i].prev == NO_ENTRY || v[i].prev < end)
+			unset_entry(w, m, &v[i]);
+	}
+}
+
+/* Goes on, or back, from the entries that are in it to the first end of all. */
+static void move_entries(const struct world *w, struct moment *m, size_t end)
+{
+	size_t rows = m->n;
+
+	if (!m->made) {
+		moment_reset(m, w->g.n);
+		set_first_states(w, m, 0);
+		m->entries = 0;
+		m->made = true;
+	}
+	while (m->n < w->g.n)
+		moment_add_row(m);
+	set_first_states(w, m, rows);
+	for (; m->entries < end; m->entries++)
+		set_entry(m, &w->entry.v[m->entries]);
+	move_back(w, m, end);
+}
+
+static void undo_add(struct moment *m, uint32_t row)
+{
+	*vec_push(&m->undo) = (struct moment_undo){
+		.since = m->since[row],
+		.row = row,
+		.stack = m->stack[row],
+		.state = m->state[row],
+		.reason = m->reason[row],
+		.how = m->how[row],
+	};
 }
 
 static void moment_to(struct moment *m, uint32_t row, const struct event *ev, uint8_t state,
 		      uint32_t stack)
 {
+	undo_add(m, row);
 	m->state[row] = state;
 	m->reason[row] = ev->reason;
 	m->since[row] = ev->time;
@@ -110,6 +185,25 @@ struct at_arg {
 	struct moment *m;
 };
 
+/*
+ * The row that an event is of. Where an id comes back within one grain of the
+ * clock, the time alone does not tell: who was not made yet did nothing.
+ */
+static uint32_t event_row(const struct world *w, const struct moment *m, const struct event *ev)
+{
+	uint32_t row = world_find_at(w, ev->g, ev->time), older;
+
+	while (row < m->n && w->g.v[row].t_create == ev->time && m->state[row] == GS_NONE) {
+		older = map64_get(&w->older, row);
+		if (older == NO_G ||
+		    (ev->kind == EV_CREATE &&
+		     (w->g.v[older].t_create != ev->time || m->state[older] != GS_NONE)))
+			break;
+		row = older;
+	}
+	return row;
+}
+
 /* The same changes as world_apply()'s, on a moment. */
 static bool moment_event(void *arg, const struct event *ev)
 {
@@ -119,7 +213,7 @@ static bool moment_event(void *arg, const struct event *ev)
 
 	if (ev->kind > EV_DEAD || ev->kind == EV_NONE || !ev->g)
 		return true;
-	row = world_find_at(a->w, ev->g, ev->time);
+	row = event_row(a->w, m, ev);
 	if (row >= m->n)
 		return true;
 	switch (ev->kind) {
@@ -129,8 +223,10 @@ static bool moment_event(void *arg, const struct event *ev)
 	case EV_STATUS:
 		if (m->state[row] != ev->state)
 			moment_to(m, row, ev, ev->state, ev->stack);
-		else if (ev->stack)
+		else if (ev->stack) {
+			undo_add(m, row);
 			m->stack[row] = ev->stack;
+		}
 		break;
 	case EV_RUN:
 		moment_to(m, row, ev, GS_RUNNING, ev->stack ? ev->stack : m->stack[row]);
@@ -159,8 +255,24 @@ static bool moment_event(void *arg, const struct event *ev)
 
 static void count_states(const struct world *w, struct moment *m)
 {
-	for (size_t i = 0; i < m->n; i++)
-		m->count[m->state[i]] += !w->g.v[i].system;
+	uint64_t odd[GS_N] = { 0 }; /* two sums at a time do not wait for each other */
+	size_t i = 0;
+
+	memset(m->count, 0, sizeof(m->count));
+	for (; i + 1 < m->n; i += 2) {
+		m->count[m->state[i]]++;
+		odd[m->state[i + 1]]++;
+	}
+	if (i < m->n)
+		m->count[m->state[i]]++;
+	for (int s = 0; s < GS_N; s++)
+		m->count[s] += odd[s];
+	for (i = 0; i < w->system_row.n; i++) {
+		uint32_t row = w->system_row.v[i];
+
+		if (row < m->n && w->key.v[row].system)
+			m->count[m->state[row]]--;
+	}
 	m->count[GS_NONE] = 0;
 }
 
@@ -174,10 +286,9 @@ int world_at(struct world *w, int64_t t, struct moment *m)
 	seg = world_segment(w, t);
 	if (seg < w->seg.n && w->seg.v[seg].t1 == t)
 		seg++;
-	moment_reset(m, w->g.n);
+	undo_events(m);
+	move_entries(w, m, seg < w->seg.n ? w->seg.v[seg].first_entry : w->open.first_entry);
 	m->time = t;
-	set_first_states(w, m);
-	set_entries(w, m, seg < w->seg.n ? w->seg.v[seg].first_entry : w->open.first_entry);
 	if (w->history && (seg == w->seg.n ? w->open.n_events > 0 : w->seg.v[seg].t0 <= t)) {
 		struct history_query q = {
 			.t0 = seg < w->seg.n ? w->seg.v[seg].t0 : w->open.t0,
@@ -247,6 +358,19 @@ static void entry_shares(const struct world *w, const struct entry *e, double sh
 		share[s] = *t1 > *t0 ? (double)w->open.ns.v[open].ns[s] / (double)(*t1 - *t0) : 0;
 }
 
+/* Of a segment in which it came or went, its shares are of the time that it was there. */
+static void columns_entry(struct columns *c, const struct goroutine *g, int64_t t0, int64_t t1,
+			  double share[SHARE_N])
+{
+	int64_t a = t0 > g->t_create ? t0 : g->t_create, b = t1 < g->t_end ? t1 : g->t_end;
+
+	if (a >= b)
+		return;
+	for (int s = 0; s < SHARE_N; s++)
+		share[s] *= (double)(t1 - t0) / (double)(b - a);
+	columns_add(c, a, b, share);
+}
+
 static void columns_walk(const struct world *w, const struct goroutine *g, struct columns *c)
 {
 	int64_t end = g->t_end < w->t_end ? g->t_end : w->t_end;
@@ -259,7 +383,7 @@ static void columns_walk(const struct world *w, const struct goroutine *g, struc
 
 		entry_shares(w, e, share, &s0, &s1);
 		columns_state(c, s1, end, e->state);
-		columns_add(c, s0, s1, share);
+		columns_entry(c, g, s0, s1, share);
 		end = s0;
 		i = e->prev;
 	}

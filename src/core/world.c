@@ -20,6 +20,10 @@ void world_init(struct world *w)
 	stacktab_init(&w->stacks);
 	facts_init(&w->facts);
 	facts_init(&w->facts_next);
+	w->rows_by_id = true;
+	*vec_push(&w->origin) = (struct origin){ 0 };
+	map64_put(&w->origin_pair, 0, 0);
+	map64_put(&w->origin_id, 0, 0);
 }
 
 void world_release(struct world *w)
@@ -27,6 +31,11 @@ void world_release(struct world *w)
 	strtab_release(&w->strings);
 	stacktab_release(&w->stacks);
 	vec_free(&w->g);
+	vec_free(&w->key);
+	vec_free(&w->system_row);
+	vec_free(&w->origin);
+	map64_free(&w->origin_pair);
+	map64_free(&w->origin_id);
 	vec_free(&w->seg);
 	vec_free(&w->entry);
 	vec_free(&w->band);
@@ -96,6 +105,8 @@ static uint32_t row_add(struct world *w, uint64_t goid)
 		.last_entry = NO_ENTRY,
 		.first_since = T_BEFORE,
 	};
+	w->rows_by_id &= !row || w->key.v[row - 1].goid <= goid;
+	*vec_push(&w->key) = (struct row_key){ .goid = goid };
 	if (before != NO_G)
 		map64_put(&w->older, row, before);
 	map64_put(&w->by_goid, goid, row);
@@ -112,12 +123,53 @@ static void now_set(struct world *w, uint32_t row, uint8_t state)
 	w->now.state[row] = state;
 }
 
+static uint32_t origin_of(struct world *w, const struct goroutine *g)
+{
+	uint64_t stacks = (uint64_t)g->create_stack << 32 | g->start_stack, key;
+	uint32_t pair = map64_get(&w->origin_pair, stacks), id;
+
+	if (pair == UINT32_MAX) {
+		pair = (uint32_t)w->origin_pair.n;
+		map64_put(&w->origin_pair, stacks, pair);
+	}
+	key = (uint64_t)pair << 32 | g->labels;
+	id = map64_get(&w->origin_id, key);
+	if (id == UINT32_MAX) {
+		id = (uint32_t)w->origin.n;
+		map64_put(&w->origin_id, key, id);
+		*vec_push(&w->origin) =
+			(struct origin){ g->create_stack, g->start_stack, g->labels };
+	}
+	return id;
+}
+
+/* Once, however often it is the runtime's own and then not. */
+static void list_system(struct world *w, uint32_t row)
+{
+	if (w->g.v[row].once_system)
+		return;
+	w->g.v[row].once_system = true;
+	*vec_push(&w->system_row) = row;
+}
+
+/* After what the key repeats has changed. */
+static void row_key_set(struct world *w, uint32_t row)
+{
+	const struct goroutine *g = &w->g.v[row];
+
+	if (g->system)
+		list_system(w, row);
+	w->key.v[row] = (struct row_key){ g->goid, origin_of(w, g), g->system };
+}
+
 static void row_set_system(struct world *w, uint32_t row, bool system)
 {
 	uint8_t state = w->now.state[row];
 
 	now_set(w, row, GS_NONE);
-	w->g.v[row].system = system;
+	if (system)
+		list_system(w, row);
+	w->g.v[row].system = w->key.v[row].system = system;
 	now_set(w, row, state);
 }
 
@@ -172,6 +224,7 @@ static uint32_t merge_row(struct world *w, const struct seg_g *s, int64_t t0)
 		account(g, s->first_state, t0);
 	}
 	g->system = world_system_stack(w, g->start_stack ? g->start_stack : s->stack);
+	row_key_set(w, row);
 	return row;
 }
 
@@ -213,7 +266,10 @@ static void merge_one(struct world *w, const struct segment *seg, const struct s
 	g->last_entry = (uint32_t)(w->entry.n - 1);
 	g->accounted = seg->t1;
 	g->switches += s->switches;
-	g->labels = s->labels ? s->labels : g->labels;
+	if (s->labels && s->labels != g->labels) {
+		g->labels = s->labels;
+		row_key_set(w, row);
+	}
 	if (s->flags & SEGG_ENDED)
 		g->t_end = s->t_end;
 	now_set(w, row, s->state);
@@ -335,6 +391,7 @@ static uint32_t row_first(struct world *w, const struct event *ev)
 	w->now.stack[row] = ev->stack;
 	w->now.reason[row] = ev->reason;
 	g->finalizer = world_finalizer_stack(w, ev->stack2);
+	row_key_set(w, row);
 	row_set_system(w, row,
 		       g->finalizer ? !world_user_frames(w, ev->stack)
 				    : world_system_stack(w, ev->stack2 ? ev->stack2 : ev->stack));
@@ -352,6 +409,7 @@ static void apply_create(struct world *w, const struct event *ev)
 	g->start_stack = ev->stack2;
 	g->system = world_system_stack(w, ev->stack2);
 	g->finalizer = world_finalizer_stack(w, ev->stack2);
+	row_key_set(w, row);
 	row_to(w, row, ev, ev->state, ev->stack2);
 }
 
@@ -417,6 +475,17 @@ static void apply_origin(struct world *w, const struct event *ev)
 	g->creator = ev->peer;
 	g->create_stack = ev->stack;
 	g->start_stack = ev->stack2 ? ev->stack2 : g->start_stack;
+	row_key_set(w, row);
+}
+
+static void apply_label(struct world *w, const struct event *ev)
+{
+	uint32_t row = world_find(w, ev->g);
+
+	if (row == NO_G)
+		return;
+	w->g.v[row].labels = ev->text;
+	row_key_set(w, row);
 }
 
 static void apply_thread(struct world *w, const struct event *ev)
@@ -479,8 +548,8 @@ void world_apply(struct world *w, const struct event *ev)
 	else if (ev->kind >= EV_RANGE_BEGIN && ev->kind <= EV_RANGE_ACTIVE && !ev->g &&
 		 ev->p == NO_ID)
 		apply_range(w, ev);
-	else if (ev->kind == EV_LABEL && ev->g && world_find(w, ev->g) != NO_G)
-		w->g.v[world_find(w, ev->g)].labels = ev->text;
+	else if (ev->kind == EV_LABEL && ev->g)
+		apply_label(w, ev);
 	else if (ev->kind == EV_ORIGIN)
 		apply_origin(w, ev);
 	else if (ev->kind == EV_THREAD)

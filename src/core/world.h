@@ -68,7 +68,27 @@ struct goroutine {
 	int64_t first_since; /* T_BEFORE: not known */
 	uint8_t first_state, first_reason;
 	bool system;
+	bool once_system; /* in world.system_row */
 	bool finalizer; /* the runtime's own unless it runs a finalizer or cleanup of the program */
+};
+
+/* How goroutines came to be, and what they are called; the same for many of them. */
+struct origin {
+	uint32_t create_stack, start_stack, labels;
+};
+
+/* What lists and filters ask of every row; close together, since they ask for a million. */
+struct row_key {
+	uint64_t goid;
+	uint32_t origin; /* into world.origin */
+	bool system;
+};
+
+/* What a row of a moment was before the events of a part of a segment. */
+struct moment_undo {
+	int64_t since;
+	uint32_t row, stack;
+	uint8_t state, reason, how;
 };
 
 /* All goroutines' states at one moment; arrays indexed by row. */
@@ -81,6 +101,10 @@ struct moment {
 	uint8_t *reason;
 	uint8_t *how; /* enum wait_is, of since */
 	uint64_t count[GS_N]; /* system goroutines not counted */
+	/* world_at()'s own: what it was made of, so that the next time is made from it */
+	bool made;
+	size_t entries; /* the first so many are in it … */
+	VEC(struct moment_undo) undo; /* … and these rows went on from there */
 };
 
 /* A phase of the whole program: GC, stop-the-world. */
@@ -174,6 +198,11 @@ struct world {
 	struct stacktab stacks;
 
 	VEC(struct goroutine) g;
+	VEC(struct row_key) key; /* of each row */
+	bool rows_by_id; /* ids only grew from row to row */
+	VEC(uint32_t) system_row; /* rows that are, or once were, the runtime's own; each once */
+	VEC(struct origin) origin; /* each once; the first is of those of whom nothing is known */
+	struct map64 origin_pair, origin_id; /* stacks → number; number and labels → origin */
 	struct map64 by_goid; /* goid → latest row */
 	struct map64 older; /* row → the row that had its goid before it */
 

@@ -8,26 +8,26 @@
 
 static void json_lists(struct json *j, const struct finding *f)
 {
-	json_array(j, "goroutines");
+	jw_array(j, "goroutines");
 	for (size_t i = 0; i < f->goid.n; i++)
-		json_uint(j, NULL, f->goid.v[i]);
-	json_end(j, ']');
-	json_uint(j, "count", f->n);
-	json_array(j, "objects");
+		jw_uint(j, NULL, f->goid.v[i]);
+	jw_end(j, ']');
+	jw_uint(j, "count", f->n);
+	jw_array(j, "objects");
 	for (size_t i = 0; i < f->object.n; i++)
-		json_addr(j, NULL, f->object.v[i]);
-	json_end(j, ']');
+		jw_addr(j, NULL, f->object.v[i]);
+	jw_end(j, ']');
 }
 
 static void json_location(struct json *j, const struct strtab *s, const struct finding *f)
 {
 	if (!f->func)
 		return;
-	json_object(j, "location");
-	json_str(j, "function", strtab_get(s, f->func), strtab_len(s, f->func));
-	json_str(j, "file", strtab_get(s, f->file), strtab_len(s, f->file));
-	json_uint(j, "line", f->line);
-	json_end(j, '}');
+	jw_object(j, "location");
+	jw_str(j, "function", strtab_get(s, f->func), strtab_len(s, f->func));
+	jw_str(j, "file", strtab_get(s, f->file), strtab_len(s, f->file));
+	jw_uint(j, "line", f->line);
+	jw_end(j, '}');
 }
 
 /* Where a filter is on, one of its goroutines must pass. */
@@ -60,37 +60,37 @@ static void json_finding(const struct report *r, struct json *j, const struct fi
 	char id[20];
 
 	snprintf(id, sizeof(id), "%016" PRIx64, f->id);
-	json_object(j, NULL);
-	json_text(j, "id", id);
-	json_text(j, "detector", detector_table[f->detector].name);
-	json_text(j, "severity", severity_name((enum severity)f->severity));
-	json_text(j, "certainty", certainty_name((enum certainty)f->certainty));
+	jw_object(j, NULL);
+	jw_text(j, "id", id);
+	jw_text(j, "detector", detector_table[f->detector].name);
+	jw_text(j, "severity", severity_name((enum severity)f->severity));
+	jw_text(j, "certainty", certainty_name((enum certainty)f->certainty));
 	json_lists(j, f);
-	json_text(j, "summary", f->summary);
+	jw_text(j, "summary", f->summary);
 	json_location(j, &r->world->strings, f);
 	if (f->since != T_NEVER)
-		json_int(j, "since_ns", r->moment->time - (f->since == T_BEFORE ? 0 : f->since));
-	json_int(j, "first_ns", f->first);
-	json_int(j, "last_ns", f->last);
-	json_array(j, "evidence");
+		jw_int(j, "since_ns", r->moment->time - (f->since == T_BEFORE ? 0 : f->since));
+	jw_int(j, "first_ns", f->first);
+	jw_int(j, "last_ns", f->last);
+	jw_array(j, "evidence");
 	for (size_t i = 0; i < f->evidence.n; i++)
-		json_text(j, NULL, f->evidence.v[i]);
-	json_end(j, ']');
+		jw_text(j, NULL, f->evidence.v[i]);
+	jw_end(j, ']');
 	if (*f->why)
-		json_text(j, "not_sure_because", f->why);
-	json_text(j, "advice", f->advice);
-	json_end(j, '}');
+		jw_text(j, "not_sure_because", f->why);
+	jw_text(j, "advice", f->advice);
+	jw_end(j, '}');
 }
 
 void report_findings_json(const struct report *r, struct json *j)
 {
 	finding_order v = { 0 };
 
-	json_array(j, "findings");
+	jw_array(j, "findings");
 	shown(r, &v);
 	for (size_t i = 0; i < v.n; i++)
 		json_finding(r, j, &r->detect->findings.v.v[v.v[i]]);
-	json_end(j, ']');
+	jw_end(j, ']');
 	vec_free(&v);
 }
 

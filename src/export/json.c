@@ -2,6 +2,7 @@
 #include "export/json.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 #include <utf8proc.h>
 
@@ -22,7 +23,7 @@ static void quote(FILE *out, const char *s, size_t len)
 		} else if (c == '"' || c == '\\') {
 			putc_unlocked('\\', out);
 			putc_unlocked(c, out);
-		} else if (c < 0x20 || c == 0x7f) {
+		} else if (c < 0x20 || (c >= 0x7f && c < 0xa0)) {
 			fprintf(out, "\\u%04x", (unsigned)c);
 		} else {
 			fwrite_unlocked(p, 1, (size_t)n, out);
@@ -45,33 +46,33 @@ static void begin(struct json *j, const char *key)
 	fputs_unlocked("\":", j->out);
 }
 
-void json_object(struct json *j, const char *key)
+void jw_object(struct json *j, const char *key)
 {
 	begin(j, key);
 	putc_unlocked('{', j->out);
 	j->comma = false;
 }
 
-void json_array(struct json *j, const char *key)
+void jw_array(struct json *j, const char *key)
 {
 	begin(j, key);
 	putc_unlocked('[', j->out);
 	j->comma = false;
 }
 
-void json_end(struct json *j, char bracket)
+void jw_end(struct json *j, char bracket)
 {
 	putc_unlocked(bracket, j->out);
 	j->comma = true;
 }
 
-void json_str(struct json *j, const char *key, const char *s, size_t len)
+void jw_str(struct json *j, const char *key, const char *s, size_t len)
 {
 	begin(j, key);
 	quote(j->out, s, len);
 }
 
-void json_pair(struct json *j, const char *key, size_t key_len, const char *s, size_t len)
+void jw_pair(struct json *j, const char *key, size_t key_len, const char *s, size_t len)
 {
 	begin(j, NULL);
 	quote(j->out, key, key_len);
@@ -79,9 +80,9 @@ void json_pair(struct json *j, const char *key, size_t key_len, const char *s, s
 	quote(j->out, s, len);
 }
 
-void json_text(struct json *j, const char *key, const char *s)
+void jw_text(struct json *j, const char *key, const char *s)
 {
-	json_str(j, key, s, strlen(s));
+	jw_str(j, key, s, strlen(s));
 }
 
 static void digits(FILE *out, uint64_t v)
@@ -96,13 +97,13 @@ static void digits(FILE *out, uint64_t v)
 	fwrite_unlocked(buf + n, 1, sizeof(buf) - n, out);
 }
 
-void json_uint(struct json *j, const char *key, uint64_t v)
+void jw_uint(struct json *j, const char *key, uint64_t v)
 {
 	begin(j, key);
 	digits(j->out, v);
 }
 
-void json_int(struct json *j, const char *key, int64_t v)
+void jw_int(struct json *j, const char *key, int64_t v)
 {
 	begin(j, key);
 	if (v < 0)
@@ -110,25 +111,28 @@ void json_int(struct json *j, const char *key, int64_t v)
 	digits(j->out, v < 0 ? -(uint64_t)v : (uint64_t)v);
 }
 
-void json_real(struct json *j, const char *key, double v, int decimals)
+void jw_real(struct json *j, const char *key, double v, int decimals)
 {
 	begin(j, key);
-	fprintf(j->out, "%.*f", decimals, v);
+	if (isfinite(v))
+		fprintf(j->out, "%.*f", decimals, v);
+	else
+		fputs_unlocked("null", j->out);
 }
 
-void json_bool(struct json *j, const char *key, bool v)
+void jw_bool(struct json *j, const char *key, bool v)
 {
 	begin(j, key);
 	fputs_unlocked(v ? "true" : "false", j->out);
 }
 
-void json_addr(struct json *j, const char *key, uint64_t v)
+void jw_addr(struct json *j, const char *key, uint64_t v)
 {
 	begin(j, key);
 	fprintf(j->out, "\"0x%" PRIx64 "\"", v);
 }
 
-void json_line(struct json *j)
+void jw_line(struct json *j)
 {
 	putc_unlocked('\n', j->out);
 	j->comma = false;

@@ -17,20 +17,21 @@ struct json {
 };
 
 /* key: NULL within an array or at the top. */
-void json_object(struct json *j, const char *key);
-void json_array(struct json *j, const char *key);
-void json_end(struct json *j, char bracket); /* '}' or ']' */
+void jw_object(struct json *j, const char *key);
+void jw_array(struct json *j, const char *key);
+void jw_end(struct json *j, char bracket); /* '}' or ']' */
 /* Bytes that are no UTF-8 are written as U+FFFD. */
-void json_str(struct json *j, const char *key, const char *s, size_t len);
-/* As json_str(), under a key that is foreign text itself. */
-void json_pair(struct json *j, const char *key, size_t key_len, const char *s, size_t len);
-void json_text(struct json *j, const char *key, const char *s);
-void json_int(struct json *j, const char *key, int64_t v);
-void json_uint(struct json *j, const char *key, uint64_t v);
-void json_real(struct json *j, const char *key, double v, int decimals);
-void json_bool(struct json *j, const char *key, bool v);
-void json_addr(struct json *j, const char *key, uint64_t v); /* "0xc000…" */
+void jw_str(struct json *j, const char *key, const char *s, size_t len);
+/* As jw_str(), under a key that is foreign text itself. */
+void jw_pair(struct json *j, const char *key, size_t key_len, const char *s, size_t len);
+void jw_text(struct json *j, const char *key, const char *s);
+void jw_int(struct json *j, const char *key, int64_t v);
+void jw_uint(struct json *j, const char *key, uint64_t v);
+/* What is no number in JSON, NaN and infinity, is null. */
+void jw_real(struct json *j, const char *key, double v, int decimals);
+void jw_bool(struct json *j, const char *key, bool v);
+void jw_addr(struct json *j, const char *key, uint64_t v); /* "0xc000…" */
 /* Ends a document: a newline; the next value is a document of its own. */
-void json_line(struct json *j);
+void jw_line(struct json *j);
 
 #endif

@@ -54,22 +54,22 @@ static void write_time(struct json *j, int64_t t)
 
 	snprintf(buf, sizeof(buf), "%s%" PRIu64 ".%09" PRIu64 "s", t < 0 ? "-" : "",
 		 abs / 1000000000, abs % 1000000000);
-	json_text(j, "ts", buf);
-	json_int(j, "ts_ns", t);
+	jw_text(j, "ts", buf);
+	jw_int(j, "ts_ns", t);
 }
 
 static void write_string(struct writer *wr, const char *key, uint32_t id)
 {
 	if (id)
-		json_str(&wr->json, key, strtab_get(&wr->w->strings, id),
-			 strtab_len(&wr->w->strings, id));
+		jw_str(&wr->json, key, strtab_get(&wr->w->strings, id),
+		       strtab_len(&wr->w->strings, id));
 }
 
 static void write_frame(struct writer *wr, const struct frame *f)
 {
 	write_string(wr, "file", f->file);
 	if (f->line)
-		json_uint(&wr->json, "line", f->line);
+		jw_uint(&wr->json, "line", f->line);
 	write_string(wr, "function", f->func);
 }
 
@@ -94,22 +94,22 @@ static void write_frames(struct writer *wr, const char *key, uint32_t stack)
 {
 	const struct frame *f;
 
-	json_array(&wr->json, key);
+	jw_array(&wr->json, key);
 	for (uint32_t i = 0; (f = stacktab_frame(&wr->w->stacks, stack, i)); i++) {
-		json_object(&wr->json, NULL);
+		jw_object(&wr->json, NULL);
 		if (f->pc)
-			json_uint(&wr->json, "pc", f->pc);
+			jw_uint(&wr->json, "pc", f->pc);
 		write_frame(wr, f);
-		json_end(&wr->json, '}');
+		jw_end(&wr->json, '}');
 	}
-	json_end(&wr->json, ']');
+	jw_end(&wr->json, ']');
 }
 
 static void write_stack(struct writer *wr, const char *id_key, const char *key, uint32_t stack)
 {
 	if (!stack)
 		return;
-	json_uint(&wr->json, id_key, stack);
+	jw_uint(&wr->json, id_key, stack);
 	if (first_sight(wr, stack))
 		write_frames(wr, key, stack);
 }
@@ -121,10 +121,10 @@ static void write_place(struct writer *wr, uint32_t stack)
 	if (!f)
 		return;
 	if (f->pc)
-		json_uint(&wr->json, "pc", f->pc);
-	json_object(&wr->json, "source");
+		jw_uint(&wr->json, "pc", f->pc);
+	jw_object(&wr->json, "source");
 	write_frame(wr, f);
-	json_end(&wr->json, '}');
+	jw_end(&wr->json, '}');
 }
 
 static void write_numbers(struct writer *wr, const struct event *ev)
@@ -132,18 +132,18 @@ static void write_numbers(struct writer *wr, const struct event *ev)
 	struct json *j = &wr->json;
 
 	if (ev->object)
-		json_uint(j, ev->kind >= EV_TASK_BEGIN && ev->kind <= EV_LOG ? "task" : "object",
-			  ev->object);
+		jw_uint(j, ev->kind >= EV_TASK_BEGIN && ev->kind <= EV_LOG ? "task" : "object",
+			ev->object);
 	if (ev->value || ev->kind == EV_METRIC || ev->kind == EV_LOST)
-		json_uint(j, ev->kind == EV_TASK_BEGIN ? "parent" : "value", ev->value);
+		jw_uint(j, ev->kind == EV_TASK_BEGIN ? "parent" : "value", ev->value);
 	if (ev->value2)
-		json_uint(j, "value2", ev->value2);
+		jw_uint(j, "value2", ev->value2);
 	if (ev->m != NO_ID)
-		json_uint(j, "m", ev->m);
+		jw_uint(j, "m", ev->m);
 	if (ev->p != NO_ID)
-		json_uint(j, "p", ev->p);
+		jw_uint(j, "p", ev->p);
 	if (ev->flags & EVF_SAMPLED)
-		json_bool(j, "sampled", true);
+		jw_bool(j, "sampled", true);
 }
 
 static bool has_state(const struct event *ev)
@@ -160,27 +160,27 @@ static bool write_event(void *arg, const struct event *ev)
 
 	if (ev->kind >= EV_N || !types[ev->kind].type)
 		return true;
-	json_object(j, NULL);
+	jw_object(j, NULL);
 	write_time(j, ev->time);
 	if (ev->g)
-		json_uint(j, "g", ev->g);
-	json_text(j, "type", types[ev->kind].type);
+		jw_uint(j, "g", ev->g);
+	jw_text(j, "type", types[ev->kind].type);
 	if (types[ev->kind].phase)
-		json_text(j, "phase", types[ev->kind].phase);
+		jw_text(j, "phase", types[ev->kind].phase);
 	if (ev->reason && ev->kind != EV_SYSCALL)
-		json_text(j, "reason", reason_name(ev->reason));
+		jw_text(j, "reason", reason_name(ev->reason));
 	if (has_state(ev))
-		json_text(j, "state", gstate_name(ev->state));
+		jw_text(j, "state", gstate_name(ev->state));
 	if (ev->peer)
-		json_uint(j, "by", ev->peer);
+		jw_uint(j, "by", ev->peer);
 	write_string(wr, "text", ev->text);
 	write_string(wr, "text2", ev->text2);
 	write_numbers(wr, ev);
 	write_place(wr, ev->stack);
 	write_stack(wr, "stack_id", "stack", ev->stack);
 	write_stack(wr, "start_id", "start", ev->stack2);
-	json_end(j, '}');
-	json_line(j);
+	jw_end(j, '}');
+	jw_line(j);
 	return !ferror_unlocked(j->out);
 }
 

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <utf8proc.h>
 
 #include "export/json.h"
 
@@ -23,26 +24,26 @@ static bool row_shown(const struct report *r, size_t row)
 static void json_frame(struct json *j, const struct world *w, const struct frame *f)
 {
 	if (f->pc)
-		json_uint(j, "pc", f->pc);
-	json_str(j, "function", strtab_get(&w->strings, f->func), strtab_len(&w->strings, f->func));
+		jw_uint(j, "pc", f->pc);
+	jw_str(j, "function", strtab_get(&w->strings, f->func), strtab_len(&w->strings, f->func));
 	if (f->file)
-		json_str(j, "file", strtab_get(&w->strings, f->file),
-			 strtab_len(&w->strings, f->file));
+		jw_str(j, "file", strtab_get(&w->strings, f->file),
+		       strtab_len(&w->strings, f->file));
 	if (f->line)
-		json_uint(j, "line", f->line);
+		jw_uint(j, "line", f->line);
 }
 
 static void json_stack(struct json *j, const struct world *w, const char *key, uint32_t stack)
 {
 	const struct frame *f;
 
-	json_array(j, key);
+	jw_array(j, key);
 	for (uint32_t i = 0; (f = stacktab_frame(&w->stacks, stack, i)); i++) {
-		json_object(j, NULL);
+		jw_object(j, NULL);
 		json_frame(j, w, f);
-		json_end(j, '}');
+		jw_end(j, '}');
 	}
-	json_end(j, ']');
+	jw_end(j, ']');
 }
 
 static void json_created_by(struct json *j, const struct world *w, const struct goroutine *g)
@@ -51,30 +52,44 @@ static void json_created_by(struct json *j, const struct world *w, const struct 
 
 	if (!f && !g->creator)
 		return;
-	json_object(j, "created_by");
+	jw_object(j, "created_by");
 	if (g->creator)
-		json_uint(j, "g", g->creator);
+		jw_uint(j, "g", g->creator);
 	if (f)
 		json_frame(j, w, f);
-	json_end(j, '}');
+	jw_end(j, '}');
 }
 
-/* Labels are kept as "key=value,key=value". */
+/* Whether the key, n bytes before a '=', comes again in the labels. */
+static bool key_again(const char *labels, const char *key, size_t n)
+{
+	while (*labels) {
+		if (strcspn(labels, "=,") == n && labels[n] == '=' && !memcmp(labels, key, n))
+			return true;
+		labels += strcspn(labels, ",");
+		labels += *labels == ',';
+	}
+	return false;
+}
+
+/* Labels are kept as "key=value,key=value"; of equal keys the last counts. */
 static void json_labels(struct json *j, const struct world *w, uint32_t labels)
 {
 	const char *s = strtab_get(&w->strings, labels);
 
 	if (!*s)
 		return;
-	json_object(j, "labels");
+	jw_object(j, "labels");
 	while (*s) {
 		size_t n = strcspn(s, ","), k = strcspn(s, "=");
 
-		if (k < n)
-			json_pair(j, s, k, s + k + 1, n - k - 1);
-		s += n + (s[n] == ',');
+		const char *next = s + n + (s[n] == ',');
+
+		if (k < n && !key_again(next, s, k))
+			jw_pair(j, s, k, s + k + 1, n - k - 1);
+		s = next;
 	}
-	json_end(j, '}');
+	jw_end(j, '}');
 }
 
 static void json_wait(struct json *j, const struct report *r, size_t row)
@@ -84,22 +99,14 @@ static void json_wait(struct json *j, const struct report *r, size_t row)
 	};
 	int64_t since = r->moment->since[row];
 
-	json_int(j, "wait_ns", r->moment->time - (since == T_BEFORE ? 0 : since));
-	json_text(j, "wait_is", how[r->moment->how[row]]);
-}
-
-static void json_address(struct json *j, const char *key, uint64_t addr)
-{
-	char buf[24];
-
-	snprintf(buf, sizeof(buf), "0x%" PRIx64, addr);
-	json_text(j, key, buf);
+	jw_int(j, "wait_ns", r->moment->time - (since == T_BEFORE ? 0 : since));
+	jw_text(j, "wait_is", how[r->moment->how[row]]);
 }
 
 static void json_flag(struct json *j, const char *key, bool flag)
 {
 	if (flag)
-		json_bool(j, key, true);
+		jw_bool(j, key, true);
 }
 
 /* What an object of its kind counts. */
@@ -107,24 +114,24 @@ static void json_object_state(struct json *j, const struct object *o)
 {
 	switch (o->kind) {
 	case OBJ_CHAN:
-		json_int(j, "len", o->len);
-		json_int(j, "cap", o->cap);
-		json_bool(j, "closed", o->flags & OBJF_CLOSED);
+		jw_int(j, "len", o->len);
+		jw_int(j, "cap", o->cap);
+		jw_bool(j, "closed", o->flags & OBJF_CLOSED);
 		break;
 	case OBJ_MUTEX:
 	case OBJ_ONCE:
-		json_bool(j, "locked", o->flags & OBJF_LOCKED);
+		jw_bool(j, "locked", o->flags & OBJF_LOCKED);
 		break;
 	case OBJ_RWMUTEX:
-		json_bool(j, "locked", o->flags & OBJF_LOCKED);
-		json_int(j, "readers", o->len);
-		json_bool(j, "writer_waits", o->flags & OBJF_WRITER_WAITS);
+		jw_bool(j, "locked", o->flags & OBJF_LOCKED);
+		jw_int(j, "readers", o->len);
+		jw_bool(j, "writer_waits", o->flags & OBJF_WRITER_WAITS);
 		break;
 	case OBJ_WAITGROUP:
-		json_int(j, "count", o->len);
+		jw_int(j, "count", o->len);
 		break;
 	case OBJ_COND:
-		json_int(j, "waiters", o->len);
+		jw_int(j, "waiters", o->len);
 		break;
 	case OBJ_POLL:
 		json_flag(j, "listens", o->flags & OBJF_LISTENS);
@@ -138,32 +145,32 @@ static void json_object_of(struct json *j, const struct world *w, const struct w
 {
 	const struct object *o = &w->facts.object.v[x->object];
 
-	json_object(j, NULL);
-	json_text(j, "kind", object_kind_name((enum object_kind)o->kind));
+	jw_object(j, NULL);
+	jw_text(j, "kind", object_kind_name((enum object_kind)o->kind));
 	if (o->addr)
-		json_address(j, "addr", o->addr);
+		jw_addr(j, "addr", o->addr);
 	json_object_state(j, o);
 	if (x->op)
-		json_text(j, "case", wait_op_name((enum wait_op)x->op));
-	json_uint(j, "waiters", o->n_waits);
+		jw_text(j, "case", wait_op_name((enum wait_op)x->op));
+	jw_uint(j, "waiters", o->n_waits);
 	if (o->type)
-		json_text(j, "type", strtab_get(&w->strings, o->type));
+		jw_text(j, "type", strtab_get(&w->strings, o->type));
 	if (o->text)
-		json_text(j, "text", strtab_get(&w->strings, o->text));
+		jw_text(j, "text", strtab_get(&w->strings, o->text));
 	if (o->fd >= 0)
-		json_int(j, "fd", o->fd);
+		jw_int(j, "fd", o->fd);
 	if (o->owner)
-		json_address(j, "owner", o->owner);
+		jw_addr(j, "owner", o->owner);
 	if (o->when != T_NEVER)
-		json_int(j, o->kind == OBJ_POLL ? "deadline_ns" : "fires_ns", o->when);
+		jw_int(j, o->kind == OBJ_POLL ? "deadline_ns" : "fires_ns", o->when);
 	if (o->task_period)
-		json_uint(j, "period_ns", o->task_period);
+		jw_uint(j, "period_ns", o->task_period);
 	json_flag(j, "timer", o->flags & OBJF_TIMER);
 	json_flag(j, "context", o->flags & OBJF_CONTEXT);
 	json_flag(j, "global", o->flags & OBJF_GLOBAL);
 	json_flag(j, "shared", o->flags & OBJF_SHARED);
 	json_flag(j, "searched", o->flags & OBJF_SEARCHED);
-	json_end(j, '}');
+	jw_end(j, '}');
 }
 
 /* The facts are of the newest moment. */
@@ -179,10 +186,10 @@ static void json_objects(struct json *j, const struct report *r, size_t row)
 
 	if (!n || !facts_fit(r) || r->moment->state[row] == GS_RUNNING)
 		return;
-	json_array(j, "objects");
+	jw_array(j, "objects");
 	for (size_t i = at; i < at + n; i++)
 		json_object_of(j, w, &w->facts.wait.v[w->facts.g_wait.v[i]]);
-	json_end(j, ']');
+	jw_end(j, ']');
 }
 
 enum { EDGES_MOST = 256 }; /* of one goroutine and object */
@@ -192,16 +199,16 @@ static void json_edge(struct json *j, const struct world *w, const struct wait *
 {
 	const struct object *o = &w->facts.object.v[x->object];
 
-	json_object(j, NULL);
-	json_uint(j, "from", x->goid);
-	json_uint(j, "to", h->goid);
-	json_address(j, "object", o->addr);
-	json_text(j, "kind", object_kind_name((enum object_kind)o->kind));
-	json_text(j, "evidence", h->evidence == EVIDENCE_SEEN ? "seen" : "inferred");
-	json_text(j, "could", hold_op_name((enum hold_op)h->op));
+	jw_object(j, NULL);
+	jw_uint(j, "from", x->goid);
+	jw_uint(j, "to", h->goid);
+	jw_addr(j, "object", o->addr);
+	jw_text(j, "kind", object_kind_name((enum object_kind)o->kind));
+	jw_text(j, "evidence", h->evidence == EVIDENCE_SEEN ? "seen" : "inferred");
+	jw_text(j, "could", hold_op_name((enum hold_op)h->op));
 	if (h->by)
-		json_text(j, "by", strtab_get(&w->strings, h->by));
-	json_end(j, '}');
+		jw_text(j, "by", strtab_get(&w->strings, h->by));
+	jw_end(j, '}');
 }
 
 /* Who has but the address counts only where nobody is known to do more with it. */
@@ -228,14 +235,14 @@ static void json_edges(struct json *j, const struct report *r)
 {
 	const struct world *w = r->world;
 
-	json_array(j, "edges");
+	jw_array(j, "edges");
 	for (size_t i = 0; i < w->facts.wait.n && facts_fit(r); i++) {
 		uint32_t row = world_find(w, w->facts.wait.v[i].goid);
 
 		if (row != NO_G && row_shown(r, row))
 			json_edges_of(j, w, &w->facts.wait.v[i]);
 	}
-	json_end(j, ']');
+	jw_end(j, ']');
 }
 
 static void json_goroutine(struct json *j, const struct report *r, size_t row)
@@ -244,92 +251,92 @@ static void json_goroutine(struct json *j, const struct report *r, size_t row)
 	const struct goroutine *g = &w->g.v[row];
 	const struct moment *m = r->moment;
 
-	json_object(j, NULL);
-	json_uint(j, "g", g->goid);
-	json_text(j, "state", gstate_name(m->state[row]));
+	jw_object(j, NULL);
+	jw_uint(j, "g", g->goid);
+	jw_text(j, "state", gstate_name(m->state[row]));
 	if (m->reason[row])
-		json_text(j, "reason", reason_name(m->reason[row]));
+		jw_text(j, "reason", reason_name(m->reason[row]));
 	json_wait(j, r, row);
 	json_objects(j, r, row);
 	json_stack(j, w, "stack", m->stack[row]);
 	json_created_by(j, w, g);
 	json_labels(j, w, g->labels);
-	json_uint(j, "switches", g->switches);
+	jw_uint(j, "switches", g->switches);
 	if (g->system)
-		json_bool(j, "system", true);
-	json_end(j, '}');
+		jw_bool(j, "system", true);
+	jw_end(j, '}');
 }
 
 static void json_target(struct json *j, const struct world *w)
 {
-	json_object(j, "target");
-	json_text(j, "kind", strtab_get(&w->strings, w->source_kind));
+	jw_object(j, "target");
+	jw_text(j, "kind", strtab_get(&w->strings, w->source_kind));
 	if (w->live.pid)
-		json_int(j, "pid", w->live.pid);
-	json_text(j, "exe", strtab_get(&w->strings, w->source_name));
-	json_text(j, "go", strtab_get(&w->strings, w->go_version));
+		jw_int(j, "pid", w->live.pid);
+	jw_text(j, "exe", strtab_get(&w->strings, w->source_name));
+	jw_text(j, "go", strtab_get(&w->strings, w->go_version));
 	if (w->live.pid) {
-		json_bool(j, "stripped", w->live.stripped);
-		json_text(j, "symbols", strtab_get(&w->strings, w->live.symbols));
+		jw_bool(j, "stripped", w->live.stripped);
+		jw_text(j, "symbols", strtab_get(&w->strings, w->live.symbols));
 		if (w->live.ended)
-			json_text(j, "ended", strtab_get(&w->strings, w->live.ended));
+			jw_text(j, "ended", strtab_get(&w->strings, w->live.ended));
 	}
-	json_end(j, '}');
+	jw_end(j, '}');
 }
 
 static void json_threads(struct json *j, const struct world *w)
 {
 	if (!w->thread.n)
 		return;
-	json_array(j, "threads");
+	jw_array(j, "threads");
 	for (size_t i = 0; i < w->thread.n; i++) {
 		const struct thread *t = &w->thread.v[i];
 
 		if (t->state == GS_DEAD)
 			continue;
-		json_object(j, NULL);
-		json_uint(j, "tid", t->tid);
+		jw_object(j, NULL);
+		jw_uint(j, "tid", t->tid);
 		if (t->goid)
-			json_uint(j, "g", t->goid);
+			jw_uint(j, "g", t->goid);
 		if (t->p != NO_ID)
-			json_uint(j, "p", t->p);
+			jw_uint(j, "p", t->p);
 		if (t->syscall)
-			json_text(j, "syscall", strtab_get(&w->strings, t->syscall));
+			jw_text(j, "syscall", strtab_get(&w->strings, t->syscall));
 		if (t->fd >= 0)
-			json_int(j, "fd", t->fd);
-		json_end(j, '}');
+			jw_int(j, "fd", t->fd);
+		jw_end(j, '}');
 	}
-	json_end(j, ']');
+	jw_end(j, ']');
 }
 
 static void json_self(struct json *j, const struct report *r)
 {
 	const struct live *l = &r->world->live;
 
-	json_object(j, "self");
-	json_real(j, "cpu_pct", r->cpu_pct, 1);
-	json_uint(j, "lost_events", r->world->progress.lost);
+	jw_object(j, "self");
+	jw_real(j, "cpu_pct", r->cpu_pct, 1);
+	jw_uint(j, "lost_events", r->world->progress.lost);
 	if (l->pid) {
-		json_real(j, "scan_ms", l->pass_ms, 2);
-		json_real(j, "pass_hz", l->pass_hz, 1);
-		json_uint(j, "records_thrown", l->thrown);
-		json_uint(j, "records_unsteady", l->unsteady);
-		json_int(j, "paused_ms", 0);
+		jw_real(j, "scan_ms", l->pass_ms, 2);
+		jw_real(j, "pass_hz", l->pass_hz, 1);
+		jw_uint(j, "records_thrown", l->thrown);
+		jw_uint(j, "records_unsteady", l->unsteady);
+		jw_int(j, "paused_ms", 0);
 	}
-	json_end(j, '}');
+	jw_end(j, '}');
 }
 
 static void json_counts(struct json *j, const struct moment *m)
 {
 	const uint64_t *c = m->count;
 
-	json_object(j, "counts");
-	json_uint(j, "total", c[GS_RUNNING] + c[GS_RUNNABLE] + c[GS_BLOCKED] + c[GS_SYSCALL]);
-	json_uint(j, "running", c[GS_RUNNING]);
-	json_uint(j, "runnable", c[GS_RUNNABLE]);
-	json_uint(j, "blocked", c[GS_BLOCKED]);
-	json_uint(j, "syscall", c[GS_SYSCALL]);
-	json_end(j, '}');
+	jw_object(j, "counts");
+	jw_uint(j, "total", c[GS_RUNNING] + c[GS_RUNNABLE] + c[GS_BLOCKED] + c[GS_SYSCALL]);
+	jw_uint(j, "running", c[GS_RUNNING]);
+	jw_uint(j, "runnable", c[GS_RUNNABLE]);
+	jw_uint(j, "blocked", c[GS_BLOCKED]);
+	jw_uint(j, "syscall", c[GS_SYSCALL]);
+	jw_end(j, '}');
 }
 
 void report_json(const struct report *r, FILE *out)
@@ -337,28 +344,28 @@ void report_json(const struct report *r, FILE *out)
 	const struct world *w = r->world;
 	struct json j = { .out = out };
 
-	json_object(&j, NULL);
-	json_text(&j, "schema", "bingo-top/1");
-	json_int(&j, "time_ns", r->moment->time);
+	jw_object(&j, NULL);
+	jw_text(&j, "schema", "bingo-top/1");
+	jw_int(&j, "time_ns", r->moment->time);
 	json_target(&j, w);
 	json_counts(&j, r->moment);
-	json_array(&j, "goroutines");
+	jw_array(&j, "goroutines");
 	for (size_t row = 0; row < r->moment->n; row++)
 		if (row_shown(r, row))
 			json_goroutine(&j, r, row);
-	json_end(&j, ']');
+	jw_end(&j, ']');
 	json_threads(&j, w);
 	json_edges(&j, r);
 	report_findings_json(r, &j);
 	if (w->warning.n) {
-		json_array(&j, "warnings");
+		jw_array(&j, "warnings");
 		for (size_t i = 0; i < w->warning.n; i++)
-			json_text(&j, NULL, strtab_get(&w->strings, w->warning.v[i]));
-		json_end(&j, ']');
+			jw_text(&j, NULL, strtab_get(&w->strings, w->warning.v[i]));
+		jw_end(&j, ']');
 	}
 	json_self(&j, r);
-	json_end(&j, '}');
-	json_line(&j);
+	jw_end(&j, '}');
+	jw_line(&j);
 }
 
 /* --- text --- */
@@ -423,18 +430,27 @@ static void groups_add(text_groups *v, struct map64 *by_key, const struct report
 	} else {
 		g = &v->v[i];
 	}
-	if (g->n < ARRAY_SIZE(g->goid))
+	if (g->n < ARRAY_SIZE(g->goid)) /* NOLINT: it is there */
 		g->goid[g->n] = r->world->g.v[row].goid;
 	if (m->since[row] < g->oldest)
 		g->oldest = m->since[row];
 	g->n++;
 }
 
-/* Names from a file may hold terminal escapes: control bytes are printed as '?'. */
+/* Names from a file may hold terminal escapes: control characters are printed as '?', and odd bytes. */
 void report_put_safe(FILE *out, const char *s)
 {
-	for (; *s; s++)
-		putc((unsigned char)*s < 0x20 || *s == 0x7f ? '?' : *s, out);
+	const utf8proc_uint8_t *p = (const utf8proc_uint8_t *)s;
+	utf8proc_int32_t c;
+	utf8proc_ssize_t n;
+
+	for (; *p; p += n < 1 ? 1 : n) {
+		n = utf8proc_iterate(p, -1, &c);
+		if (n < 1 || c < 0x20 || (c >= 0x7f && c < 0xa0))
+			putc('?', out);
+		else
+			fwrite(p, 1, (size_t)n, out);
+	}
 }
 
 static void text_stack(const struct world *w, uint32_t stack, FILE *out)
@@ -444,9 +460,12 @@ static void text_stack(const struct world *w, uint32_t stack, FILE *out)
 	for (uint32_t i = 0; (f = stacktab_frame(&w->stacks, stack, i)); i++) {
 		fputs("      ", out);
 		report_put_safe(out, strtab_get(&w->strings, f->func));
-		fputs("  ", out);
-		report_put_safe(out, strtab_get(&w->strings, f->file));
-		fprintf(out, ":%" PRIu32 "\n", f->line);
+		if (f->file) {
+			fputs("  ", out);
+			report_put_safe(out, strtab_get(&w->strings, f->file));
+			fprintf(out, ":%" PRIu32, f->line);
+		}
+		putc('\n', out);
 	}
 }
 

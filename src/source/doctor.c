@@ -18,10 +18,6 @@
 #include "target/scan.h"
 #include "target/target.h"
 
-/* Last: it defines macros with everyday names. */
-#include <curses.h>
-#include <term.h>
-
 enum verdict { WORKS, PARTLY, FAILS };
 
 struct doctor {
@@ -204,21 +200,18 @@ static void check_perf(struct doctor *d)
 		    "perf events are for root alone (paranoid level %ld)", level);
 }
 
-static void check_terminal(struct doctor *d)
+static void check_terminal(struct doctor *d, int colors)
 {
 	const char *name = getenv("TERM"), *set = nl_langinfo(CODESET);
-	int e, colors;
 
-	if (!name || !*name || setupterm(name, STDOUT_FILENO, &e) != OK) {
+	if (!name || !*name || colors < 0) {
 		say(d, PARTLY, "terminal", "export TERM=xterm-256color",
 		    "TERM is %s, which terminfo does not know: no screen, but --batch works",
 		    name && *name ? name : "not set");
 		return;
 	}
-	colors = tigetnum("colors");
 	say(d, colors >= 8 ? WORKS : PARTLY, "terminal",
-	    colors >= 8 ? NULL : "export TERM=xterm-256color", "%s, %d colours%s", name,
-	    colors < 0 ? 0 : colors,
+	    colors >= 8 ? NULL : "export TERM=xterm-256color", "%s, %d colours%s", name, colors,
 	    isatty(STDOUT_FILENO) ? "" : "; standard output is no terminal now");
 	if (strcmp(set, "UTF-8") != 0)
 		say(d, PARTLY, "locale", "export LC_ALL=C.UTF-8",
@@ -304,7 +297,7 @@ static void check_program(struct doctor *d, pid_t pid)
 	target_close(t);
 }
 
-int doctor_run(pid_t pid, FILE *out)
+int doctor_run(pid_t pid, int colors, FILE *out)
 {
 	struct doctor d = { .out = out, .code = EXIT_FINE };
 	bool may;
@@ -314,7 +307,7 @@ int doctor_run(pid_t pid, FILE *out)
 	check_reading(&d);
 	check_bpf(&d);
 	check_perf(&d);
-	check_terminal(&d);
+	check_terminal(&d, colors);
 	if (!pid)
 		return d.code;
 	check_access(&d, pid, &may);

@@ -90,7 +90,7 @@ static int map_file(struct input *in, int fd, struct err *err)
 	struct stat st;
 	void *p;
 
-	if (fstat(fd, &st))
+	if (fd < 0 || fstat(fd, &st))
 		return err_set(err, -errno, EXIT_BADFILE, "cannot read %s: %s", in->name,
 			       strerror(errno));
 	if (S_ISDIR(st.st_mode))

@@ -8,30 +8,41 @@
 #include <time.h>
 
 #include "source/trace1_impl.h"
-#include "source/varint.h"
 
 enum {
 	SEGMENTS_WANTED = 512,
-	EVENT_BYTES = 5,
 	SEGMENT_LEAST = 1024,
 	SEGMENT_MOST = 64 << 10,
 	ENTRY_COST = 8, /* a segment's entries may cost 1/8 of its bytes */
 	TRIES_PER_EVENT = 64,
 	TRIES_FREE = 1 << 20,
+	DIRECT_MOST = 1 << 22, /* ids below have their row in an array */
 };
 
 /* --- rows and sums --- */
 
-static uint32_t g_row(struct trace1 *t, uint64_t goid)
+static uint32_t g_new(struct trace1 *t, uint64_t goid)
 {
-	uint32_t row = map64_get(&t->by_goid, goid);
+	uint32_t row = (uint32_t)t->g.n;
 
-	if (row != UINT32_MAX)
-		return row;
-	row = (uint32_t)t->g.n;
 	*vec_push(&t->g) = (struct t1_g){ .goid = goid };
-	map64_put(&t->by_goid, goid, row);
+	if (goid >= DIRECT_MOST) {
+		map64_put(&t->by_goid, goid, row);
+		return row;
+	}
+	while (t->direct.n <= goid)
+		*vec_push(&t->direct) = 0;
+	t->direct.v[goid] = row + 1;
 	return row;
+}
+
+static inline uint32_t g_row(struct trace1 *t, uint64_t goid)
+{
+	uint32_t row = goid < t->direct.n   ? t->direct.v[goid] - 1
+		       : goid < DIRECT_MOST ? UINT32_MAX
+					    : map64_get(&t->by_goid, goid);
+
+	return row != UINT32_MAX ? row : g_new(t, goid);
 }
 
 /* Valid until the next row is made. */
@@ -402,20 +413,20 @@ static bool later(const struct trace1 *t, uint32_t a, uint32_t b)
 	return x > y || (x == y && a > b);
 }
 
-/* The earliest lane that has not been tried in this round; UINT32_MAX: none is left. */
-static uint32_t lane_next(const struct trace1 *t, uint32_t after)
+/* The lane at place k has gone on: it goes where it belongs now. */
+static void lane_moved(struct trace1 *t, size_t k)
 {
-	uint32_t best = UINT32_MAX;
+	uint32_t *v = t->waiting.v, lane = v[k];
 
-	for (uint32_t i = 0; i < t->n_lane; i++) {
-		if (!t->lane[i].c.ev.type)
-			continue;
-		if (after != UINT32_MAX && !later(t, i, after))
-			continue;
-		if (best == UINT32_MAX || later(t, best, i))
-			best = i;
+	if (!t->lane[lane].c.ev.type) {
+		memmove(v + k, v + k + 1, (--t->waiting.n - k) * sizeof(*v));
+		return;
 	}
-	return best;
+	for (; k + 1 < t->waiting.n && later(t, lane, v[k + 1]); k++)
+		v[k] = v[k + 1];
+	for (; k && later(t, v[k - 1], lane); k--)
+		v[k] = v[k - 1];
+	v[k] = lane;
 }
 
 /*
@@ -455,27 +466,24 @@ static void adopt(struct trace1 *t, const struct t1_event *ev, int64_t at)
 	*vec_push(&t->cur->adopted) = (struct t1_adopted){ (uint32_t)t->cur->n_events, g->goid };
 }
 
-/* Picks the next event; returns its lane, or UINT32_MAX where none can come. */
-static uint32_t pick(struct trace1 *t, uint32_t first, bool *exception)
+/* Picks the next event; returns its lane's place, or -1 where none can come. */
+static long pick(struct trace1 *t)
 {
-	uint32_t i = first;
+	const struct t1_event *first = &t->lane[t->waiting.v[0]].c.ev;
 
-	*exception = false;
-	if (order_event(t, &t->lane[first].c.ev, false))
-		return first;
-	if (from_c(t, &t->lane[first].c.ev)) {
-		order_event(t, &t->lane[first].c.ev, true);
+	if (order_event(t, first, false))
+		return 0;
+	if (from_c(t, first)) {
+		order_event(t, first, true);
 		t->force = true;
-		return first;
+		return 0;
 	}
-	while ((i = lane_next(t, i)) != UINT32_MAX) {
+	for (size_t k = 1; k < t->waiting.n; k++) {
 		t->tries++;
-		if (!order_event(t, &t->lane[i].c.ev, false))
-			continue;
-		*exception = true;
-		return i;
+		if (order_event(t, &t->lane[t->waiting.v[k]].c.ev, false))
+			return (long)k;
 	}
-	return UINT32_MAX;
+	return -1;
 }
 
 #define TIME_MOST ((int64_t)1 << 60)
@@ -503,15 +511,16 @@ static int take(struct trace1 *t, uint32_t lane, bool exception)
 {
 	struct t1_lane *l = &t->lane[lane];
 	const struct t1_event *ev = &l->c.ev;
-	int64_t at;
+	int64_t now, at;
 
 	if (ev->ts < t->ts_last)
 		return err_set(&t->why, -EBADMSG, EXIT_BADFILE, "time goes back at byte %" PRIu64,
 			       (uint64_t)(l->c.at - t->scan.data));
 	t->ts_last = ev->ts;
-	at = t1_event_ns(t, ev);
-	if (t1_ns(t, ev->ts) > t->t_last)
-		t->t_last = t1_ns(t, ev->ts);
+	now = t1_ns(t, ev->ts);
+	at = ev->type == T1_SYS_EXIT ? t1_event_ns(t, ev) : now;
+	if (now > t->t_last)
+		t->t_last = now;
 	if (t->force)
 		adopt(t, ev, at);
 	t->force = false;
@@ -534,19 +543,18 @@ static int take(struct trace1 *t, uint32_t lane, bool exception)
 static void run_events(struct trace1 *t)
 {
 	uint64_t total = 0;
-	uint32_t first;
 
-	while ((first = lane_next(t, UINT32_MAX)) != UINT32_MAX && !t->why.rc) {
-		bool exception;
-		uint32_t lane = pick(t, first, &exception);
+	while (t->waiting.n && !t->why.rc) {
+		long k = pick(t);
 
-		if (lane == UINT32_MAX) {
+		if (k < 0) {
 			err_set(&t->why, -EBADMSG, EXIT_BADFILE,
 				"no event can come next: the trace contradicts itself");
 			break;
 		}
-		if (take(t, lane, exception))
+		if (take(t, t->waiting.v[k], k > 0))
 			break;
+		lane_moved(t, (size_t)k);
 		if (++total & 255)
 			continue;
 		if (atomic_load_explicit(&t->cancel, memory_order_relaxed))
@@ -575,8 +583,12 @@ static void lanes_start(struct trace1 *t)
 		t1_cursor_start(&t->scan, &t->lane[i].c, i);
 		t->lane[i].c.err = &t->why;
 		t->lane[i].m = NO_ID;
-		if (t->lane[i].c.ev.type && t->lane[i].c.ev.ts < first)
+		if (!t->lane[i].c.ev.type)
+			continue;
+		if (t->lane[i].c.ev.ts < first)
 			first = t->lane[i].c.ev.ts;
+		*vec_push(&t->waiting) = i;
+		lane_moved(t, t->waiting.n - 1);
 	}
 	t->first_ts = first == UINT64_MAX ? 0 : first;
 	t->scale = t->scan.frequency ? 1e9 / (double)t->scan.frequency : 1;
@@ -596,7 +608,7 @@ static void trace1_work(struct source *s)
 		return;
 	scan_run(&t->scan, &t->cancel, &t->scanned);
 	lanes_start(t);
-	events = t->scan.size / EVENT_BYTES / SEGMENTS_WANTED;
+	events = t->scan.size / T1_EVENT_BYTES / SEGMENTS_WANTED;
 	t->min_events = events < SEGMENT_LEAST	? SEGMENT_LEAST
 			: events > SEGMENT_MOST ? SEGMENT_MOST
 						: events;
@@ -624,184 +636,6 @@ void t1_segment_free(struct t1_segment *s)
 	vec_free(&s->adopted);
 	vec_free(&s->exception);
 	free(s);
-}
-
-static uint32_t string_world(const struct trace1 *t, uint64_t id)
-{
-	uint32_t row = map64_get(&t->scan.string_id, id);
-
-	return row == UINT32_MAX ? 0 : t->string_world[row];
-}
-
-uint32_t t1_string(const struct trace1 *t, uint64_t id)
-{
-	return string_world(t, id);
-}
-
-uint32_t t1_log_text(struct trace1 *t, const char *s)
-{
-	uint32_t id;
-
-	pthread_mutex_lock(&t->lock);
-	id = map64_get(&t->message_world, (uint64_t)(uintptr_t)s);
-	pthread_mutex_unlock(&t->lock);
-	return id == UINT32_MAX ? 0 : id;
-}
-
-uint32_t t1_stack(const struct trace1 *t, uint64_t id)
-{
-	uint32_t row = map64_get(&t->scan.stack_id, id);
-
-	return row == UINT32_MAX ? 0 : t->stack_world[row];
-}
-
-uint8_t t1_stack_reason(const struct trace1 *t, uint64_t id)
-{
-	uint32_t row = map64_get(&t->scan.stack_id, id);
-
-	return row == UINT32_MAX ? 0 : t->stack_reason[row];
-}
-
-static uint32_t stack_intern(const struct trace1 *t, struct world *w, struct t1_stack s)
-{
-	struct frame *frames = xmalloc(s.n * sizeof(*frames));
-	uint64_t v[4];
-	uint32_t id;
-
-	for (uint32_t i = 0; i < s.n; i++) {
-		for (int k = 0; k < 4; k++)
-			s.p = varint_get(s.p, s.end, &v[k]);
-		frames[i] = (struct frame){
-			.pc = v[0],
-			.func = string_world(t, v[1]),
-			.file = string_world(t, v[2]),
-			.line = v[3] > UINT32_MAX ? 0 : (uint32_t)v[3],
-		};
-	}
-	id = stacktab_put(&w->stacks, frames, s.n);
-	free(frames);
-	return id;
-}
-
-static void texts_intern(struct trace1 *t, struct world *w)
-{
-	static const char *const texts[TX_N] = {
-		[TX_NONE] = "",
-		[TX_FOREVER] = "forever",
-		[TX_PREEMPTED] = "preempted",
-		[TX_GOSCHED] = "runtime.Gosched",
-		[TX_SLEEP] = "sleep",
-		[TX_SEND] = "chan send",
-		[TX_RECV] = "chan receive",
-		[TX_NETWORK] = "network",
-		[TX_SYNC] = "sync",
-		[TX_COND] = "sync.(*Cond).Wait",
-		[TX_SELECT] = "select",
-		[TX_ASSIST_WAIT] = "GC mark assist wait for work",
-		[TX_GC] = "GC concurrent mark phase",
-		[TX_SWEEP] = "GC incremental sweep",
-		[TX_ASSIST] = "GC mark assist",
-		[TX_HEAP] = "/memory/classes/heap/objects:bytes",
-		[TX_GOAL] = "/gc/heap/goal:bytes",
-		[TX_PROCS] = "/sched/gomaxprocs:threads",
-		[TX_STW_FIRST] = "stop-the-world ()",
-		[TX_STW_FIRST + 1] = "stop-the-world (GC mark termination)",
-		[TX_STW_FIRST + 2] = "stop-the-world (GC sweep termination)",
-		[TX_STW_FIRST + 3] = "stop-the-world (write heap dump)",
-		[TX_STW_FIRST + 4] = "stop-the-world (goroutine profile)",
-		[TX_STW_FIRST + 5] = "stop-the-world (goroutine profile cleanup)",
-		[TX_STW_FIRST + 6] = "stop-the-world (all goroutine stack trace)",
-		[TX_STW_FIRST + 7] = "stop-the-world (read mem stats)",
-		[TX_STW_FIRST + 8] = "stop-the-world (AllThreadsSyscall)",
-		[TX_STW_FIRST + 9] = "stop-the-world (GOMAXPROCS)",
-		[TX_STW_FIRST + 10] = "stop-the-world (start trace)",
-		[TX_STW_FIRST + 11] = "stop-the-world (stop trace)",
-		[TX_STW_FIRST + 12] = "stop-the-world (CountPagesInUse (test))",
-		[TX_STW_FIRST + 13] = "stop-the-world (ReadMetricsSlow (test))",
-		[TX_STW_FIRST + 14] = "stop-the-world (ReadMemStatsSlow (test))",
-		[TX_STW_FIRST + 15] = "stop-the-world (PageCachePagesLeaked (test))",
-		[TX_STW_FIRST + 16] = "stop-the-world (ResetDebugLog (test))",
-	};
-
-	for (int i = 0; i < TX_N; i++) {
-		t->text[i] = world_str(w, texts[i]);
-		t->text_reason[i] = world_text_reason(w, t->text[i]);
-	}
-}
-
-static void intern(struct trace1 *t, struct world *w)
-{
-	struct t1_scan *s = &t->scan;
-
-	t->string_world = xcalloc(s->string.n, sizeof(*t->string_world));
-	for (size_t i = 0; i < s->string.n; i++)
-		t->string_world[i] = strtab_put(&w->strings, s->string.v[i].s, s->string.v[i].len);
-	t->stack_world = xcalloc(s->stack.n, sizeof(*t->stack_world));
-	t->stack_reason = xcalloc(s->stack.n, 1);
-	for (size_t i = 0; i < s->stack.n; i++) {
-		t->stack_world[i] = stack_intern(t, w, s->stack.v[i]);
-		t->stack_reason[i] = (uint8_t)world_frames_reason(w, t->stack_world[i]);
-	}
-	texts_intern(t, w);
-	vec_free(&s->string);
-	vec_free(&s->stack);
-	if (!s->frequency)
-		world_warn(w, "the trace does not tell its clock's rate (it is written last): "
-			      "times are ticks, not nanoseconds");
-	t->interned = true;
-}
-
-static void segg_resolve(const struct trace1 *t, struct world *w, const struct t1_segg *in,
-			 struct seg_g *out)
-{
-	uint32_t row = in->s.flags & SEGG_CREATED ? NO_G : world_find(w, in->s.goid);
-	bool known = row != NO_G;
-
-	*out = in->s;
-	out->create_stack = t1_stack(t, in->create);
-	out->start_stack = t1_stack(t, in->start);
-	out->stack = in->stack != T1_KEEP_STACK ? t1_stack(t, in->stack)
-		     : known			? w->now.stack[row]
-						: 0;
-	if (in->text == T1_KEEP && known)
-		out->reason = w->now.reason[row];
-	else if (out->state == GS_BLOCKED)
-		out->reason = (uint8_t)world_reason(w, t->text[in->text == T1_KEEP ? 0 : in->text],
-						    out->stack);
-	else
-		out->reason = out->state == GS_SYSCALL ? R_SYSCALL : R_NONE;
-	if (!in->s.waker && known && w->g.v[row].last_entry != NO_ENTRY)
-		out->waker = w->entry.v[w->g.v[row].last_entry].waker;
-}
-
-static void segment_merge(struct trace1 *t, struct world *w, struct t1_segment *s)
-{
-	for (size_t i = 0; i < s->band.n; i++) {
-		if (s->band.v[i].begins)
-			world_band(w, s->band.v[i].time, T_NEVER, t->text[s->band.v[i].text]);
-		else
-			world_band_end(w, s->band.v[i].time, t->text[s->band.v[i].text]);
-	}
-	vec_reserve(&t->merge, s->g.n);
-	for (size_t i = 0; i < s->g.n; i++)
-		segg_resolve(t, w, &s->g.v[i], &t->merge.v[i]);
-	world_merge(w, s->t0, s->t1, s->n_events, t->merge.v, s->g.n);
-	vec_free(&s->g);
-	vec_free(&s->band);
-	pthread_mutex_lock(&t->lock);
-	for (size_t i = 0; i < s->task.n; i++) {
-		map64_put(&t->task_row, s->task.v[i].id, (uint32_t)t->task.n);
-		*vec_push(&t->task) = s->task.v[i];
-	}
-	for (size_t i = 0; i < s->message.n; i++)
-		map64_put(&t->message_world, (uint64_t)(uintptr_t)s->message.v[i].s,
-			  strtab_put(&w->strings, s->message.v[i].s, s->message.v[i].len));
-	vec_free(&s->message);
-	*vec_push(&t->seg) = s;
-	pthread_mutex_unlock(&t->lock);
-	w->progress.bytes = (uint64_t)((double)t->seg.n * t->min_events * EVENT_BYTES);
-	if (w->progress.bytes > w->progress.total)
-		w->progress.bytes = w->progress.total;
 }
 
 static int64_t now_ns(void)
@@ -866,9 +700,9 @@ static int trace1_drain(struct source *s, struct world *w, int64_t budget_ns, st
 		return SOURCE_MORE;
 	}
 	if (!t->interned)
-		intern(t, w);
+		t1_intern(t, w);
 	while ((seg = take_segment(t))) {
-		segment_merge(t, w, seg);
+		t1_segment_merge(t, w, seg);
 		if (now_ns() > until) {
 			if (t->src.notify)
 				t->src.notify(t->src.notify_arg);
@@ -901,6 +735,8 @@ static void trace1_close(struct source *s)
 	vec_free(&t->task);
 	vec_free(&t->merge);
 	map64_free(&t->by_goid);
+	vec_free(&t->direct);
+	vec_free(&t->waiting);
 	map64_free(&t->task_row);
 	map64_free(&t->message_world);
 	free(t->string_world);

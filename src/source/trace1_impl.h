@@ -9,6 +9,7 @@
 #include "source/source.h"
 #include "source/trace1_scan.h"
 
+#define T1_EVENT_BYTES 5 /* of a common one */
 #define T1_KEEP 0xff /* text: as before the segment; for a stack: */
 #define T1_KEEP_STACK UINT64_MAX
 
@@ -117,9 +118,11 @@ struct trace1 {
 
 	/* the worker's own */
 	VEC(struct t1_g) g;
-	struct map64 by_goid;
+	VEC(uint32_t) direct; /* goid → row + 1, for small ones */
+	struct map64 by_goid; /* for the others */
 	struct t1_lane *lane;
 	uint32_t n_lane;
+	VEC(uint32_t) waiting; /* lanes that have an event, the earliest first */
 	struct t1_segment *cur;
 	uint64_t cur_bytes, min_events, tries, adopted;
 	uint32_t stamp;
@@ -149,6 +152,11 @@ struct trace1 {
 };
 
 void t1_segment_free(struct t1_segment *s);
+
+/* Strings and stacks become the world's; once, before the first merge. */
+void t1_intern(struct trace1 *t, struct world *w);
+/* Adds the segment to the world; it is among t->seg then. */
+void t1_segment_merge(struct trace1 *t, struct world *w, struct t1_segment *s);
 
 /* ns of the session. */
 int64_t t1_ns(const struct trace1 *t, uint64_t ticks);

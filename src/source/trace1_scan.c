@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "source/trace1_scan.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -8,56 +9,67 @@
 
 #include "source/varint.h"
 
-/* Arguments after the time, the stack counted; + 1, 0: no event of its own. */
+/* Which goroutine an event belongs to, and which runs on its processor after it. */
+enum owner {
+	OWN_RUNNING, /* the one that runs, and runs on */
+	OWN_STARTS, /* its argument, which runs from here on */
+	OWN_ENDS, /* the one that runs; none after it */
+	OWN_ARG, /* its argument, which does not run */
+};
+
 static const struct {
-	uint8_t n;
+	uint8_t n; /* numbers, the time and the stack counted; 0: no event of its own */
 	bool stack; /* the last of them is a stack */
 	uint8_t since; /* format that brought it */
-} spec[T1_COUNT] = {
-	[T1_GOMAXPROCS] = { 3, true, 0 },
-	[T1_PROC_START] = { 2, false, 0 },
-	[T1_PROC_STOP] = { 1, false, 0 },
-	[T1_GC_START] = { 3, true, 0 },
-	[T1_GC_DONE] = { 1, false, 0 },
-	[T1_STW_START] = { 2, false, 0 },
-	[T1_STW_DONE] = { 1, false, 0 },
-	[T1_SWEEP_START] = { 2, true, 0 },
-	[T1_SWEEP_DONE] = { 3, false, 0 },
-	[T1_GO_CREATE] = { 4, true, 0 },
-	[T1_GO_START] = { 3, false, 0 },
-	[T1_GO_END] = { 1, false, 0 },
-	[T1_GO_STOP] = { 2, true, 0 },
-	[T1_GO_SCHED] = { 2, true, 0 },
-	[T1_GO_PREEMPT] = { 2, true, 0 },
-	[T1_GO_SLEEP] = { 2, true, 0 },
-	[T1_GO_BLOCK] = { 2, true, 0 },
-	[T1_GO_UNBLOCK] = { 4, true, 0 },
-	[T1_BLOCK_SEND] = { 2, true, 0 },
-	[T1_BLOCK_RECV] = { 2, true, 0 },
-	[T1_BLOCK_SELECT] = { 2, true, 0 },
-	[T1_BLOCK_SYNC] = { 2, true, 0 },
-	[T1_BLOCK_COND] = { 2, true, 0 },
-	[T1_BLOCK_NET] = { 2, true, 0 },
-	[T1_SYSCALL] = { 2, true, 0 },
-	[T1_SYS_EXIT] = { 4, false, 0 },
-	[T1_SYS_BLOCK] = { 1, false, 0 },
-	[T1_GO_WAITING] = { 2, false, 0 },
-	[T1_GO_IN_SYSCALL] = { 2, false, 0 },
-	[T1_HEAP_ALLOC] = { 2, false, 0 },
-	[T1_HEAP_GOAL] = { 2, false, 0 },
-	[T1_FUTILE_WAKEUP] = { 1, false, 0 },
-	[T1_GO_START_LOCAL] = { 2, false, 0 },
-	[T1_GO_UNBLOCK_LOCAL] = { 3, true, 0 },
-	[T1_SYS_EXIT_LOCAL] = { 3, false, 0 },
-	[T1_GO_START_LABEL] = { 4, false, 0 },
-	[T1_BLOCK_GC] = { 2, true, 0 },
-	[T1_ASSIST_START] = { 2, true, 0 },
-	[T1_ASSIST_DONE] = { 1, false, 0 },
-	[T1_TASK_CREATE] = { 5, true, 0 },
-	[T1_TASK_END] = { 3, true, 0 },
-	[T1_REGION] = { 5, true, 0 },
-	[T1_LOG] = { 4, true, 0 },
-	[T1_CPU_SAMPLE] = { 5, true, 19 },
+	uint8_t owner; /* enum owner */
+	uint8_t plain; /* of a local form; 0: it is none */
+	bool quick; /* nothing but its numbers: event_quick(), event_skip() */
+} spec[64] = {
+	/* what a type's six bits can say */
+	[T1_GOMAXPROCS] = { 3, true, 0, OWN_RUNNING, 0, true },
+	[T1_PROC_START] = { 2, false, 0, OWN_RUNNING, 0, true },
+	[T1_PROC_STOP] = { 1, false, 0, OWN_RUNNING, 0, true },
+	[T1_GC_START] = { 3, true, 0, OWN_RUNNING, 0, true },
+	[T1_GC_DONE] = { 1, false, 0, OWN_RUNNING, 0, true },
+	[T1_STW_START] = { 2, false, 0, OWN_RUNNING, 0, true },
+	[T1_STW_DONE] = { 1, false, 0, OWN_RUNNING, 0, true },
+	[T1_SWEEP_START] = { 2, true, 0, OWN_RUNNING, 0, true },
+	[T1_SWEEP_DONE] = { 3, false, 0, OWN_RUNNING, 0, true },
+	[T1_GO_CREATE] = { 4, true, 0, OWN_RUNNING, 0, true },
+	[T1_GO_START] = { 3, false, 0, OWN_STARTS, 0, true },
+	[T1_GO_END] = { 1, false, 0, OWN_ENDS, 0, true },
+	[T1_GO_STOP] = { 2, true, 0, OWN_ENDS, 0, true },
+	[T1_GO_SCHED] = { 2, true, 0, OWN_ENDS, 0, true },
+	[T1_GO_PREEMPT] = { 2, true, 0, OWN_ENDS, 0, true },
+	[T1_GO_SLEEP] = { 2, true, 0, OWN_ENDS, 0, true },
+	[T1_GO_BLOCK] = { 2, true, 0, OWN_ENDS, 0, true },
+	[T1_GO_UNBLOCK] = { 4, true, 0, OWN_RUNNING, 0, true },
+	[T1_BLOCK_SEND] = { 2, true, 0, OWN_ENDS, 0, true },
+	[T1_BLOCK_RECV] = { 2, true, 0, OWN_ENDS, 0, true },
+	[T1_BLOCK_SELECT] = { 2, true, 0, OWN_ENDS, 0, true },
+	[T1_BLOCK_SYNC] = { 2, true, 0, OWN_ENDS, 0, true },
+	[T1_BLOCK_COND] = { 2, true, 0, OWN_ENDS, 0, true },
+	[T1_BLOCK_NET] = { 2, true, 0, OWN_ENDS, 0, true },
+	[T1_SYSCALL] = { 2, true, 0, OWN_RUNNING, 0, true },
+	[T1_SYS_EXIT] = { 4, false, 0, OWN_ARG, 0, true },
+	[T1_SYS_BLOCK] = { 1, false, 0, OWN_ENDS, 0, true },
+	[T1_GO_WAITING] = { 2, false, 0, OWN_ARG, 0, true },
+	[T1_GO_IN_SYSCALL] = { 2, false, 0, OWN_ARG, 0, true },
+	[T1_HEAP_ALLOC] = { 2, false, 0, OWN_RUNNING, 0, true },
+	[T1_HEAP_GOAL] = { 2, false, 0, OWN_RUNNING, 0, true },
+	[T1_FUTILE_WAKEUP] = { 1, false, 0, OWN_RUNNING, 0, true },
+	[T1_GO_START_LOCAL] = { 2, false, 0, OWN_STARTS, T1_GO_START, true },
+	[T1_GO_UNBLOCK_LOCAL] = { 3, true, 0, OWN_RUNNING, T1_GO_UNBLOCK, true },
+	[T1_SYS_EXIT_LOCAL] = { 3, false, 0, OWN_ARG, T1_SYS_EXIT, true },
+	[T1_GO_START_LABEL] = { 4, false, 0, OWN_STARTS, 0, true },
+	[T1_BLOCK_GC] = { 2, true, 0, OWN_ENDS, 0, true },
+	[T1_ASSIST_START] = { 2, true, 0, OWN_RUNNING, 0, true },
+	[T1_ASSIST_DONE] = { 1, false, 0, OWN_RUNNING, 0, true },
+	[T1_TASK_CREATE] = { 5, true, 0, OWN_RUNNING, 0, true },
+	[T1_TASK_END] = { 3, true, 0, OWN_RUNNING, 0, true },
+	[T1_REGION] = { 5, true, 0, OWN_RUNNING, 0, true },
+	[T1_LOG] = { 4, true, 0, OWN_RUNNING, 0, false },
+	[T1_CPU_SAMPLE] = { 5, true, 19, OWN_RUNNING, 0, false },
 };
 
 /* A record taken apart: its numbers lie in p .. end, text after. */
@@ -219,65 +231,95 @@ static int sample_order(const void *a, const void *b)
 	return (x->ts > y->ts) - (x->ts < y->ts);
 }
 
-/* A batch begins: the one before it ends. */
-static struct t1_batch *add_batch(struct t1_scan *s, const uint8_t *at, const struct record *r,
-				  const uint8_t *next)
+/* The batch that the walk is in. */
+struct t1_place {
+	bool any;
+	uint32_t proc;
+};
+
+static void batch_end(struct t1_scan *s, const struct t1_place *open, const uint8_t *at)
+{
+	struct t1_proc *p = open->any ? &s->proc.v[open->proc] : NULL;
+
+	if (p)
+		p->batch.v[p->batch.n - 1].end = (uint64_t)(at - s->data);
+}
+
+static int add_batch(struct t1_scan *s, const uint8_t *at, const struct record *r,
+		     const uint8_t *next, struct t1_place *open)
 {
 	struct t1_proc *p;
 	uint64_t v[2];
 
-	if (!record_args(s, r, v, 2) || (v[0] != UINT64_MAX && v[0] > INT32_MAX)) {
-		damaged(s, at, "a batch's header is damaged");
-		return NULL;
-	}
+	open->any = false;
+	if (!record_args(s, r, v, 2) || (v[0] != UINT64_MAX && v[0] > INT32_MAX))
+		return damaged(s, at, "a batch's header is damaged");
 	p = proc_of(s, v[0] == UINT64_MAX ? -1 : (int64_t)v[0]);
 	*vec_push(&p->batch) = (struct t1_batch){ (uint64_t)(next - s->data), s->size, v[1] };
-	return &p->batch.v[p->batch.n - 1];
+	*open = (struct t1_place){ true, (uint32_t)(p - s->proc.v) };
+	return 0;
+}
+
+/*
+ * Steps over an event without taking its numbers: their ends are the bytes below
+ * 0x80. NULL: it is to be read with care.
+ */
+static inline const uint8_t *event_skip(const uint8_t *p)
+{
+	uint64_t word, ends;
+	unsigned n = *p >> 6;
+
+	if (!spec[*p & 63].quick)
+		return NULL;
+	p++;
+	if (n == 3)
+		return *p < 0x80 ? p + 1 + *p : NULL;
+	memcpy(&word, p, sizeof(word));
+	ends = ~le64toh(word) & 0x8080808080808080ull;
+	for (; n; n--)
+		ends &= ends - 1;
+	return ends ? p + (__builtin_ctzll(ends) >> 3) + 1 : NULL;
+}
+
+/* A record that is no common event. *open is the batch it lies in; a batch's begin is the next one. */
+static int scan_record(struct t1_scan *s, const uint8_t *p, const struct record *r,
+		       const uint8_t *next, struct t1_place *open)
+{
+	if (r->type == T1_BATCH) {
+		batch_end(s, open, p);
+		return add_batch(s, p, r, next, open);
+	}
+	if (!open->any)
+		return damaged(s, p, "an event is outside of all batches");
+	if (!spec[r->type].n || r->type == T1_CPU_SAMPLE)
+		return add_other(s, p, r);
+	return 0;
 }
 
 void scan_run(struct t1_scan *s, const atomic_bool *cancel, _Atomic uint64_t *progress)
 {
 	const uint8_t *p = s->data + 16, *end = s->data + s->size, *next;
-	int64_t cur = -2; /* row of the processor whose batch is open */
-	struct record r;
-	uint64_t n = 0;
+	const uint8_t *safe = s->size > 2 * VARINT_PAD ? end - 2 * VARINT_PAD : s->data;
+	struct t1_place open = { 0 };
+	struct record r = { 0 };
 
-	for (; p < end; p = next) {
-		next = record_read(s, p, &r);
-		if (!next) {
+	for (uint64_t n = 0; p < end; p = next, n++) {
+		next = p < safe && open.any ? event_skip(p) : NULL;
+		if (!next && !(next = record_read(s, p, &r))) {
 			damaged(s, p, "an event is cut or unknown");
 			break;
 		}
-		if (r.type == T1_BATCH) {
-			if (cur >= 0)
-				s->proc.v[cur].batch.v[s->proc.v[cur].batch.n - 1].end =
-					(uint64_t)(p - s->data);
-			if (!add_batch(s, p, &r, next)) {
-				cur = -2;
-				break;
-			}
-			{
-				uint64_t v[2];
-
-				record_args(s, &r, v, 2);
-				cur = map64_get(&s->by_p, v[0] == UINT64_MAX ? UINT64_MAX : v[0]);
-			}
-		} else if (cur == -2) {
-			damaged(s, p, "an event is outside of all batches");
+		if (r.type && scan_record(s, p, &r, next, &open))
 			break;
-		} else if (!spec[r.type].n || r.type == T1_CPU_SAMPLE) {
-			if (add_other(s, p, &r))
-				break;
-		}
-		if (!(++n & 0xffff)) {
-			if (progress)
-				atomic_store(progress, (uint64_t)(p - s->data));
-			if (cancel && atomic_load(cancel))
-				break;
-		}
+		r.type = 0;
+		if (n & 0xffff)
+			continue;
+		if (progress)
+			atomic_store(progress, (uint64_t)(p - s->data));
+		if (cancel && atomic_load(cancel))
+			break;
 	}
-	if (cur >= 0)
-		s->proc.v[cur].batch.v[s->proc.v[cur].batch.n - 1].end = (uint64_t)(p - s->data);
+	batch_end(s, &open, p);
 	s->end = (uint64_t)(p - s->data);
 	if (s->sample.n)
 		qsort(s->sample.v, s->sample.n, sizeof(*s->sample.v), sample_order);
@@ -298,111 +340,142 @@ void scan_release(struct t1_scan *s)
 
 /* --- one processor's stream --- */
 
-/* The goroutine that an event belongs to, and that runs on after it. */
-static void event_owner(struct t1_event *ev, uint64_t *last_g)
+static inline void event_owner(struct t1_event *ev, uint8_t type, uint64_t *last_g)
 {
 	ev->g = *last_g;
-	switch (ev->type) {
-	case T1_GO_START:
-	case T1_GO_START_LABEL:
+	switch (spec[type].owner) {
+	case OWN_STARTS:
 		ev->g = *last_g = ev->arg[0];
 		break;
-	case T1_GO_END:
-	case T1_GO_STOP:
-	case T1_GO_SCHED:
-	case T1_GO_PREEMPT:
-	case T1_GO_SLEEP:
-	case T1_GO_BLOCK:
-	case T1_BLOCK_SEND:
-	case T1_BLOCK_RECV:
-	case T1_BLOCK_SELECT:
-	case T1_BLOCK_SYNC:
-	case T1_BLOCK_COND:
-	case T1_BLOCK_NET:
-	case T1_SYS_BLOCK:
-	case T1_BLOCK_GC:
+	case OWN_ENDS:
 		*last_g = 0;
 		break;
-	case T1_SYS_EXIT:
-	case T1_GO_WAITING:
-	case T1_GO_IN_SYSCALL:
+	case OWN_ARG:
 		ev->g = ev->arg[0];
 		break;
 	}
 }
 
-static uint8_t plain_type(uint8_t type, bool *local)
-{
-	*local = true;
-	switch (type) {
-	case T1_GO_START_LOCAL:
-		return T1_GO_START;
-	case T1_GO_UNBLOCK_LOCAL:
-		return T1_GO_UNBLOCK;
-	case T1_SYS_EXIT_LOCAL:
-		return T1_SYS_EXIT;
-	}
-	*local = false;
-	return type;
-}
-
 /* Where sequence and time stand in a record differs between local and plain forms. */
-static void event_fill(struct t1_event *ev, const struct record *r, const uint64_t *v)
+static inline void event_fill(struct t1_event *ev, uint8_t type, uint64_t *v)
 {
-	unsigned n = spec[r->type].n - 1;
+	unsigned n = spec[type].n;
 
-	memset(ev, 0, sizeof(*ev));
-	if (spec[r->type].stack)
-		ev->stack = v[n--] & UINT32_MAX;
-	for (unsigned i = 0; i < n && i < T1_MAX_ARGS; i++)
-		ev->arg[i] = v[i + 1];
-	ev->type = plain_type(r->type, &ev->local);
-	if (r->type == T1_SYS_EXIT_LOCAL) {
+	ev->stack = 0;
+	if (spec[type].stack) {
+		ev->stack = v[n - 1] & UINT32_MAX;
+		v[n - 1] = 0;
+	}
+	memcpy(ev->arg, v + 1, sizeof(ev->arg));
+	ev->local = spec[type].plain;
+	ev->type = ev->local ? spec[type].plain : type;
+	ev->blocks = false;
+	ev->text = NULL;
+	ev->text_len = 0;
+	if (type == T1_SYS_EXIT_LOCAL) {
 		ev->arg[2] = ev->arg[1];
 		ev->arg[1] = 0;
 	}
-	if (r->type == T1_LOG) {
-		ev->text = (const char *)r->text;
-		ev->text_len = (uint32_t)r->text_len;
+}
+
+/*
+ * An event far from the file's end and of a form that is nearly every one's: all
+ * its numbers in a row. Returns the byte after it, NULL: it is to be read with care.
+ */
+static inline const uint8_t *event_quick(const uint8_t *p, uint64_t *v)
+{
+	uint8_t type = *p & 63, n = (uint8_t)((*p >> 6) + 1);
+	const uint8_t *end;
+
+	p++;
+	if (n > 3) {
+		end = p + 1 + *p;
+		if (*p++ > VARINT_PAD - 2)
+			return NULL;
+		n = spec[type].n;
+		for (uint8_t i = 0; i < n; i++)
+			p = varint_near(p, &v[i]);
+		return p == end ? p : NULL;
 	}
+	if (n != spec[type].n)
+		return NULL;
+	for (uint8_t i = 0; i < n; i++)
+		p = varint_near(p, &v[i]);
+	return (uintptr_t)p - (uintptr_t)varint_nowhere <= VARINT_PAD ? NULL : p;
+}
+
+/* The same for any event; false where it is none or damaged. */
+static bool event_careful(const struct t1_scan *s, struct t1_cursor *c, struct record *r,
+			  uint64_t *v)
+{
+	const uint8_t *next = record_read(s, c->p, r);
+
+	if (!next)
+		return false;
+	c->p = next;
+	if (!spec[r->type].n || r->type == T1_CPU_SAMPLE) {
+		r->type = 0;
+		return true;
+	}
+	if (record_args(s, r, v, spec[r->type].n))
+		return true;
+	err_set(c->err, -EBADMSG, EXIT_BADFILE,
+		"an event has not the arguments it should have at byte %" PRIu64,
+		(uint64_t)(c->at - s->data));
+	return false;
+}
+
+static bool batch_next(const struct t1_scan *s, struct t1_cursor *c)
+{
+	const struct t1_proc *proc = &s->proc.v[c->proc];
+
+	while (c->p >= c->end) {
+		if (c->batch + 1 >= proc->batch.n)
+			return false;
+		c->batch++;
+		c->p = s->data + proc->batch.v[c->batch].off;
+		c->end = s->data + proc->batch.v[c->batch].end;
+		c->last_ts = proc->batch.v[c->batch].ticks;
+	}
+	return true;
 }
 
 /* Reads on to the next event of the stream; false at its end. */
 static bool event_read(const struct t1_scan *s, struct t1_cursor *c, struct t1_event *ev)
 {
-	const struct t1_proc *proc = &s->proc.v[c->proc];
+	const uint8_t *safe = s->data + (s->size > 2 * VARINT_PAD ? s->size - 2 * VARINT_PAD : 0);
 	struct record r;
-	uint64_t v[8] = { 0 };
+	uint8_t type;
 
 	for (;;) {
-		const uint8_t *next;
+		uint64_t v[8] = { 0 };
+		const uint8_t *next = NULL;
 
-		while (c->p >= c->end) {
-			if (c->batch + 1 >= proc->batch.n)
-				return false;
-			c->batch++;
-			c->p = s->data + proc->batch.v[c->batch].off;
-			c->end = s->data + proc->batch.v[c->batch].end;
-			c->last_ts = proc->batch.v[c->batch].ticks;
-		}
+		if (c->p >= c->end && !batch_next(s, c))
+			return false;
 		c->at = c->p;
 		c->at_ts = c->last_ts;
 		c->at_g = c->last_g;
-		next = record_read(s, c->p, &r);
-		if (!next)
-			return false;
-		c->p = next;
-		if (!spec[r.type].n || r.type == T1_CPU_SAMPLE)
-			continue;
-		if (!record_args(s, &r, v, spec[r.type].n)) {
-			err_set(c->err, -EBADMSG, EXIT_BADFILE,
-				"an event has not the arguments it should have at byte %" PRIu64,
-				(uint64_t)(c->at - s->data));
-			return false;
+		type = *c->p & 63;
+		if (c->p < safe && spec[type].quick)
+			next = event_quick(c->p, v);
+		r.text = NULL;
+		if (next) {
+			c->p = next;
+		} else {
+			memset(v, 0, sizeof(v));
+			if (!event_careful(s, c, &r, v))
+				return false;
+			if (!r.type)
+				continue;
 		}
-		event_fill(ev, &r, v);
+		event_fill(ev, type, v);
+		if (r.text) {
+			ev->text = (const char *)r.text;
+			ev->text_len = (uint32_t)r.text_len;
+		}
 		ev->ts = c->last_ts += v[0];
-		event_owner(ev, &c->last_g);
+		event_owner(ev, type, &c->last_g);
 		return true;
 	}
 }

@@ -48,7 +48,7 @@ static int strings_read(const struct t2_walk *w, struct t2_gen *g, struct t2_blo
 	while (p < end) {
 		uint64_t at = (uint64_t)(p - w->data);
 
-		if (*p++ != T2_STRING || !(p = varint_get(p, end, &id)) ||
+		if (*p != T2_STRING || !(p = varint_get(p + 1, end, &id)) ||
 		    !(p = varint_get(p, end, &len)))
 			return damaged(err, at, "the table of strings is damaged");
 		if (len > T2_MAX_STRING || len > (uint64_t)(end - p))
@@ -111,7 +111,7 @@ static int stacks_read(const struct t2_walk *w, struct t2_gen *g, struct pcs *pc
 		uint64_t at = (uint64_t)(p - w->data);
 		uint32_t first = (uint32_t)g->frame_id.n;
 
-		if (*p++ != T2_STACK || !(p = varint_get(p, end, &id)) ||
+		if (*p != T2_STACK || !(p = varint_get(p + 1, end, &id)) ||
 		    !(p = varint_get(p, end, &n)))
 			return damaged(err, at, "the table of stacks is damaged");
 		if (n > T2_MAX_FRAMES)

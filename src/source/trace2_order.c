@@ -95,7 +95,9 @@ bool order_region_is(const struct t2_order *o, uint32_t region, uint64_t task, s
 {
 	const struct t2_region *r = &o->region.v[region];
 
-	return r->task == task && r->name.len == name.len && !memcmp(r->name.s, name.s, name.len);
+	if (r->task != task || !r->name.s || !name.s)
+		return r->task == task;
+	return r->name.len == name.len && !memcmp(r->name.s, name.s, name.len);
 }
 
 void order_region_pop(struct t2_order *o, struct t2_g_rest *rest)

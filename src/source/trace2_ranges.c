@@ -204,7 +204,8 @@ static int stw_begin(struct t2_order *o, const struct t2_rec *r)
 		return NO_STACK;
 	stw = (struct t2_stw){ o->rest.v[o->m.v[r->m].g].goid, o->gen->string.v[text], text, 0 };
 	for (size_t i = 0; i < o->stw.n; i++)
-		if (o->stw.v[i].g == stw.g && o->stw.v[i].text.s == stw.text.s)
+		if (o->stw.v[i].g == stw.g && o->stw.v[i].text.s == stw.text.s &&
+		    !(o->gen->cut && !text))
 			return step_wrong(o, r->c, "a range begins within itself");
 	v->open |= T2_RANGE_STW;
 	v->begun |= T2_RANGE_STW;
@@ -307,20 +308,23 @@ static int region_end(struct t2_order *o, const struct t2_rec *r, struct t2_g_re
 static int region(struct t2_order *o, const struct t2_rec *r)
 {
 	const struct t2_m *m = &o->m.v[r->m];
-	uint32_t name = gen_string(o->gen, r->arg[1]), top;
+	uint32_t id = gen_string(o->gen, r->arg[1]), top;
 	struct t2_g_rest *rest;
+	struct t2_str name = { 0 }; /* not known where the table was cut off */
 
 	if (!step_has_all(m) || !step_status(o, m->g))
 		return step_wrong(o, r->c, "a region event is outside of a goroutine");
-	if (name == UINT32_MAX)
+	if (id == UINT32_MAX)
 		return NO_STRING;
 	if (no_stack(o, r->arg[2]))
 		return NO_STACK;
+	if (id || !o->gen->cut)
+		name = o->gen->string.v[id];
 	rest = &o->rest.v[m->g];
 	if (r->c->type == T2_REGION_END)
-		return region_end(o, r, rest, o->gen->string.v[name]);
+		return region_end(o, r, rest, name);
 	top = order_region(o);
-	o->region.v[top] = (struct t2_region){ r->arg[0], o->gen->string.v[name], rest->region };
+	o->region.v[top] = (struct t2_region){ r->arg[0], name, rest->region };
 	rest->region = top;
 	return 1;
 }

@@ -196,7 +196,8 @@ static int status_in_own_syscall(struct t2_order *o, const struct t2_rec *r, uin
 /* A goroutine that was in a system call all the while, on a thread that says nothing. */
 static int status_in_other_syscall(struct t2_order *o, const struct t2_rec *r, uint32_t row)
 {
-	struct t2_m *m = &o->m.v[step_thread(o, r->arg[1])];
+	uint32_t thread = step_thread(o, r->arg[1]); /* may be new: first of all */
+	struct t2_m *m = &o->m.v[thread];
 
 	if (o->fresh && !(m->flags & (T2_M_G_SET | T2_M_G_WANTED_NONE)))
 		claim_m(o, m->id, r->arg[0], m->flags & T2_M_SEEN);

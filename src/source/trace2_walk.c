@@ -151,7 +151,7 @@ static int gen_take(struct t2_walk *w, struct gather *ga, struct t2_gen *g, cons
  */
 static int gen_collect(struct t2_walk *w, struct gather *ga, struct t2_gen *g, struct err *err)
 {
-	struct header h;
+	struct header h = { 0 };
 	struct err why = { 0 };
 	bool any = false;
 	int rc;

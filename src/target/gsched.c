@@ -6,7 +6,7 @@
 #include <string.h>
 
 enum {
-	MAX_THREADS = 1 << 17,
+	MAX_THREADS = 1 << 15, /* Go's own limit is 10,000 */
 	MAX_PROCS = 1 << 16,
 	RUNQ = 256, /* runtime/runtime2.go:p.runq */
 	SCHED_BYTES = 4096,

@@ -131,8 +131,11 @@ void stackset_lines(const struct stackset *s, struct symtab *st, uint32_t id, st
 		remark(out, "[running]");
 	first = out->n;
 	add_pcs(s, st, k, !(k->flags & STACK_PLACE), out);
-	if (out->n == first)
+	if (out->n == first) { /* it has not come further than a wrapper */
 		add_pcs(s, st, k, false, out);
+		if (out->n > first + 1 && out->v[out->n - 1].id == GOFUNC_GOEXIT)
+			out->n--;
+	}
 	if (k->flags & STACK_CUT)
 		remark(out, "[more frames]");
 	if (k->flags & STACK_LOST)

@@ -58,6 +58,7 @@ static void draw_pane_title(struct ui *ui, const struct region *all, enum pane_i
 
 	draw_sym(&r, 0, 0, r.w, SYM_HLINE, ROLE_BORDER, 0);
 	x = 1 + draw_title(ui, &r, 1, 0, r.w - 2, id);
+	x += draw_str(&r, x, 0, r.w - x, ROLE_DIM, 0, has_focus(ui, id) ? " " : "");
 	draw_note(ui, &r, x, 0, r.w - x - 1, id);
 }
 

@@ -213,12 +213,12 @@ static void add_pieces(struct pieces *out, const struct help_line *l, int w)
 
 static void draw_piece(const struct region *r, int x, int y, int w, const struct piece *p)
 {
-	if (!p->of->left) {
+	if (!p->of->left) { /* NOLINT: it is there */
 		draw_text(r, x, y, w, ROLE_TITLE_FOCUS, 0, p->s, p->len);
 		return;
 	}
 	if (p->first)
-		draw_cut(r, x + 1, y, KEYS_W - 2, ROLE_KEY, 0, p->of->left);
+		draw_cut(r, x + 1, y, KEYS_W - 2, ROLE_STRONG, 0, p->of->left);
 	draw_text(r, x + KEYS_W, y, w - KEYS_W, ROLE_TEXT, 0, p->s, p->len);
 }
 

@@ -65,6 +65,8 @@ struct pane_ops {
 	 * is visible only: a frame has 16 ms with a million goroutines.
 	 */
 	void (*draw)(struct pane *p, const struct region *r, bool focused);
+	/* No goroutine is chosen: chooses one, drawn or not. NULL: leaves it to others. */
+	void (*choose)(struct pane *p);
 	/*
 	 * Performs an action of the key table's rows for this pane; EFF_NONE hands
 	 * it to the frame. NULL: none are its own.

@@ -17,6 +17,7 @@ enum line_kind {
 	LINE_WHY,
 	LINE_WAKER,
 	LINE_LIFE,
+	LINE_OBJECT, /* what it waits on; at: which of its waits */
 	LINE_STACK, /* heading */
 	LINE_FRAME,
 	LINE_STORY, /* heading */
@@ -24,9 +25,11 @@ enum line_kind {
 	LINE_NOTE,
 };
 
+enum { OBJECTS_MOST = 64 }; /* cases of a select that are shown */
+
 struct line {
 	uint8_t kind;
-	uint32_t at; /* frame of the stack, event of the story */
+	uint32_t at; /* frame of the stack, event of the story, wait */
 };
 
 struct detail {
@@ -38,7 +41,10 @@ struct detail {
 	VEC(uint32_t) visited; /* rows come from */
 	uint32_t row; /* whose lines these are */
 	uint64_t moment_stamp;
-	size_t story_n;
+	size_t story_n, story_line; /* events; the line of the first */
+	int64_t anchor; /* time of the chosen event, and which of those at that time it is */
+	uint32_t nth;
+	bool anchored;
 	bool stale, to_time; /* the selection goes to the event at the moment */
 	struct match *search;
 };
@@ -66,6 +72,21 @@ static const struct event *last_wake(const struct detail *d, const struct story 
 	return NULL;
 }
 
+/* What it waits on now, as last looked at; how many, and the first of facts.g_wait. */
+static size_t waits(const struct detail *d, size_t *first)
+{
+	const struct view *v = d->pane.view;
+	const struct facts *f = &v->world->facts;
+	const struct moment *m = view_moment(v);
+	size_t n;
+
+	*first = facts_waits_of(f, goroutine(d)->goid, &n);
+	if (!v->at_end || d->row >= m->n || m->state[d->row] != GS_BLOCKED ||
+	    m->since[d->row] > f->time)
+		return 0;
+	return n < OBJECTS_MOST ? n : OBJECTS_MOST;
+}
+
 static void make_lines(struct detail *d)
 {
 	struct view *v = d->pane.view;
@@ -80,6 +101,8 @@ static void make_lines(struct detail *d)
 	if (goroutine(d)->labels)
 		add(d, LINE_LABELS, 0);
 	add(d, LINE_WHY, 0);
+	for (size_t i = 0, first, n = waits(d, &first); i < n; i++)
+		add(d, LINE_OBJECT, (uint32_t)(first + i));
 	if (s && last_wake(d, s))
 		add(d, LINE_WAKER, 0);
 	add(d, LINE_LIFE, 0);
@@ -89,7 +112,8 @@ static void make_lines(struct detail *d)
 	if (!depth)
 		add(d, LINE_NOTE, 0);
 	add(d, LINE_STORY, 0);
-	for (size_t i = 0; s && i < s->ev.n; i++)
+	d->story_line = d->line.n;
+	for (size_t i = s ? s->ev.n : 0; i-- > 0;) /* the latest first */
 		add(d, LINE_EVENT, (uint32_t)i);
 	if (!s)
 		add(d, LINE_NOTE, 1);
@@ -103,11 +127,33 @@ static void select_moment(struct detail *d)
 	size_t want = s ? story_at(s, view_moment(d->pane.view)->time + 1) : 0;
 
 	d->to_time = false;
-	if (!want)
+	if (want)
+		d->sel = d->story_line + (s->ev.n - want);
+}
+
+/* Remembers the chosen event: lines come in above it while the program runs. */
+static void anchor_set(struct detail *d)
+{
+	const struct story *s = story_get(&d->teller, d->row);
+	struct line line = d->line.v[d->sel];
+
+	d->anchored = line.kind == LINE_EVENT && s && line.at < s->ev.n;
+	if (!d->anchored)
 		return;
-	for (size_t i = 0; i < d->line.n; i++)
-		if (d->line.v[i].kind == LINE_EVENT && d->line.v[i].at == want - 1)
-			d->sel = i;
+	d->anchor = s->ev.v[line.at].time;
+	d->nth = line.at - (uint32_t)story_at(s, d->anchor);
+}
+
+static void anchor_follow(struct detail *d)
+{
+	const struct story *s = story_get(&d->teller, d->row);
+	size_t at = d->anchored && s ? story_at(s, d->anchor) + d->nth : 0, sel;
+
+	if (!d->anchored || !s || at >= s->ev.n)
+		return;
+	sel = d->story_line + (s->ev.n - 1 - at);
+	d->top = d->top + sel > d->sel ? d->top + sel - d->sel : 0;
+	d->sel = sel;
 }
 
 static void refresh(struct detail *d)
@@ -122,16 +168,19 @@ static void refresh(struct detail *d)
 	if (!same) {
 		d->sel = d->top = 0;
 		d->left = 0;
+		d->anchored = false;
 	}
 	d->row = v->row;
 	d->moment_stamp = v->moment_stamp;
 	d->stale = false;
 	story_want(&d->teller, v->world, d->row, view_moment(v)->time);
 	make_lines(d);
+	anchor_follow(d);
 	if (d->to_time)
 		select_moment(d);
 	if (d->sel >= d->line.n)
 		d->sel = d->line.n - 1;
+	anchor_set(d);
 }
 
 static void told(void *arg)
@@ -149,18 +198,11 @@ static const char *str(const struct detail *d, uint32_t id)
 	return strtab_get(&d->pane.view->world->strings, id);
 }
 
-static const char *base_name(const char *path)
+static void say_frame_place(const struct detail *d, FILE *out, const struct frame *f)
 {
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
-static const char *short_func(const char *func)
-{
-	const char *slash = strrchr(func, '/');
-
-	return slash ? slash + 1 : func;
+	fputs(text_base(str(d, f->func)), out);
+	if (f->file)
+		fprintf(out, "  %s:%" PRIu32, text_base(str(d, f->file)), f->line);
 }
 
 static void say_place(const struct detail *d, FILE *out, uint32_t stack)
@@ -168,8 +210,7 @@ static void say_place(const struct detail *d, FILE *out, uint32_t stack)
 	const struct frame *f = stack_place(d->pane.view->world, stack);
 
 	if (f)
-		fprintf(out, "%s  %s:%" PRIu32, short_func(str(d, f->func)),
-			base_name(str(d, f->file)), f->line);
+		say_frame_place(d, out, f);
 }
 
 static void say_head(const struct detail *d, FILE *out)
@@ -198,15 +239,14 @@ static void say_created(const struct detail *d, FILE *out)
 	const struct goroutine *g = goroutine(d);
 	char buf[TEXT_SHORT];
 
-	if (g->t_create == T_BEFORE) {
-		fputs("created before the trace began", out);
-		return;
-	}
 	fputs("created ", out);
 	if (g->creator)
 		fprintf(out, "by G %" PRIu64 " ", g->creator);
 	say_place(d, out, g->create_stack);
-	fprintf(out, "  at %s", text_moment(buf, g->t_create, 1000));
+	if (g->t_create == T_BEFORE)
+		fprintf(out, "%sbefore the first look", g->creator || g->create_stack ? ", " : "");
+	else
+		fprintf(out, "  at %s", text_moment(buf, g->t_create, 1000));
 }
 
 /* In words what a state and its reason mean. */
@@ -257,6 +297,65 @@ static void say_why(const struct detail *d, FILE *out)
 	if (m->state[d->row] == GS_BLOCKED && reason >= R_CHAN_SEND && reason <= R_SEMAPHORE &&
 	    !strcmp(str(d, d->pane.view->world->source_kind), "trace"))
 		fputs(" (a trace does not name which)", out);
+}
+
+static uint32_t waiters(const struct facts *f, const struct object *o, enum wait_op op)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < o->n_waits; i++)
+		n += f->wait.v[o->first_wait + i].op == op;
+	return n;
+}
+
+static void say_channel(const struct detail *d, FILE *out, const struct object *o)
+{
+	const struct facts *f = &d->pane.view->world->facts;
+
+	if (o->type)
+		fprintf(out, " of %s", str(d, o->type));
+	if (o->cap)
+		fprintf(out, ", %" PRId64 " of %" PRId64 " full", o->len, o->cap);
+	fprintf(out, "%s; %" PRIu32 " wait to send, %" PRIu32 " to receive",
+		o->flags & OBJF_CLOSED	? ", closed"
+		: o->flags & OBJF_TIMER ? ", of a timer"
+		: o->cap		? ""
+					: ", unbuffered",
+		waiters(f, o, OP_SEND), waiters(f, o, OP_RECV));
+}
+
+/* "ON    chan 0xc0000a6000 of int, unbuffered; 412 wait to send, 0 to receive" */
+static void say_object(const struct detail *d, FILE *out, uint32_t at)
+{
+	const struct facts *f = &d->pane.view->world->facts;
+	const struct wait *x = &f->wait.v[f->g_wait.v[at]];
+	const struct object *o = &f->object.v[x->object];
+
+	fprintf(out, "%s%s 0x%" PRIx64, x->select ? "CASE  " : "ON    ",
+		x->select ? wait_op_name((enum wait_op)x->op)
+			  : object_kind_name((enum object_kind)o->kind),
+		o->addr);
+	switch (o->kind) {
+	case OBJ_CHAN:
+		say_channel(d, out, o);
+		return;
+	case OBJ_RWMUTEX:
+		fprintf(out, ", %s",
+			o->flags & OBJF_LOCKED	       ? "a writer has it"
+			: o->flags & OBJF_WRITER_WAITS ? "a writer waits for its readers"
+						       : "read-locked");
+		if (o->len > 0)
+			fprintf(out, ", %" PRId64 " read", o->len);
+		break;
+	case OBJ_WAITGROUP:
+		fprintf(out, ", %" PRId64 " not done", o->len);
+		break;
+	case OBJ_MUTEX:
+	case OBJ_ONCE:
+		fputs(o->flags & OBJF_LOCKED ? ", locked" : ", free just now", out);
+		break;
+	}
+	fprintf(out, "; %" PRIu32 " wait", o->n_waits);
 }
 
 static void say_waker(const struct detail *d, FILE *out)
@@ -317,7 +416,7 @@ static void say_event(const struct detail *d, FILE *out, const struct event *ev)
 	bool own = ev->g == goroutine(d)->goid || !ev->g;
 	char buf[TEXT_SHORT];
 
-	fprintf(out, "%-14s %-13s", text_moment(buf, ev->time, 1), verb(d, ev));
+	fprintf(out, "%-14s %-14s", text_moment(buf, ev->time, 1), verb(d, ev));
 	if (!own)
 		fprintf(out, "G %" PRIu64 " ", ev->g);
 	else if (ev->peer && (ev->kind == EV_CREATE || ev->kind == EV_UNBLOCK))
@@ -338,9 +437,10 @@ static void say_frame(const struct detail *d, FILE *out, uint32_t i)
 	const struct view *v = d->pane.view;
 	const struct frame *f = stacktab_frame(&v->world->stacks, view_moment(v)->stack[d->row], i);
 
-	if (f)
-		fprintf(out, "%2" PRIu32 " %s  %s:%" PRIu32, i, short_func(str(d, f->func)),
-			base_name(str(d, f->file)), f->line);
+	if (!f)
+		return;
+	fprintf(out, "%2" PRIu32 " ", i);
+	say_frame_place(d, out, f);
 }
 
 static void say_story(const struct detail *d, FILE *out)
@@ -353,6 +453,8 @@ static void say_story(const struct detail *d, FILE *out)
 	fprintf(out, "%zu events", s->ev.n);
 	if (s->t0 != T_BEFORE || s->t1 != T_NEVER)
 		fputs(" around this time; [ and ] go on", out);
+	else if (s->ev.n > 1)
+		fputs(", the latest first", out);
 }
 
 /* The text of a line; the caller frees it. */
@@ -378,6 +480,10 @@ static char *line_text(const struct detail *d, size_t i)
 		break;
 	case LINE_WHY:
 		say_why(d, out);
+		break;
+	case LINE_OBJECT:
+		if (line.at < d->pane.view->world->facts.g_wait.n)
+			say_object(d, out, line.at);
 		break;
 	case LINE_WAKER:
 		say_waker(d, out);
@@ -514,6 +620,7 @@ static void select_line(struct detail *d, size_t i)
 	if (!d->line.n)
 		return;
 	d->sel = i < d->line.n ? i : d->line.n - 1;
+	anchor_set(d);
 	line = d->line.v[d->sel];
 	if (line.kind == LINE_FRAME)
 		view_choose_frame(v, view_moment(v)->stack[d->row], line.at);

@@ -33,11 +33,13 @@ struct list {
 	struct pane pane;
 	struct groups groups;
 	struct groups_config conf;
-	VEC(struct line) line;
+	VEC(struct line) line; /* but for single goroutines: those are lines as they are */
 	VEC(struct open_group) open;
 	bool all_open;
 	struct anchor anchor;
 	size_t sel, top;
+	bool moved; /* somebody has chosen a line; until then it is the first */
+	uint32_t first; /* the row of that first line */
 	bool follow;
 	int page; /* lines last drawn */
 	struct filter *search;
@@ -57,15 +59,44 @@ static int64_t now_ns(void)
 
 /* --- the lines --- */
 
+static bool flat(const struct list *l)
+{
+	return l->groups.by == GROUP_NONE;
+}
+
+static size_t lines(const struct list *l)
+{
+	return flat(l) ? groups_n(&l->groups) : l->line.n;
+}
+
+static struct line line_at(const struct list *l, size_t i)
+{
+	return flat(l) ? (struct line){ (uint32_t)i, NO_G } : l->line.v[i];
+}
+
+static struct group group_at(const struct list *l, size_t i)
+{
+	const struct view *v = l->pane.view;
+
+	return groups_at(&l->groups, v->world, view_moment(v), i);
+}
+
+static uint32_t line_row(const struct list *l, size_t i)
+{
+	struct line line = line_at(l, i);
+
+	return line.row == NO_G ? groups_row(&l->groups, line.group) : line.row;
+}
+
 static struct anchor anchor_of(const struct list *l, struct line line)
 {
-	const struct group *g = &l->groups.v.v[line.group];
-	uint32_t row = l->conf.by == GROUP_NONE ? g->row : line.row;
+	struct group g = group_at(l, line.group);
+	uint32_t row = flat(l) ? g.row : line.row;
 
 	return (struct anchor){
 		.goid = row == NO_G ? 0 : l->pane.view->world->g.v[row].goid,
-		.key = g->key,
-		.state = l->conf.by == GROUP_STACK ? g->state : 0,
+		.key = g.key,
+		.state = l->conf.by == GROUP_STACK ? g.state : 0,
 	};
 }
 
@@ -91,9 +122,16 @@ static bool is_open(const struct list *l, const struct group *g)
 	return (open_find(l, g) < l->open.n) != l->all_open;
 }
 
+static bool group_is_open(const struct list *l, size_t group)
+{
+	struct group g = group_at(l, group);
+
+	return is_open(l, &g);
+}
+
 static void add_members(struct list *l, const struct moment *m, size_t group)
 {
-	const struct group *g = &l->groups.v.v[group];
+	const struct group one = group_at(l, group), *g = &one;
 	uint32_t left = g->n;
 
 	for (size_t row = 0; row < m->n && left; row++) {
@@ -108,26 +146,54 @@ static void add_members(struct list *l, const struct moment *m, size_t group)
 	}
 }
 
+/* The line on which a row stands by itself; SIZE_MAX: none. */
+static size_t row_line(const struct list *l, uint32_t row)
+{
+	if (flat(l))
+		return groups_find(&l->groups, row);
+	for (size_t i = 0; i < l->line.n; i++)
+		if (line_row(l, i) == row)
+			return i;
+	return SIZE_MAX;
+}
+
+static size_t anchor_line(const struct list *l)
+{
+	if (flat(l)) {
+		uint32_t row =
+			l->anchor.goid ? world_find(l->pane.view->world, l->anchor.goid) : NO_G;
+
+		return row == NO_G ? SIZE_MAX : groups_find(&l->groups, row);
+	}
+	for (size_t i = 0; i < l->line.n; i++)
+		if (anchor_equal(anchor_of(l, l->line.v[i]), l->anchor))
+			return i;
+	return SIZE_MAX;
+}
+
 static void find_anchor(struct list *l)
 {
-	if (l->follow || l->sel >= l->line.n ||
-	    !anchor_equal(anchor_of(l, l->line.v[l->sel]), l->anchor))
-		for (size_t i = 0; i < l->line.n; i++)
-			if (anchor_equal(anchor_of(l, l->line.v[i]), l->anchor)) {
-				l->sel = i;
-				return;
-			}
-	if (l->sel >= l->line.n)
-		l->sel = l->line.n ? l->line.n - 1 : 0;
+	size_t at;
+
+	if (l->follow || l->sel >= lines(l) ||
+	    !anchor_equal(anchor_of(l, line_at(l, l->sel)), l->anchor)) {
+		at = anchor_line(l);
+		if (at != SIZE_MAX)
+			l->sel = at;
+	}
+	if (l->sel >= lines(l))
+		l->sel = lines(l) ? lines(l) - 1 : 0;
 }
 
 static void make_lines(struct list *l, const struct moment *m)
 {
+	size_t n = flat(l) ? 0 : groups_n(&l->groups);
+
 	l->line.n = 0;
-	vec_reserve(&l->line, l->groups.v.n);
-	for (size_t i = 0; i < l->groups.v.n; i++) {
+	vec_reserve(&l->line, n);
+	for (size_t i = 0; i < n; i++) {
 		*vec_push(&l->line) = (struct line){ (uint32_t)i, NO_G };
-		if (is_open(l, &l->groups.v.v[i]))
+		if ((l->open.n || l->all_open) && group_is_open(l, i))
 			add_members(l, m, i);
 	}
 	find_anchor(l);
@@ -153,6 +219,8 @@ static void refresh(struct list *l)
 		return;
 	l->made_at = now_ns();
 	l->conf.keep = view_keep(v, NULL);
+	l->conf.but_system = !v->filter;
+	l->conf.stamp = v->moment_stamp + 1;
 	groups_make(&l->groups, v->world, m, &l->conf);
 	make_lines(l, m);
 	l->moment_stamp = v->moment_stamp;
@@ -161,35 +229,41 @@ static void refresh(struct list *l)
 	l->made_cost = now_ns() - l->made_at;
 }
 
-static uint32_t line_row(const struct list *l, size_t i)
-{
-	struct line line = l->line.v[i];
-
-	return line.row == NO_G ? l->groups.v.v[line.group].row : line.row;
-}
-
 static void select_line(struct list *l, size_t i)
 {
-	if (!l->line.n)
+	l->moved = true;
+	if (!lines(l))
 		return;
-	l->sel = i < l->line.n ? i : l->line.n - 1;
-	l->anchor = anchor_of(l, l->line.v[l->sel]);
+	l->sel = i < lines(l) ? i : lines(l) - 1;
+	l->anchor = anchor_of(l, line_at(l, l->sel));
 	view_choose(l->pane.view, line_row(l, l->sel));
+}
+
+/* While a file loads, lines come and go: what stands first is of most interest. */
+static void select_first(struct list *l)
+{
+	const struct view *v = l->pane.view;
+
+	if (l->moved || !lines(l) || (v->row != NO_G && v->row != l->first))
+		return;
+	select_line(l, 0);
+	l->first = v->row;
+	l->moved = false;
 }
 
 /* The frame chose a goroutine: the list goes along where it has it on a line. */
 static void follow_choice(struct list *l)
 {
 	const struct view *v = l->pane.view;
+	size_t at;
 
-	if (v->row == NO_G || !l->line.n || line_row(l, l->sel) == v->row)
+	if (v->row == NO_G || !lines(l) || line_row(l, l->sel) == v->row)
 		return;
-	for (size_t i = 0; i < l->line.n; i++)
-		if (line_row(l, i) == v->row) {
-			l->sel = i;
-			l->anchor = anchor_of(l, l->line.v[i]);
-			return;
-		}
+	at = row_line(l, v->row);
+	if (at == SIZE_MAX)
+		return;
+	l->sel = at;
+	l->anchor = anchor_of(l, line_at(l, at));
 }
 
 /* --- drawing --- */
@@ -241,21 +315,6 @@ static void draw_head(const struct list *l, const struct region *r, const struct
 		 l->conf.by == GROUP_CREATOR ? "CREATED AT" : "WHERE");
 }
 
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
-/* Without the folders of its package's path. */
-static const char *short_func(const char *func)
-{
-	const char *slash = strrchr(func, '/');
-
-	return slash ? slash + 1 : func;
-}
-
 static void draw_place(const struct list *l, const struct region *r, int x, int y, uint32_t stack)
 {
 	const struct world *w = l->pane.view->world;
@@ -265,10 +324,10 @@ static void draw_place(const struct list *l, const struct region *r, int x, int 
 		draw_str(r, x, y, -1, ROLE_DIM, 0, stack ? "?" : "not known");
 		return;
 	}
-	x += draw_fmt(r, x, y, -1, ROLE_FILE, 0, "%s:%" PRIu32,
-		      base_name(strtab_get(&w->strings, f->file)), f->line);
-	draw_cut(r, x + 1, y, r->w - x - 1, ROLE_FUNC, 0,
-		 short_func(strtab_get(&w->strings, f->func)));
+	if (f->file)
+		x += draw_fmt(r, x, y, -1, ROLE_FILE, 0, "%s:%" PRIu32 " ",
+			      text_base(strtab_get(&w->strings, f->file)), f->line);
+	draw_cut(r, x, y, r->w - x, ROLE_FUNC, 0, text_base(strtab_get(&w->strings, f->func)));
 }
 
 static void draw_state(const struct region *r, const struct column c[5], int y, uint8_t state,
@@ -286,10 +345,18 @@ static void draw_wait(const struct list *l, const struct region *r, const struct
 		      int64_t since)
 {
 	const struct moment *m = view_moment(l->pane.view);
+	const struct live *live = &l->pane.view->world->live;
 	char buf[TEXT_SHORT], text[TEXT_SHORT + 2];
+	int64_t ns = m->time - (since == T_BEFORE ? 0 : since);
+	const char *sign = since == T_BEFORE ? ">" : "";
 
-	text_duration(buf, m->time - (since == T_BEFORE ? 0 : since));
-	snprintf(text, sizeof(text), "%s%s", since == T_BEFORE ? ">" : "", buf);
+	/* changed in the last pass: it can be as old as that */
+	if (!ns && since != T_BEFORE && live->pass_hz > 0) {
+		ns = (int64_t)(1e3 / live->pass_hz + 0.5) * 1000000;
+		sign = "<";
+	}
+	text_duration(buf, ns);
+	snprintf(text, sizeof(text), "%s%s", sign, buf);
 	draw_right(r, c[3].x, y, c[3].w - 1, ROLE_TIME, 0, text);
 }
 
@@ -298,8 +365,8 @@ static void draw_line(const struct list *l, const struct region *r, const struct
 {
 	const struct view *v = l->pane.view;
 	const struct moment *m = view_moment(v);
-	struct line line = l->line.v[i];
-	const struct group *g = &l->groups.v.v[line.group];
+	struct line line = line_at(l, i);
+	const struct group one = group_at(l, line.group), *g = &one;
 	uint32_t row = line_row(l, i);
 	bool member = line.row != NO_G, mixed = l->conf.by == GROUP_CREATOR && !member && g->n > 1;
 	uint32_t place = l->conf.by == GROUP_CREATOR && !member ? g->key : m->stack[row];
@@ -330,8 +397,8 @@ static void scroll_to(struct list *l, int page)
 		l->top = l->sel;
 	if (page > 0 && l->sel >= l->top + (size_t)page)
 		l->top = l->sel - (size_t)page + 1;
-	if (l->top && l->line.n < l->top + (size_t)page)
-		l->top = l->line.n > (size_t)page ? l->line.n - (size_t)page : 0;
+	if (l->top && lines(l) < l->top + (size_t)page)
+		l->top = lines(l) > (size_t)page ? lines(l) - (size_t)page : 0;
 }
 
 static void draw_empty(const struct list *l, const struct region *r)
@@ -344,22 +411,30 @@ static void draw_empty(const struct list *l, const struct region *r)
 					    : "reading …");
 }
 
+static void list_choose(struct pane *p)
+{
+	struct list *l = (struct list *)p;
+
+	refresh(l);
+	select_first(l);
+	follow_choice(l);
+	if (lines(l) && p->view->row == NO_G)
+		select_line(l, l->sel);
+}
+
 static void list_draw(struct pane *p, const struct region *r, bool focused)
 {
 	struct list *l = (struct list *)p;
 	struct column c[5];
 
-	refresh(l);
-	follow_choice(l);
-	if (l->line.n && p->view->row == NO_G)
-		select_line(l, l->sel);
+	list_choose(p);
 	l->page = r->h - 1;
 	scroll_to(l, l->page);
 	columns(l, r->w, c);
 	draw_head(l, r, c);
-	if (!l->line.n)
+	if (!lines(l))
 		draw_empty(l, r);
-	for (int y = 0; y < l->page && l->top + (size_t)y < l->line.n; y++) {
+	for (int y = 0; y < l->page && l->top + (size_t)y < lines(l); y++) {
 		size_t i = l->top + (size_t)y;
 
 		draw_line(l, r, c, y + 1, i);
@@ -377,7 +452,7 @@ static unsigned move(struct list *l, long by)
 	long to = (long)l->sel + by;
 
 	refresh(l);
-	if (!l->line.n)
+	if (!lines(l))
 		return EFF_DONE;
 	select_line(l, to < 0 ? 0 : (size_t)to);
 	return EFF_DONE | EFF_DRAW;
@@ -385,38 +460,36 @@ static unsigned move(struct list *l, long by)
 
 static unsigned fold(struct list *l, bool open)
 {
-	const struct group *g;
+	struct group g;
 	size_t at;
 
-	if (!l->line.n || l->conf.by == GROUP_NONE)
+	if (!lines(l) || flat(l))
 		return EFF_DONE;
-	g = &l->groups.v.v[l->line.v[l->sel].group];
-	if (g->n < 2 || is_open(l, g) == open)
+	g = group_at(l, line_at(l, l->sel).group);
+	if (g.n < 2 || is_open(l, &g) == open)
 		return EFF_DONE;
-	at = open_find(l, g);
+	at = open_find(l, &g);
 	if (at < l->open.n)
 		l->open.v[at] = l->open.v[--l->open.n];
 	else
-		*vec_push(&l->open) = (struct open_group){ g->key, g->state };
+		*vec_push(&l->open) = (struct open_group){ g.key, g.state };
 	/* folding from within goes to the group's own line */
-	l->anchor = anchor_of(l, (struct line){ l->line.v[l->sel].group, NO_G });
-	l->stale = true;
-	refresh(l);
-	find_anchor(l);
+	l->anchor = anchor_of(l, (struct line){ line_at(l, l->sel).group, NO_G });
+	make_lines(l, view_moment(l->pane.view));
 	select_line(l, l->sel);
 	return EFF_DONE | EFF_DRAW;
 }
 
 static unsigned open_line(struct list *l)
 {
-	const struct group *g;
+	struct group g;
 
 	refresh(l);
-	if (!l->line.n)
+	if (!lines(l))
 		return EFF_DONE;
-	g = &l->groups.v.v[l->line.v[l->sel].group];
-	if (l->conf.by != GROUP_NONE && l->line.v[l->sel].row == NO_G && g->n > 1)
-		return fold(l, !is_open(l, g));
+	g = group_at(l, line_at(l, l->sel).group);
+	if (!flat(l) && line_at(l, l->sel).row == NO_G && g.n > 1)
+		return fold(l, !is_open(l, &g));
 	view_choose(l->pane.view, line_row(l, l->sel));
 	return EFF_DONE | EFF_OPEN;
 }
@@ -471,7 +544,7 @@ static bool line_matches(const struct list *l, size_t i)
 /* From the selection on in a direction, round the end. */
 static unsigned search_next(struct list *l, int dir, bool here)
 {
-	size_t n = l->line.n, i;
+	size_t n = lines(l), i;
 
 	if (!l->search)
 		return view_complain(l->pane.view, "nothing is searched for; F3 searches");
@@ -512,7 +585,7 @@ static unsigned copy_line(struct list *l, bool all)
 	uint32_t row;
 	unsigned eff;
 
-	if (!l->line.n || !(out = open_memstream(&text, &size)))
+	if (!lines(l) || !(out = open_memstream(&text, &size)))
 		return EFF_DONE;
 	row = line_row(l, l->sel);
 	fprintf(out, "goroutine %" PRIu64 " [%s]", v->world->g.v[row].goid,
@@ -544,9 +617,9 @@ static unsigned list_action(struct pane *p, const struct act *a)
 	case ACT_HALF_DOWN:
 		return move(l, l->page / 2);
 	case ACT_TOP:
-		return move(l, -(long)l->line.n);
+		return move(l, -(long)lines(l));
 	case ACT_BOTTOM:
-		return move(l, (long)l->line.n);
+		return move(l, (long)lines(l));
 	case ACT_LEFT:
 		return fold(l, false);
 	case ACT_RIGHT:
@@ -613,7 +686,7 @@ static unsigned list_mouse(struct pane *p, const struct mouse *m)
 		return EFF_NONE;
 	if (m->y == 0)
 		return head_click(l, m->x);
-	if (l->top + (size_t)(m->y - 1) >= l->line.n)
+	if (l->top + (size_t)(m->y - 1) >= lines(l))
 		return EFF_DONE;
 	select_line(l, l->top + (size_t)(m->y - 1));
 	return m->kind == MOUSE_DOUBLE ? open_line(l) : EFF_DONE | EFF_DRAW;
@@ -630,7 +703,7 @@ static const char *list_note(struct pane *p, char *buf, size_t size)
 			 sort_name(l->conf.sort), l->conf.invert ? " inverted" : "");
 	else
 		snprintf(buf, size, "%s in %s groups of equal %s, by %s%s",
-			 text_count(n, l->groups.shown), text_count(of, l->groups.v.n),
+			 text_count(n, l->groups.shown), text_count(of, groups_n(&l->groups)),
 			 l->conf.by == GROUP_STACK ? "stack" : "origin", sort_name(l->conf.sort),
 			 l->conf.invert ? " inverted" : "");
 	return buf;
@@ -653,6 +726,7 @@ static const struct pane_ops list_ops = {
 	.name = "goroutines",
 	.title = "Goroutines",
 	.draw = list_draw,
+	.choose = list_choose,
 	.action = list_action,
 	.mouse = list_mouse,
 	.note = list_note,

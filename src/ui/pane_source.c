@@ -124,6 +124,8 @@ static void draw_title(const struct view *v, const struct region *r, const struc
 	char place[4096];
 
 	x += draw_str(r, x, 0, r->w / 2, ROLE_FUNC, ATTR_BOLD, strtab_get(t, f->func)) + 1;
+	if (!f->file)
+		return;
 	snprintf(place, sizeof(place), "%s:%" PRIu32, strtab_get(t, f->file), f->line);
 	draw_cut_left(r, x, 0, r->w - x, ROLE_FILE, 0, place);
 }

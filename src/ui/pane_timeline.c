@@ -59,24 +59,26 @@ static void axis_draw(const struct region *r, const struct view *v)
 
 /* --- the pane --- */
 
-static bool alive_in_session(const struct moment *m, uint32_t row)
+/* Those that were there once in the session; no branch, since what passes is like dice. */
+static void collect_rows(struct timeline *t, const struct moment *m, const bool *keep)
 {
-	return m->state[row] != GS_NONE;
+	size_t n = 0;
+
+	vec_reserve(&t->row, m->n + 1);
+	for (uint32_t row = 0; row < m->n; row++) {
+		t->row.v[n] = row;
+		n += (m->state[row] != GS_NONE) & (!keep || keep[row]);
+	}
+	t->row.n = n;
 }
 
 static void refresh(struct timeline *t)
 {
 	struct view *v = t->pane.view;
-	const struct moment *m = view_moment(v);
-	const bool *keep;
 
 	if (t->moment_stamp == v->moment_stamp && t->keep_stamp == v->keep_stamp)
 		return;
-	keep = view_keep(v, NULL);
-	t->row.n = 0;
-	for (uint32_t row = 0; row < m->n; row++)
-		if (alive_in_session(m, row) && (!keep || keep[row]))
-			*vec_push(&t->row) = row;
+	collect_rows(t, view_moment(v), view_keep(v, NULL));
 	t->moment_stamp = v->moment_stamp;
 	t->keep_stamp = v->keep_stamp;
 }

@@ -149,13 +149,15 @@ static int run_mouse(struct script *s, const char *arg, struct err *err)
 static int save(struct script *s, const char *file, void (*dump)(const struct grid *, FILE *),
 		struct err *err)
 {
-	FILE *out = !strcmp(file, "-") ? stdout : fopen(file, "we");
+	FILE *out;
 	int bad;
 
-	if (!*file || !out)
-		return err_set(err, *file ? -errno : -EINVAL, EXIT_USAGE,
-			       "%s:%d: cannot write '%s': %s", s->name, s->line, file,
-			       *file ? strerror(errno) : "no file is named");
+	if (!*file)
+		return fail(s, err, "no file is named to", "save");
+	out = !strcmp(file, "-") ? stdout : fopen(file, "we");
+	if (!out)
+		return err_set(err, -errno, EXIT_USAGE, "%s:%d: cannot write '%s': %s", s->name,
+			       s->line, file, strerror(errno));
 	ui_draw(s->ui, s->grid);
 	dump(s->grid, out);
 	bad = out == stdout ? fflush(out) : fclose(out);

@@ -51,6 +51,16 @@ static struct {
 	int pressed_x, pressed_y;
 } term;
 
+int term_colors(const char *name)
+{
+	int rc, n;
+
+	if (!name || !*name || setupterm(name, STDOUT_FILENO, &rc) != OK)
+		return -1;
+	n = tigetnum("colors");
+	return n < 0 ? 0 : n;
+}
+
 /* --- taking and giving back --- */
 
 bool term_utf8(void)
@@ -227,7 +237,7 @@ int term_open(const struct term_config *c, struct err *err)
 {
 	int rc = open_files(err);
 
-	if (rc)
+	if (rc || !term.out)
 		return rc;
 	tcgetattr(fileno(term.out), &term.modes);
 	rc = start_curses(err);
@@ -335,11 +345,9 @@ static short pair_of(int fg, int bg)
 
 	if (fg < 0 && bg < 0)
 		return 0;
-	if (*p)
-		return *p;
-	if (term.pairs + 1 >= COLOR_PAIRS || init_extended_pair(term.pairs + 1, fg, bg) == ERR)
-		return 0;
-	*p = (short)++term.pairs;
+	if (!*p && term.pairs + 1 < COLOR_PAIRS &&
+	    init_extended_pair(term.pairs + 1, fg, bg) != ERR)
+		*p = (short)++term.pairs;
 	return *p;
 }
 

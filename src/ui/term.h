@@ -26,6 +26,9 @@ struct term_config {
 int term_open(const struct term_config *c, struct err *err);
 void term_close(void); /* also where it is not open */
 
+/* How many colours terminfo has for that terminal, 0: none; -1: it does not know it. */
+int term_colors(const char *name);
+
 /* Descriptor that is readable when keys are there. */
 int term_fd(void);
 /* Descriptor that shows what is written. */

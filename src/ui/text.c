@@ -256,3 +256,10 @@ const char *text_moment(char buf[TEXT_SHORT], int64_t t, int64_t grain)
 	snprintf(buf + n, (size_t)(TEXT_SHORT - n), "%ss", frac);
 	return buf;
 }
+
+const char *text_base(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}

@@ -48,6 +48,8 @@ const char *text_duration(char buf[TEXT_SHORT], int64_t ns);
 const char *text_count(char buf[TEXT_SHORT], uint64_t n);
 /* Bytes: "512B", "1.2K", "3.4M". */
 const char *text_bytes(char buf[TEXT_SHORT], uint64_t n);
+/* A path without its folders, a function without those of its package. */
+const char *text_base(const char *path);
 /* A moment of the session, to the grain given (ns): "1.234567s" or "3m02.5s". */
 const char *text_moment(char buf[TEXT_SHORT], int64_t t, int64_t grain);
 

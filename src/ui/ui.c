@@ -318,6 +318,9 @@ static void draw_panes(struct ui *ui, struct grid *g)
 {
 	struct region all = region_all(g);
 
+	for (int i = 0; i < PANE_N && ui->view.row == NO_G; i++)
+		if (ui->pane[i] && ui->pane[i]->ops->choose)
+			ui->pane[i]->ops->choose(ui->pane[i]);
 	for (int i = 0; i < PANE_N; i++) {
 		const struct rect *at = &ui->layout.pane[i];
 		struct region r = region_sub(&all, at->x, at->y, at->w, at->h);

@@ -101,27 +101,16 @@ void view_set_system(struct view *v, bool on)
 	v->keep_stamp++;
 }
 
-static bool is_alive(const struct moment *m, size_t row)
-{
-	return m->state[row] != GS_NONE && m->state[row] != GS_DEAD;
-}
-
 static void make_keep(struct view *v)
 {
 	const struct moment *m = view_moment(v);
-	const struct world *w = v->world;
 
 	if (m->n > v->keep_cap) {
 		v->keep_cap = m->n + m->n / 4 + 64;
 		v->keep = xrealloc(v->keep, v->keep_cap, sizeof(*v->keep));
 	}
 	v->keep_n = m->n;
-	v->keep_matched = 0;
-	for (size_t row = 0; row < m->n; row++) {
-		v->keep[row] =
-			(v->system || !w->g.v[row].system) && filter_row(v->filter, w, m, row);
-		v->keep_matched += v->keep[row] && is_alive(m, row);
-	}
+	v->keep_matched = filter_all(v->filter, v->world, m, v->system, v->keep);
 }
 
 const bool *view_keep(struct view *v, size_t *matched)

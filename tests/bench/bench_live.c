@@ -302,9 +302,10 @@ int main(int argc, char **argv)
 	for (char *w = strtok_r(text, " ", &save); w; w = strtok_r(NULL, " ", &save))
 		own_cost(atol(w));
 	cost_to_target("10,000 goroutines and a ping-pong", "-parked 10000 -pingpong 1 -procs 1",
-		       false);
+		       PINGS);
 	cost_to_target("10,000 goroutines and a loop that counts", "-parked 10000 -spin 1 -procs 1",
-		       true);
+		       SPINS);
+	cost_to_target("10,000 goroutines and a 1 ms ticker", "-parked 10000", GAPS);
 	free(plain);
 	free(text);
 	return 0;

@@ -52,11 +52,11 @@ run_daemon() # NAME PROGRAM
 		--web.listen-address=127.0.0.1:18404 ;;
 	nats-server) alone "$p" -a 127.0.0.1 -p 18405 ;;
 	caddy) HOME=$WORK/d alone "$p" run --config "$WORK/Caddyfile" ;;
-	syncthing)
+	syncthing) # the program itself, not the monitor that starts it
 		HOME=$WORK/d "$p" generate --home="$WORK/d/st" --no-default-folder >/dev/null 2>&1
 		sed -i 's,<\(globalAnnounce\|localAnnounce\|relays\|nat\)Enabled>true,<\1Enabled>false,; s,<crashReportingEnabled>true,<crashReportingEnabled>false,' \
 			"$WORK/d/st/config.xml" 2>/dev/null
-		STNORESTART=1 HOME=$WORK/d alone "$p" serve --no-browser --no-upgrade --no-restart --home="$WORK/d/st" --gui-address=127.0.0.1:18406 ;;
+		STMONITORED=yes HOME=$WORK/d alone "$p" serve --no-browser --no-upgrade --home="$WORK/d/st" --gui-address=127.0.0.1:18406 ;;
 	containerd) alone "$p" --config "$WORK/containerd.toml" ;;
 	esac
 }

@@ -46,7 +46,9 @@ is "all creations have a place in the source" "$(jq -n '[inputs | select(.type =
 	select(.source.function | startswith("main.") | not)] | length' "$WORK/events")" 0
 
 # --- how long ---
-live_start "$LOAD" -parked 10 -grow 40
+# One processor: each draws numbers for its goroutines sixteen at a time (runtime/proc.go:newproc1), so that with several
+# a higher number is not a later creation.
+GOMAXPROCS=1 live_start "$LOAD" -parked 10 -grow 40
 "$BINGO" --duration 2.5 --json "$PID" >"$WORK/report" 2>"$WORK/err"
 live_stop
 is "before the first look: at least" "$(jq '[.goroutines[] | select(.created_by.function == "main.main" and
@@ -55,7 +57,7 @@ is "after it: right to a pass" "$(jq '[.goroutines[] | select(.created_by.functi
 	| select(.wait_is == "sampled")] | length > 50' "$WORK/report")" true
 is "the later made, the shorter the wait" "$(jq '[.goroutines[] | select(.created_by.function == "main.births" and
 	.wait_is == "sampled")] | sort_by(.g) | [.[].wait_ns] | [., .[1:]] | transpose |
-	all(.[1] == null or .[1] < .[0] + 50000000)' "$WORK/report")" true
+	all(.[1] == null or .[1] < .[0] + 300000000)' "$WORK/report")" true
 is "the last one waits for a pass or two at most" "$(jq '[.goroutines[] | select(.created_by.function == "main.births")]
 	| max_by(.g).wait_ns < 1000000000' "$WORK/report")" true
 

@@ -85,6 +85,8 @@ static void check_stack(const struct gchange *c, const struct known *k)
 		impossible("g %llu has no stack", (unsigned long long)c->goid);
 	else if (*root->func == '[')
 		partly++;
+	else if (root->id == GOFUNC_WRAPPER)
+		partly++; /* it has not yet called what it is to run */
 	else if (!strcmp(root->func, "runtime.goexit1"))
 		ending++; /* its function has returned, and it is on its way out */
 	else if (strcmp(root->func, start.v[start.n - 1].func) != 0 &&

@@ -213,13 +213,17 @@ func (c *comparer) inTime(t, o *record) bool {
 }
 
 // sameChange takes "not known" and "not there" for the same as the start of a processor, and any
-// start where our reader has not seen the goroutine before.
+// start where our reader has not seen the goroutine before. A status of the first format comes from
+// "not known" in Go's conversion also where a line before it told the state.
 func (c *comparer) sameChange(t, o *record, first bool) bool {
 	if t.change == o.change {
 		return true
 	}
 	tf, tt, _ := strings.Cut(c.theirs.text[t.change], "->")
 	of, ot, _ := strings.Cut(c.theirs.text[o.change], "->")
+	if tf == "Undetermined" && c.theirs.text[t.kind] == "status" {
+		return tt == ot
+	}
 	return first && tt == ot && of == "Undetermined" && (tf == "NotExist" || c.theirs.text[t.kind] == "trans")
 }
 

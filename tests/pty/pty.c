@@ -205,7 +205,7 @@ static void start_bash(struct terminal *t, const char *const *env)
 	char line[2000];
 
 	terminal_start(t, 80, 24, env, argv);
-	terminal_shows(t, "$ ");
+	terminal_shows(t, "bash-");
 	snprintf(line, sizeof(line), "PS1='p''rompt> '; %s --replay %s\r", program, trace);
 	terminal_send(t, line);
 }
@@ -264,7 +264,7 @@ static const char *edit_and_back(struct terminal *t)
 
 	if (!ready(t))
 		return "it did not show its screen";
-	terminal_send(t, "3e");
+	terminal_send(t, ":goroutine 38\r3e");
 	if (!terminal_shows(t, "EDITOR"))
 		return "the editor was not started";
 	l = terminal_left(t);
@@ -308,7 +308,7 @@ static void test_no_editor(const char *sources)
 	snprintf(substitute, sizeof(substitute), "/src/shop=%s", sources);
 	terminal_start(&t, 80, 24, env, argv);
 	if (ready(&t)) {
-		terminal_send(&t, "3e");
+		terminal_send(&t, ":goroutine 38\r3e");
 		why = terminal_shows(&t, "cannot be started") ? NULL : "nothing is said of it";
 		terminal_send(&t, "q");
 		why = why ? why : ended_with(&t, 0, 0);

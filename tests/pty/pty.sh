@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# The program on a real terminal: a pty with libvterm behind it, then tmux. TAP.
+# The program on a real terminal: a pty with libvterm behind it. TAP.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 BUILD=${BUILD:-build}
@@ -9,4 +9,4 @@ case $BUILD in
 *) BUILD=$PWD/$BUILD ;;
 esac
 
-exec "$BUILD/tests/pty/pty" "$BUILD/bingo-top" "$PWD/tests/data/demo.trace" "$PWD/tests/targets/demo" "$PWD/tests/pty/editor.sh"
+exec "$BUILD/tests/pty/pty" "$BUILD/bingo-top" "$PWD/tests/data/demo.trace" "$PWD/tests/targets/demo" "$PWD/tests/pty/fake-editor"

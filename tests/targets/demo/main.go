@@ -233,7 +233,7 @@ func must[T any](v T, err error) T {
 }
 
 func main() {
-	out := flag.String("trace", "demo.trace", "where to write the trace to")
+	out := flag.String("trace", "demo.trace", "where to write the trace to; empty: nowhere")
 	duration := flag.Duration("for", 3500*time.Millisecond, "how long to run")
 	flag.Parse()
 	log.SetOutput(io.Discard)
@@ -241,12 +241,25 @@ func main() {
 	ln := must(net.Listen("tcp", "127.0.0.1:0"))
 	file := must(os.CreateTemp("", "journal"))
 	defer os.Remove(file.Name())
-	f := must(os.Create(*out))
-	trace.Start(f)
-	pprof.StartCPUProfile(io.Discard)
+
+	// Lines of the bundled trace are counted here: keep them where they are.
+	stop := record(*out)
 	run(ln, file)
 	time.Sleep(*duration)
-	pprof.StopCPUProfile()
-	trace.Stop()
-	f.Close()
+	stop()
+}
+
+// record traces into a file until stop is called; without a name it does nothing.
+func record(name string) (stop func()) {
+	if name == "" {
+		return func() {}
+	}
+	f := must(os.Create(name))
+	trace.Start(f)
+	pprof.StartCPUProfile(io.Discard)
+	return func() {
+		pprof.StopCPUProfile()
+		trace.Stop()
+		f.Close()
+	}
 }
