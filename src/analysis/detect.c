@@ -220,13 +220,27 @@ const char *say_place(const struct world *w, const struct frame *f, char buf[SAY
 	return buf;
 }
 
+const char *entry_name(const struct world *w, uint32_t row)
+{
+	uint32_t stack = w->g.v[row].start_stack;
+	const struct frame *f, *last = NULL;
+
+	for (uint32_t i = 0; (f = stacktab_frame(&w->stacks, stack, i)); i++)
+		last = f;
+	return last ? strtab_get(&w->strings, last->func) : "";
+}
+
 const char *say_goroutine(const struct detect *d, uint32_t row, char buf[SAY])
 {
 	const struct world *w = d->world;
 	const struct frame *f = stack_place(w, d->moment->stack[row]);
+	const struct frame *made = stacktab_frame(&w->stacks, w->g.v[row].create_stack, 0);
 	char place[SAY];
 
-	if (!f)
+	if ((!f || !f->file) && made) /* it runs */
+		snprintf(buf, SAY, "%" PRIu64 " (%.60s made at %.60s)", w->g.v[row].goid,
+			 base_name(entry_name(w, row)), say_place(w, made, place));
+	else if (!f)
 		snprintf(buf, SAY, "%" PRIu64, w->g.v[row].goid);
 	else
 		snprintf(buf, SAY, "%" PRIu64 " (%.60s %.60s)", w->g.v[row].goid,

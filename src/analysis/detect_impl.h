@@ -28,6 +28,9 @@ bool detect_allows(const struct detect *d, enum detector_id id, enum severity *s
 struct finding *detect_finding(struct detect *d, enum detector_id id, enum severity s,
 			       enum certainty c);
 
+/* The function that a goroutine began in; "" where it is not known. */
+const char *entry_name(const struct world *w, uint32_t row);
+
 enum { SAY = 160 };
 /* "18 (main.put pool.go:88)"; returns buf. */
 const char *say_goroutine(const struct detect *d, uint32_t row, char buf[SAY]);

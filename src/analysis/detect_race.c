@@ -35,25 +35,50 @@ static bool holds_lock(const struct graph *g, uint64_t goid)
 	return false;
 }
 
+/* Where it stands: behind what stops it for others to run. */
+static const struct frame *stands_at(const struct detect *d, uint32_t row)
+{
+	const struct strtab *s = &d->world->strings;
+	const struct frame *f;
+
+	for (uint32_t i = 0; (f = stacktab_frame(&d->world->stacks, d->moment->stack[row], i)); i++)
+		if (strncmp(strtab_get(s, f->func), "runtime.", 8) != 0)
+			return f;
+	return NULL;
+}
+
 /* It stands in a function literal itself, not in what that calls. */
 static bool in_literal(const struct detect *d, uint32_t row)
 {
-	const struct frame *f = stacktab_frame(&d->world->stacks, d->moment->stack[row], 0);
+	const struct frame *f = stands_at(d, row);
 
-	return f && is_literal(strtab_get(&d->world->strings, f->func));
+	return f && f->file && is_literal(strtab_get(&d->world->strings, f->func));
+}
+
+/* Where a goroutine that runs stands is not known: it counts with those of its kind that were seen there. */
+static bool may_be_in_literal(const struct detect *d, uint32_t row)
+{
+	const struct frame *f = stands_at(d, row);
+
+	return (!f || !f->file) && is_literal(entry_name(d->world, row)) &&
+	       detect_age(d, row) >= d->conf.settle;
 }
 
 static void race_finding(struct detect *d, size_t i, size_t end)
 {
-	uint32_t row = d->keys.v[i].row;
-	const struct frame *f = stacktab_frame(&d->world->stacks, d->moment->stack[row], 0);
+	const struct frame *f = NULL;
 
+	for (size_t k = i; k < end && !f; k++)
+		if (in_literal(d, d->keys.v[k].row))
+			f = stands_at(d, d->keys.v[k].row);
 	if (!f || !detect_finding(d, DETECT_RACE, SEVERITY_INFO, CERTAINTY_RECHECK))
 		return;
+	finding_place(&d->findings, f);
+	finding_key(&d->findings, strtab_get(&d->world->strings, f->func));
 	for (size_t k = i; k < end; k++)
-		finding_goroutine(&d->findings, d->world, d->moment, d->keys.v[k].row);
+		finding_member(&d->findings, d->world, d->moment, d->keys.v[k].row);
 	finding_summary(&d->findings,
-			"%zu goroutines of one go statement run %.80s at once and hold no lock",
+			"%zu goroutines of one go statement are in %.80s at once and hold no lock",
 			end - i, strtab_get(&d->world->strings, f->func));
 	finding_why(&d->findings,
 		    "what the function captures is shared by them; whether they write "
@@ -73,7 +98,8 @@ void detect_races(struct detect *d)
 		const struct goroutine *g = &d->world->g.v[row];
 
 		if ((m->state[row] != GS_RUNNING && m->state[row] != GS_RUNNABLE) || g->system ||
-		    !g->create_stack || !in_literal(d, row) || holds_lock(&d->graph, g->goid))
+		    !g->create_stack || holds_lock(&d->graph, g->goid) ||
+		    (!in_literal(d, row) && !may_be_in_literal(d, row)))
 			continue;
 		*vec_push(&d->keys) = (struct likeness){ g->create_stack, row };
 	}

@@ -20,10 +20,8 @@ static unsigned say_culprits(struct detect *d)
 			continue;
 		finding_evidence(&d->findings, "goroutine %s runs for %s without a pause",
 				 say_goroutine(d, row, who), say_time(detect_age(d, row), time));
-		if (!n++) {
+		if (!n++)
 			finding_goroutine(&d->findings, d->world, m, row);
-			finding_place(&d->findings, d->world, m->stack[row]);
-		}
 	}
 	return n;
 }

@@ -87,22 +87,30 @@ static uint64_t frame_hash(const struct world *w, const struct frame *f)
 	return f ? text_hash(w, f->func, f->line) : 1;
 }
 
-void finding_goroutine(struct findings *f, const struct world *w, const struct moment *m,
-		       uint32_t row)
+void finding_member(struct findings *f, const struct world *w, const struct moment *m, uint32_t row)
 {
 	const struct goroutine *g = &w->g.v[row];
 	struct finding *d = &f->draft;
-	uint32_t stack = row < m->n ? m->stack[row] : 0;
-	uint64_t key = frame_hash(w, stack_place(w, stack));
 
-	key ^= hash_u64(frame_hash(w, stacktab_frame(&w->stacks, g->create_stack, 0)) + 1);
-	*vec_push(&f->key) = key;
 	if (d->goid.n < FINDING_IDS)
 		*vec_push(&d->goid) = g->goid;
-	if (!d->n++ && !d->func)
-		finding_place(f, w, stack);
+	if (!d->n++ && !d->func) {
+		finding_place(f, stack_place(w, row < m->n ? m->stack[row] : 0));
+		if (!d->file) /* it runs: where it was made is known */
+			finding_place(f, stacktab_frame(&w->stacks, g->create_stack, 0));
+	}
 	if (row < m->n)
 		finding_since(f, m->since[row]);
+}
+
+void finding_goroutine(struct findings *f, const struct world *w, const struct moment *m,
+		       uint32_t row)
+{
+	uint64_t key = frame_hash(w, stack_place(w, row < m->n ? m->stack[row] : 0));
+
+	key ^= hash_u64(frame_hash(w, stacktab_frame(&w->stacks, w->g.v[row].create_stack, 0)) + 1);
+	*vec_push(&f->key) = key;
+	finding_member(f, w, m, row);
 }
 
 void finding_more(struct findings *f, uint32_t n)
@@ -121,10 +129,8 @@ void finding_object(struct findings *f, uint64_t addr)
 		*vec_push(&d->object) = addr;
 }
 
-void finding_place(struct findings *f, const struct world *w, uint32_t stack)
+void finding_place(struct findings *f, const struct frame *at)
 {
-	const struct frame *at = stack_place(w, stack);
-
 	if (!at)
 		return;
 	f->draft.func = at->func;

@@ -70,8 +70,11 @@ void finding_goroutine(struct findings *f, const struct world *w, const struct m
 /* Others with the same place and origin: counted, not looked at. */
 void finding_more(struct findings *f, uint32_t n);
 void finding_object(struct findings *f, uint64_t addr);
-/* Where it stands; of the first goroutine where this is not called. */
-void finding_place(struct findings *f, const struct world *w, uint32_t stack);
+/* One more that does not: it stands now here, now there. */
+void finding_member(struct findings *f, const struct world *w, const struct moment *m,
+		    uint32_t row);
+/* Where it stands (NULL: no change); of the first goroutine where this is not called. */
+void finding_place(struct findings *f, const struct frame *at);
 /* A word that makes the id another one. */
 void finding_key(struct findings *f, const char *word);
 void finding_since(struct findings *f, int64_t since);

@@ -422,36 +422,75 @@ static void order_pass(struct groups *g, const struct world *w, const struct mom
 	}
 }
 
-/* Packages whose frames are how one waits, not where. */
-static bool plumbing(const char *func)
+/* How much a frame is of the program itself, by the package that its function is in. */
+enum plumbing {
+	PLACE_OWN, /* where one waits */
+	PLACE_STD, /* of the standard library: where, if nothing else is */
+	PLACE_PLUMBING /* how one waits */
+};
+
+/* The standard library's packages, by the first element of their path. */
+static const char *const std_packages[] = {
+	"archive",  "bufio",  "bytes",	 "cmp",	     "compress", "container", "context", "crypto",
+	"database", "debug",  "embed",	 "encoding", "errors",	 "expvar",    "flag",	 "fmt",
+	"go",	    "hash",   "html",	 "image",    "index",	 "io",	      "iter",	 "log",
+	"maps",	    "math",   "mime",	 "net",	     "path",	 "plugin",    "reflect", "regexp",
+	"slices",   "sort",   "strconv", "strings",  "structs",	 "testing",   "text",	 "time",
+	"unicode",  "unique", "unsafe",	 "vendor",   "weak",
+};
+
+static int name_compare(const void *a, const void *b)
+{
+	return strcmp(a, *(const char *const *)b);
+}
+
+static enum plumbing plumbing(const char *func)
 {
 	static const char *const prefix[] = { "runtime.", "sync.", "internal/", "time.Sleep",
 					      "syscall.", "os.",   "net." };
+	char first[16];
+	size_t n = strcspn(func, "./");
 
 	for (size_t i = 0; i < ARRAY_SIZE(prefix); i++)
 		if (!strncmp(func, prefix[i], strlen(prefix[i])))
-			return true;
-	return false;
+			return PLACE_PLUMBING;
+	if (n >= sizeof(first))
+		return PLACE_OWN;
+	memcpy(first, func, n);
+	first[n] = '\0';
+	return bsearch(first, std_packages, ARRAY_SIZE(std_packages), sizeof(*std_packages),
+		       name_compare)
+		       ? PLACE_STD
+		       : PLACE_OWN;
 }
 
-static bool is_plumbing(struct groups *g, const struct world *w, uint32_t string)
+static enum plumbing known_plumbing(struct groups *g, const struct world *w, uint32_t string)
 {
 	while (g->plumbing.n <= string)
 		*vec_push(&g->plumbing) = 0;
 	if (!g->plumbing.v[string])
-		g->plumbing.v[string] = 1 + plumbing(strtab_get(&w->strings, string));
-	return g->plumbing.v[string] == 2;
+		g->plumbing.v[string] = (uint8_t)(1 + plumbing(strtab_get(&w->strings, string)));
+	return (enum plumbing)(g->plumbing.v[string] - 1);
 }
 
-/* As stack_place(), for many. */
-static const struct frame *quick_place(struct groups *g, const struct world *w, uint32_t stack)
+/* Its number among the stack's frames; what each string is may be remembered in g. */
+static uint32_t place_of(struct groups *g, const struct world *w, uint32_t stack)
 {
+	uint32_t best = 0;
+	enum plumbing least = PLACE_PLUMBING;
 	const struct frame *f;
 
-	for (uint32_t i = 0; (f = stacktab_frame(&w->stacks, stack, i)); i++)
-		if (!is_plumbing(g, w, f->func))
-			return f;
-	return stacktab_frame(&w->stacks, stack, 0);
+	for (uint32_t i = 0; least != PLACE_OWN && (f = stacktab_frame(&w->stacks, stack, i));
+	     i++) {
+		enum plumbing p = g ? known_plumbing(g, w, f->func)
+				    : plumbing(strtab_get(&w->strings, f->func));
+
+		if (p < least) {
+			least = p;
+			best = i;
+		}
+	}
+	return best;
 }
 
 /* The stacks by file and line of where they stand; remembered while none is added. */
@@ -467,12 +506,12 @@ static void rank_places(struct groups *g, const struct world *w)
 	tmp = v + n;
 	vec_reserve(&g->place, n);
 	for (size_t i = 0; i < n; i++) {
-		f = quick_place(g, w, (uint32_t)i);
+		f = stacktab_frame(&w->stacks, (uint32_t)i, place_of(g, w, (uint32_t)i));
 		v[i] = (struct sortable){ f ? f->line : UINT32_MAX, (uint32_t)i };
 	}
 	by = radix(v, tmp, n);
 	for (size_t i = 0; i < n; i++) {
-		f = quick_place(g, w, by[i].at);
+		f = stacktab_frame(&w->stacks, by[i].at, place_of(g, w, by[i].at));
 		by[i].key = f ? f->file : UINT32_MAX;
 	}
 	by = radix(by, by == v ? tmp : v, n);
@@ -585,10 +624,5 @@ size_t groups_find(const struct groups *g, uint32_t row)
 
 const struct frame *stack_place(const struct world *w, uint32_t stack)
 {
-	const struct frame *f;
-
-	for (uint32_t i = 0; (f = stacktab_frame(&w->stacks, stack, i)); i++)
-		if (!plumbing(strtab_get(&w->strings, f->func)))
-			return f;
-	return stacktab_frame(&w->stacks, stack, 0);
+	return stacktab_frame(&w->stacks, stack, place_of(NULL, w, stack));
 }

@@ -62,7 +62,7 @@ struct groups {
 	/* scratch that stays */
 	VEC(struct sortable) swap;
 	VEC(uint32_t) place; /* of each stack: where its place stands by file and line */
-	VEC(uint8_t) plumbing; /* of each string: 0 not asked yet, 1 no, 2 yes */
+	VEC(uint8_t) plumbing; /* of each string: 0 not asked yet, else what it is and one */
 	uint32_t *index; /* group of each key */
 	size_t n_index;
 };
@@ -94,7 +94,10 @@ const char *grouping_name(enum grouping g);
 int sort_parse(const char *name);
 int grouping_parse(const char *name);
 
-/* Where in the user's own code a stack stands: the first frame outside runtime and sync; NULL: none. */
+/*
+ * Where in the program's own code a stack stands: the first frame outside of the
+ * standard library, where there is none outside of runtime, sync and the like; NULL: no stack.
+ */
 const struct frame *stack_place(const struct world *w, uint32_t stack);
 
 #endif

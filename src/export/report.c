@@ -130,9 +130,6 @@ static void json_object_state(struct json *j, const struct object *o)
 	case OBJ_WAITGROUP:
 		jw_int(j, "count", o->len);
 		break;
-	case OBJ_COND:
-		jw_int(j, "waiters", o->len);
-		break;
 	case OBJ_POLL:
 		json_flag(j, "listens", o->flags & OBJF_LISTENS);
 		break;

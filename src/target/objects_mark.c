@@ -354,16 +354,49 @@ static void stacks_mark(struct mark *m)
 			object_reached(m, (uint32_t)i);
 }
 
-/* A goroutine's g leads to what it waits for: none of them is followed. */
-static void gs_skip(struct mark *m)
+static void skip(struct mark *m, uint64_t addr)
+{
+	struct todo t;
+
+	if (elem_of(m, addr, &t))
+		bit_set(&m->span.v[t.span], t.elem);
+}
+
+/*
+ * A goroutine's g leads to what it waits for, and so does its sudog, which a
+ * processor's cache of them may still name: none of them is followed.
+ */
+static void waits_skip(struct mark *m)
 {
 	size_t n = scan_rows(m->o->scan);
 	struct scan_g g;
-	struct todo t;
 
 	for (size_t i = 0; i < n; i++)
-		if (scan_row(m->o->scan, i, &g) && elem_of(m, g.addr, &t))
-			bit_set(&m->span.v[t.span], t.elem);
+		if (scan_row(m->o->scan, i, &g))
+			skip(m, g.addr);
+	for (size_t i = 0; i < m->o->sudog.n; i++)
+		if (m->o->sudog.v[i].ok)
+			skip(m, m->o->sudog.v[i].addr);
+}
+
+/*
+ * The runtime's records of processors and threads are full of numbers that are
+ * addresses of nobody's; the program's own hangs from their timers alone.
+ */
+static void records_skip(struct mark *m)
+{
+	const struct gsched *sched = scan_sched(m->o->scan);
+	int32_t timers = m->o->t->lay.p.timers;
+	uint64_t heap;
+
+	for (size_t i = 0; i < sched->m.n; i++)
+		skip(m, sched->m.v[i].addr);
+	for (size_t i = 0; i < sched->p.n; i++) {
+		skip(m, sched->p.v[i].addr);
+		if (timers >= 0 &&
+		    !memr_read_u64(m->o->t->mem, sched->p.v[i].addr + (uint64_t)timers, &heap))
+			word_mark(m, heap);
+	}
 }
 
 /* --- what is asked for --- */
@@ -411,7 +444,8 @@ static bool mark_run(struct objects *o, uint8_t **reached)
 		objects_index(&m);
 		vec_reserve(&m.alive, o->seen.n + 1);
 		memset(m.alive.v, 0, o->seen.n);
-		gs_skip(&m);
+		waits_skip(&m);
+		records_skip(&m);
 		data_mark(&m);
 		stacks_mark(&m);
 		drain(&m);

@@ -332,7 +332,9 @@ static void does(struct explorer *e, struct state *s, enum prospect_op op, const
 		p = path_of(s, op, addr);
 		if (p && p->n < INT8_MAX)
 			p->n++;
-	} else if (lock_of(op)) {
+		return; /* what will be locked is not held */
+	}
+	if (lock_of(op)) {
 		p = path_of(s, lock_of(op), addr);
 		if (p && p->n-- > 0)
 			return;

@@ -10,7 +10,7 @@ cd "$(dirname "$0")/../.." || exit 1
 
 # The report's objects as lines like the program's own.
 lines='.goroutines[] | (.stack[-1].function | sub("^main\\."; "")) as $f | (.objects // [])[] |
-	[$f, .kind, .addr, .case] + (
+	select(.kind != "timer") | [$f, .kind, .addr, .case] + (
 	if .kind == "chan" then [.type, "\(.len)/\(.cap)"]
 	elif .kind == "rwmutex" then [if .locked then "locked" elif .writer_waits then "writer-waits" else "read" end,
 		"readers=\(.readers)"]

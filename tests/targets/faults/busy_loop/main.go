@@ -1,5 +1,5 @@
 // busy_loop: a loop that never yields, one processor
-// want: starvation warning line=14,23
+// want: starvation warning line=14,28
 // env: GODEBUG=asyncpreemptoff=1
 package main
 

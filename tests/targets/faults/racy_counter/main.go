@@ -1,15 +1,19 @@
 // racy_counter: goroutines of one literal change what it captures
-// want: race info line=12
+// want: race info line=12,13,14,15
+// env: GOMAXPROCS=2
 package main
 
 import "time"
 
 func main() {
-	var hits int
+	hits := make([]int, 2)
 	for i := 0; i < 4; i++ {
 		go func() {
-			for {
-				hits++
+			for i := 0; ; i++ {
+				n := &hits[i&1]
+				if *n >= 0 {
+					*n++
+				}
 			}
 		}()
 	}

@@ -1,5 +1,5 @@
 // raw_syscall: a system call that keeps its processor
-// want: starvation warning line=14,22
+// want: starvation warning line=13,28
 package main
 
 import (
@@ -9,12 +9,12 @@ import (
 	"unsafe"
 )
 
-func stuck() {
-	ts := syscall.Timespec{Sec: 3600}
-	syscall.RawSyscall(syscall.SYS_NANOSLEEP, uintptr(unsafe.Pointer(&ts)), 0, 0)
+func stuck(fd int, b []byte) {
+	syscall.RawSyscall(syscall.SYS_READ, uintptr(fd), uintptr(unsafe.Pointer(&b[0])), 1)
 }
 
 func main() {
+	var pipe [2]int
 	runtime.GOMAXPROCS(1)
 	for i := 0; i < 3; i++ {
 		go func() {
@@ -23,8 +23,9 @@ func main() {
 			}
 		}()
 	}
+	syscall.Pipe(pipe[:])
 	time.Sleep(100 * time.Millisecond)
-	go stuck()
+	go stuck(pipe[0], make([]byte, 1))
 	for {
 		time.Sleep(time.Second)
 	}
