@@ -77,6 +77,8 @@ struct detect {
 	bool facts; /* there are some of this moment, so the graph tells something */
 
 	int64_t looked; /* time of the last look */
+	struct quota quota; /* as it was when its share was last worked out */
+	unsigned throttled_pct; /* of the periods since the one before */
 	bool whole; /* the last look was at all that there will be */
 	VEC(struct busy_port) busy;
 	struct map64 busy_at; /* address and side → index of busy */

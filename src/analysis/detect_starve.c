@@ -115,10 +115,70 @@ static void starved_before(struct detect *d)
 	}
 }
 
+enum { QUOTA_SPAN_MS = 1500, QUOTA_PERIODS = 5, QUOTA_INFO = 10, QUOTA_WARNING = 40 };
+
+/* In how many of the last periods the quota was used up before their end. */
+static unsigned throttled(struct detect *d)
+{
+	const struct quota *now = &d->world->quota;
+	struct quota *was = &d->quota;
+
+	if (!now->milli)
+		return 0;
+	if (!was->milli || now->periods < was->periods) {
+		*was = *now;
+		d->throttled_pct = 0;
+	} else if (now->time - was->time >= QUOTA_SPAN_MS * 1000000LL) {
+		uint64_t periods = now->periods - was->periods;
+
+		d->throttled_pct =
+			periods < QUOTA_PERIODS
+				? 0
+				: (unsigned)((now->throttled - was->throttled) * 100 / periods);
+		*was = *now;
+	}
+	return d->throttled_pct;
+}
+
+/* The kernel's own account: who runs when it does is named, and what else would. */
+static void quota_finding(struct detect *d, unsigned pct)
+{
+	const struct moment *m = d->moment;
+	double quota = (double)d->world->quota.milli / 1000;
+
+	if (!detect_finding(d, DETECT_STARVATION,
+			    pct >= QUOTA_WARNING ? SEVERITY_WARNING : SEVERITY_INFO,
+			    CERTAINTY_PROVEN))
+		return;
+	finding_key(&d->findings, "quota");
+	for (uint32_t row = 0; row < m->n; row++)
+		if ((m->state[row] == GS_RUNNING || m->state[row] == GS_RUNNABLE) &&
+		    !d->world->g.v[row].system)
+			finding_member(&d->findings, d->world, m, row);
+	finding_summary(&d->findings,
+			"its CPU quota of %.3g processors is used up in %u %% of the time slices",
+			quota, pct);
+	finding_evidence(&d->findings,
+			 "cpu.stat of its cgroup: %" PRIu64 " of %" PRIu64
+			 " periods were throttled so far",
+			 d->world->quota.throttled, d->world->quota.periods);
+	if (d->world->live.procs)
+		finding_evidence(&d->findings, "GOMAXPROCS is %" PRIu32 ", the quota %.3g",
+				 d->world->live.procs, quota);
+	finding_since(&d->findings, d->findings.time);
+	finding_advice(&d->findings, d->world->live.procs > quota + 0.5
+					     ? "set GOMAXPROCS to the quota, or raise the quota"
+					     : "raise the quota, or find in the list what runs");
+	finding_done(&d->findings);
+}
+
 void detect_starvation(struct detect *d)
 {
 	const struct moment *m = d->moment;
+	unsigned pct = throttled(d);
 
+	if (pct >= QUOTA_INFO)
+		quota_finding(d, pct);
 	if (d->world->live.state > LIVE_RUNS)
 		return;
 	d->keys.n = 0;

@@ -187,7 +187,8 @@ bool graph_stuck(const struct graph *g, uint32_t node);
 enum branch_kind {
 	BRANCH_NODE, /* a goroutine, or many that wait at the same port with the same stack */
 	BRANCH_PORT, /* an object that others wait on */
-	BRANCH_CYCLE /* back to a goroutine or object that is above */
+	BRANCH_CYCLE, /* back to a goroutine or object that is above */
+	BRANCH_ALIKE /* many with the same stack, each at an object of its own, and nobody is known to serve those */
 };
 
 struct branch {
@@ -196,6 +197,7 @@ struct branch {
 	uint32_t
 		port; /* BRANCH_PORT, BRANCH_CYCLE; of a node: where it waits, NO_NODE: nowhere known */
 	uint32_t n; /* goroutines on this line */
+	uint32_t ports; /* BRANCH_ALIKE: objects */
 	uint32_t weight; /* and in the whole branch */
 	uint32_t edge; /* by which it hangs from the line above; NO_NODE: by waiting, or a root */
 	uint8_t kind;
@@ -211,6 +213,7 @@ struct branch_config {
 	/* Whether a branch is unfolded; depth 0: a root. NULL: all are. */
 	bool (*open)(void *arg, const struct branch *b);
 	void *arg;
+	bool system; /* the runtime's own goroutines are shown as well */
 	size_t most; /* lines; what is beyond is left out */
 };
 

@@ -207,7 +207,7 @@ struct walk {
 	const struct graph *g;
 	const struct branch_config *c;
 	branches *out;
-	struct map64 fold; /* scratch */
+	struct map64 fold, alike; /* scratch */
 	uint32_t cut; /* where the ring of this root is cut */
 };
 
@@ -225,6 +225,13 @@ static bool emit(struct walk *w, struct branch *b)
 	b->open = b->has_more && b->depth < DEPTH_MOST && (!w->c->open || w->c->open(w->c->arg, b));
 	*vec_push(w->out) = *b;
 	return b->open;
+}
+
+static bool hidden(const struct walk *w, uint32_t node)
+{
+	uint32_t row = w->g->node.v[node].row;
+
+	return !w->c->system && row < w->g->moment->n && w->g->world->g.v[row].system;
 }
 
 static uint32_t stack_of(const struct graph *g, uint32_t node)
@@ -257,6 +264,8 @@ static void waiters(struct walk *w, uint32_t port, unsigned depth, branches *out
 				     : hash_u64(port_key(g, port) + stack_of(g, i));
 		uint32_t at = alone ? UINT32_MAX : map64_get(&w->fold, key);
 
+		if (hidden(w, i))
+			continue;
 		if (at != UINT32_MAX) {
 			out->v[at].n++;
 			out->v[at].weight++;
@@ -328,31 +337,97 @@ static void walk_node(struct walk *w, struct branch b)
 	vec_free(&below);
 }
 
+/* Whether a root is but an object with those who wait at it, none of whom holds anything: *some is one of them. */
+static bool is_plain(const struct walk *w, uint32_t m, uint32_t *some)
+{
+	const struct graph *g = w->g;
+
+	*some = NO_NODE;
+	if (!(m & PORT_MEMBER))
+		return false;
+	for (uint32_t i = g->port.v[m & ~PORT_MEMBER].first_child; i != NO_NODE;
+	     i = g->node.v[i].next) {
+		if (hidden(w, i))
+			continue;
+		if (g->node.v[i].first_child != NO_NODE)
+			return false;
+		*some = i;
+	}
+	return true;
+}
+
+static void walk_root(struct walk *w, uint32_t m)
+{
+	const struct graph_node *n = &w->g->node.v[m & PORT_MEMBER ? 0 : m];
+
+	w->cut = NO_NODE;
+	if (m & PORT_MEMBER) {
+		walk_port(w, port_branch(w->g, m & ~PORT_MEMBER, 0));
+		return;
+	}
+	if (n->in_cycle)
+		w->cut = m;
+	walk_node(w, (struct branch){
+			     .key = hash_u64(n->goid) & ~(uint64_t)1,
+			     .node = m,
+			     .port = n->parent,
+			     .n = 1,
+			     .weight = n->weight,
+			     .edge = NO_NODE,
+			     .kind = BRANCH_NODE,
+			     .has_more = n->first_child != NO_NODE,
+		     });
+}
+
+/* Plain roots: those of one kind with the same stack become one line. */
+static void alike_add(struct walk *w, branches *alike, uint32_t m, uint32_t some)
+{
+	const struct graph *g = w->g;
+	uint32_t port = m & ~PORT_MEMBER, at;
+	uint64_t key = hash_u64((uint64_t)stack_of(g, some) << 8 | port_object(g, port)->kind << 1 |
+				(port & 1));
+
+	at = map64_get(&w->alike, key);
+	if (at != UINT32_MAX) {
+		alike->v[at].ports++;
+		alike->v[at].n += g->port.v[port].n_waits;
+		alike->v[at].weight = alike->v[at].n;
+		return;
+	}
+	map64_put(&w->alike, key, (uint32_t)alike->n);
+	*vec_push(alike) = (struct branch){
+		.key = key,
+		.node = some,
+		.port = port,
+		.n = g->port.v[port].n_waits,
+		.ports = 1,
+		.weight = g->port.v[port].n_waits,
+		.edge = NO_NODE,
+		.kind = BRANCH_ALIKE,
+	};
+}
+
 void graph_branches(const struct graph *g, const struct branch_config *c, branches *out)
 {
 	struct walk w = { .g = g, .c = c, .out = out };
+	branches alike = { 0 };
+	uint32_t some;
 
-	for (size_t i = 0; i < g->root.n && out->n < c->most; i++) {
-		uint32_t m = g->root.v[i];
-		const struct graph_node *n = &g->node.v[m & PORT_MEMBER ? 0 : m];
-
-		w.cut = NO_NODE;
-		if (m & PORT_MEMBER) {
-			walk_port(&w, port_branch(g, m & ~PORT_MEMBER, 0));
-			continue;
-		}
-		if (n->in_cycle)
-			w.cut = m;
-		walk_node(&w, (struct branch){
-				      .key = hash_u64(n->goid) & ~(uint64_t)1,
-				      .node = m,
-				      .port = n->parent,
-				      .n = 1,
-				      .weight = n->weight,
-				      .edge = NO_NODE,
-				      .kind = BRANCH_NODE,
-				      .has_more = n->first_child != NO_NODE,
-			      });
+	for (size_t i = 0; i < g->root.n; i++) {
+		if (!is_plain(&w, g->root.v[i], &some))
+			walk_root(&w, g->root.v[i]);
+		else if (some != NO_NODE)
+			alike_add(&w, &alike, g->root.v[i], some);
 	}
+	if (alike.n)
+		qsort(alike.v, alike.n, sizeof(*alike.v), by_branch);
+	for (size_t i = 0; i < alike.n; i++) {
+		if (alike.v[i].ports > 1)
+			emit(&w, &alike.v[i]);
+		else
+			walk_root(&w, PORT_MEMBER | alike.v[i].port);
+	}
+	vec_free(&alike);
+	map64_free(&w.alike);
 	map64_free(&w.fold);
 }

@@ -128,6 +128,11 @@ struct event {
 	uint8_t flags;
 };
 
+/* Names of EV_METRIC that the model understands: the CPU quota of the program's cgroup. */
+#define METRIC_QUOTA "cpu.quota" /* thousandths of a processor, 0: none */
+#define METRIC_PERIODS "cpu.periods" /* periods so far in which it ran … */
+#define METRIC_THROTTLED "cpu.throttled" /* … and of them those that the quota cut short */
+
 const char *gstate_name(enum gstate s); /* "running" … ; GS_NONE: "unknown" */
 const char *reason_name(enum reason r); /* "chan-send" … ; R_NONE: "" */
 const char *event_name(enum event_kind k); /* "create" … */

@@ -518,6 +518,21 @@ static void apply_range(struct world *w, const struct event *ev)
 		world_band_end(w, ev->time, ev->text);
 }
 
+static void apply_metric(struct world *w, const struct event *ev)
+{
+	const char *name = strtab_get(&w->strings, ev->text);
+
+	if (strncmp(name, "cpu.", 4) != 0)
+		return;
+	w->quota.time = ev->time;
+	if (!strcmp(name, METRIC_QUOTA))
+		w->quota.milli = ev->value;
+	else if (!strcmp(name, METRIC_PERIODS))
+		w->quota.periods = ev->value;
+	else if (!strcmp(name, METRIC_THROTTLED))
+		w->quota.throttled = ev->value;
+}
+
 /* Nobody sees a look that is told in half. */
 static void apply_facts(struct world *w, const struct event *ev)
 {
@@ -554,6 +569,8 @@ void world_apply(struct world *w, const struct event *ev)
 		apply_origin(w, ev);
 	else if (ev->kind == EV_THREAD)
 		apply_thread(w, ev);
+	else if (ev->kind == EV_METRIC)
+		apply_metric(w, ev);
 	else if (ev->kind == EV_LOST)
 		w->progress.lost += ev->value;
 	w->open.n_events++;

@@ -187,6 +187,13 @@ struct live {
 	double cpu_pct; /* what reading costs, of one core */
 };
 
+/* The CPU quota of the program's cgroup, as last told. */
+struct quota {
+	int64_t time; /* of the last numbers */
+	uint64_t milli; /* thousandths of a processor, 0: none */
+	uint64_t periods, throttled; /* see METRIC_PERIODS */
+};
+
 /* Time of one goroutine in the segment in the making. */
 struct open_ns {
 	int64_t ns[SHARE_N];
@@ -215,6 +222,7 @@ struct world {
 	struct facts facts; /* of the last whole look */
 	struct facts facts_next; /* of the look that is being told */
 	struct live live;
+	struct quota quota;
 
 	struct moment now; /* the newest state of all */
 	int64_t t_end; /* the session's last time */

@@ -282,6 +282,33 @@ static void tell_thread(struct live_source *l, struct world *w, const struct liv
 	tell(l, w, &ev);
 }
 
+static void tell_metric(struct live_source *l, struct world *w, int64_t time, const char *name,
+			uint64_t value)
+{
+	struct event ev = { .kind = EV_METRIC,
+			    .time = time,
+			    .text = world_str(w, name),
+			    .value = value,
+			    .m = NO_ID,
+			    .p = NO_ID };
+
+	tell(l, w, &ev);
+}
+
+/* The CPU quota of its cgroup, where that has one. */
+static void tell_quota(struct live_source *l, struct world *w, const struct live_facts *f,
+		       int64_t time)
+{
+	const struct cgroup_stat *q = &f->quota, *was = &l->facts.quota;
+
+	if (q->quota < was->quota || q->quota > was->quota)
+		tell_metric(l, w, time, METRIC_QUOTA, (uint64_t)(q->quota * 1000));
+	if (q->periods == was->periods)
+		return;
+	tell_metric(l, w, time, METRIC_PERIODS, q->periods);
+	tell_metric(l, w, time, METRIC_THROTTLED, q->throttled);
+}
+
 void live_tell_pass(struct live_source *l, struct world *w, const struct live_batch *b)
 {
 	const struct live_facts *f = &b->facts;
@@ -311,6 +338,7 @@ void live_tell_pass(struct live_source *l, struct world *w, const struct live_ba
 		if (f->gc_on || l->facts.gc_on)
 			tell(l, w, &ev);
 	}
+	tell_quota(l, w, f, ev.time);
 	l->facts = *f;
 	l->begun = true;
 }

@@ -15,6 +15,7 @@ enum {
 	STATE_MS = 250, /* how often /proc is asked for the target's state */
 	QUEUE_MOST = 1 << 17, /* changes that may wait for the loop */
 	SYSCALLS_MOST = 64, /* /proc/PID/task/TID/syscall files read in a pass */
+	CGROUP_MS = 5000, /* between two searches for its cgroup */
 	RESTART_MS = 2000, /* for the runtime to be up after execve */
 };
 
@@ -201,11 +202,24 @@ static void threads_update(struct live_source *l, struct live_batch *b)
 
 /* --- the target's own life --- */
 
+/* It may be moved to another cgroup, or be given a quota, at any time. */
+static void quota_check(struct live_source *l, int64_t now)
+{
+	if (!l->cgroup_found || now - l->cgroup_found >= CGROUP_MS * (int64_t)MS) {
+		l->cgroup_found = now;
+		cgroup_find(&l->cgroup, l->pid);
+	}
+	if (!l->cgroup.dir[0] || !cgroup_read(&l->cgroup, &l->quota))
+		l->quota = (struct cgroup_stat){ 0 };
+}
+
 static void state_check(struct live_source *l, int64_t now)
 {
 	if (now - l->state_checked < STATE_MS * MS)
 		return;
 	l->state_checked = now;
+	if (l->pass_before) /* the first pass waits for nothing */
+		quota_check(l, now);
 	if (proc_status_read(&l->status, l->pid, NULL))
 		return;
 	l->state = l->status.state == 'T'   ? LIVE_STOPPED
@@ -346,6 +360,7 @@ static void pass_end(struct live_source *l, int64_t began)
 		.pass_hz = l->hz,
 		.cpu_pct = cpu_pct(l),
 		.state = l->state,
+		.quota = l->quota,
 		.gc_on = sched->gc_on,
 	};
 	l->pass_before = began;

@@ -8,6 +8,7 @@
 
 #include "core/evlog.h"
 #include "source/live.h"
+#include "target/cgroup.h"
 #include "target/objects.h"
 #include "target/scan.h"
 #include "target/sysc.h"
@@ -33,6 +34,7 @@ struct live_facts {
 	uint32_t threads, procs;
 	double pass_hz, cpu_pct;
 	enum live_state state;
+	struct cgroup_stat quota;
 	bool gc_on;
 };
 
@@ -82,6 +84,9 @@ struct live_source {
 	double hz; /* running mean of what is reached */
 	enum live_state state;
 	int64_t state_checked;
+	struct cgroup_cpu cgroup;
+	int64_t cgroup_found; /* when it was looked for last */
+	struct cgroup_stat quota;
 	VEC(struct target *) old; /* names in batches may still point into them */
 
 	atomic_bool taken, cancelled;

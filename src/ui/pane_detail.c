@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One goroutine: where it is and why, who made it, who woke it, and its story. */
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,7 @@ enum line_kind {
 	LINE_WAKER,
 	LINE_LIFE,
 	LINE_OBJECT, /* what it waits on; at: which of its waits */
+	LINE_OTHER, /* who could wake it, who waits for it, what is wrong with it; at: which of detail.other */
 	LINE_STACK, /* heading */
 	LINE_FRAME,
 	LINE_STORY, /* heading */
@@ -26,6 +28,14 @@ enum line_kind {
 };
 
 enum { OBJECTS_MOST = 64 }; /* cases of a select that are shown */
+enum { WAKERS_MOST = 8, HELD_MOST = 8 };
+
+/* A line about others. */
+struct other {
+	char *text;
+	uint64_t goid; /* to whom it leads, 0: nobody */
+	uint8_t role;
+};
 
 struct line {
 	uint8_t kind;
@@ -36,6 +46,7 @@ struct detail {
 	struct pane pane;
 	struct storyteller teller;
 	VEC(struct line) line;
+	VEC(struct other) other;
 	size_t sel, top;
 	int page, left; /* lines drawn; columns scrolled to the right */
 	VEC(uint32_t) visited; /* rows come from */
@@ -87,6 +98,117 @@ static size_t waits(const struct detail *d, size_t *first)
 	return n < OBJECTS_MOST ? n : OBJECTS_MOST;
 }
 
+static const char *str(const struct detail *d, uint32_t id)
+{
+	return strtab_get(&d->pane.view->world->strings, id);
+}
+
+/* --- others: by the graph and the findings, where they are of what is shown --- */
+
+static void others_clear(struct detail *d)
+{
+	for (size_t i = 0; i < d->other.n; i++)
+		free(d->other.v[i].text);
+	d->other.n = 0;
+}
+
+__attribute__((format(printf, 4, 5))) static void other_add(struct detail *d, enum role role,
+							    uint64_t goid, const char *fmt, ...)
+{
+	char buf[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(buf, sizeof(buf), fmt, ap);
+	va_end(ap);
+	add(d, LINE_OTHER, (uint32_t)d->other.n);
+	*vec_push(&d->other) = (struct other){ xstrdup(buf), goid, (uint8_t)role };
+}
+
+static bool link_line(void *arg, const struct graph_link *l)
+{
+	struct detail *d = arg;
+	const struct object *o = &d->pane.view->world->facts.object.v[l->object];
+
+	if (l->by)
+		other_add(d, ROLE_TEXT, l->to, "%s G %" PRIu64 "  %s 0x%" PRIx64 ": %s",
+			  l->evidence == EVIDENCE_SEEN ? "BY  = " : "BY  ~ ", l->to,
+			  object_kind_name((enum object_kind)o->kind), o->addr, str(d, l->by));
+	else
+		other_add(d, ROLE_TEXT, l->to,
+			  "BY  =  G %" PRIu64 "  stands before it in the queue", l->to);
+	return true;
+}
+
+/* The object's waiters, as long as the hold may wake them. */
+static uint32_t held_waiters(const struct facts *f, const struct hold *h, uint64_t *first)
+{
+	const struct object *o = &f->object.v[h->object];
+	uint32_t n = 0;
+
+	for (uint32_t i = o->first_wait; i < o->first_wait + o->n_waits; i++)
+		if (f->wait.v[i].goid != h->goid &&
+		    hold_wakes((enum hold_op)h->op, (enum wait_op)f->wait.v[i].op) && !n++)
+			*first = f->wait.v[i].goid;
+	return n;
+}
+
+static void held_lines(struct detail *d, const struct facts *f)
+{
+	size_t n, at = facts_holds_of(f, goroutine(d)->goid, &n);
+	unsigned told = 0;
+
+	for (size_t i = at; i < at + n && told < HELD_MOST; i++) {
+		const struct hold *h = &f->hold.v[f->g_hold.v[i]];
+		const struct object *o = &f->object.v[h->object];
+		uint64_t first = 0;
+		uint32_t waits = h->op == HOLD_REF ? 0 : held_waiters(f, h, &first);
+
+		if (!waits)
+			continue;
+		told++;
+		other_add(d, ROLE_WARN, first,
+			  "FOR %c  %" PRIu32 " wait%s for it at %s 0x%" PRIx64 ": %s",
+			  h->evidence == EVIDENCE_SEEN ? '=' : '~', waits, waits == 1 ? "s" : "",
+			  object_kind_name((enum object_kind)o->kind), o->addr, str(d, h->by));
+	}
+}
+
+static void finding_lines(struct detail *d, const struct findings *f)
+{
+	for (size_t i = 0; i < f->v.n; i++) {
+		const struct finding *x = &f->v.v[i];
+		bool in = false;
+
+		for (size_t k = 0; k < x->goid.n && !in; k++)
+			in = x->goid.v[k] == goroutine(d)->goid;
+		if (in && x->present && !x->muted)
+			other_add(d, x->severity == SEVERITY_ERROR ? ROLE_ERROR : ROLE_WARN, 0,
+				  "!     %s, %s: %s", detector_table[x->detector].name,
+				  certainty_name((enum certainty)x->certainty), x->summary);
+	}
+}
+
+static void other_lines(struct detail *d)
+{
+	const struct view *v = d->pane.view;
+	const struct graph *g = v->detect ? &v->detect->graph : NULL;
+	uint32_t node;
+
+	if (!g || !v->at_end)
+		return;
+	finding_lines(d, &v->detect->findings);
+	if (!graph_fresh(g) || d->row >= v->world->now.n || v->world->now.state[d->row] == GS_DEAD)
+		return;
+	node = graph_find(g, goroutine(d)->goid);
+	if (node == NO_NODE)
+		return;
+	if (v->world->now.state[d->row] == GS_BLOCKED &&
+	    v->world->now.since[d->row] <= v->world->facts.time)
+		graph_links_of(g, node, WAKERS_MOST, link_line, d);
+	held_lines(d, &v->world->facts);
+}
+
 static void make_lines(struct detail *d)
 {
 	struct view *v = d->pane.view;
@@ -96,6 +218,7 @@ static void make_lines(struct detail *d)
 	uint32_t depth = d->row < m->n ? stacktab_depth(&w->stacks, m->stack[d->row]) : 0;
 
 	d->line.n = 0;
+	others_clear(d);
 	add(d, LINE_HEAD, 0);
 	add(d, LINE_CREATED, 0);
 	if (goroutine(d)->labels)
@@ -103,6 +226,7 @@ static void make_lines(struct detail *d)
 	add(d, LINE_WHY, 0);
 	for (size_t i = 0, first, n = waits(d, &first); i < n; i++)
 		add(d, LINE_OBJECT, (uint32_t)(first + i));
+	other_lines(d);
 	if (s && last_wake(d, s))
 		add(d, LINE_WAKER, 0);
 	add(d, LINE_LIFE, 0);
@@ -192,11 +316,6 @@ static void told(void *arg)
 }
 
 /* --- what the lines say --- */
-
-static const char *str(const struct detail *d, uint32_t id)
-{
-	return strtab_get(&d->pane.view->world->strings, id);
-}
 
 static void say_frame_place(const struct detail *d, FILE *out, const struct frame *f)
 {
@@ -324,6 +443,21 @@ static void say_channel(const struct detail *d, FILE *out, const struct object *
 		waiters(f, o, OP_SEND), waiters(f, o, OP_RECV));
 }
 
+/* When the timer fires, or the deadline is. */
+static void say_time(const struct detail *d, FILE *out, const struct object *o)
+{
+	int64_t left = o->when - d->pane.view->world->now.time;
+	char buf[TEXT_SHORT];
+
+	if (o->fd >= 0)
+		fprintf(out, ", fd %" PRId32, o->fd);
+	if (o->flags & OBJF_LISTENS)
+		fputs(", listens", out);
+	if (o->when != T_NEVER && left > 0)
+		fprintf(out, ", %s in %s", o->kind == OBJ_POLL ? "deadline" : "fires",
+			text_duration(buf, left));
+}
+
 /* "ON    chan 0xc0000a6000 of int, unbuffered; 412 wait to send, 0 to receive" */
 static void say_object(const struct detail *d, FILE *out, uint32_t at)
 {
@@ -331,10 +465,15 @@ static void say_object(const struct detail *d, FILE *out, uint32_t at)
 	const struct wait *x = &f->wait.v[f->g_wait.v[at]];
 	const struct object *o = &f->object.v[x->object];
 
-	fprintf(out, "%s%s 0x%" PRIx64, x->select ? "CASE  " : "ON    ",
+	fprintf(out, "%s%s", x->select ? "CASE  " : "ON    ",
 		x->select ? wait_op_name((enum wait_op)x->op)
-			  : object_kind_name((enum object_kind)o->kind),
-		o->addr);
+			  : object_kind_name((enum object_kind)o->kind));
+	if (o->addr)
+		fprintf(out, " 0x%" PRIx64, o->addr);
+	else if (x->select)
+		fputs(" on a nil channel", out);
+	if (o->text)
+		fprintf(out, ", %s", str(d, o->text));
 	switch (o->kind) {
 	case OBJ_CHAN:
 		say_channel(d, out, o);
@@ -353,6 +492,16 @@ static void say_object(const struct detail *d, FILE *out, uint32_t at)
 	case OBJ_MUTEX:
 	case OBJ_ONCE:
 		fputs(o->flags & OBJF_LOCKED ? ", locked" : ", free just now", out);
+		break;
+	case OBJ_NIL:
+	case OBJ_SYSCALL:
+	case OBJ_RUNTIME:
+		return;
+	case OBJ_POLL:
+	case OBJ_TIMER:
+		say_time(d, out, o);
+		return;
+	default:
 		break;
 	}
 	fprintf(out, "; %" PRIu32 " wait", o->n_waits);
@@ -485,6 +634,9 @@ static char *line_text(const struct detail *d, size_t i)
 		if (line.at < d->pane.view->world->facts.g_wait.n)
 			say_object(d, out, line.at);
 		break;
+	case LINE_OTHER:
+		fputs(d->other.v[line.at].text, out);
+		break;
 	case LINE_WAKER:
 		say_waker(d, out);
 		break;
@@ -527,6 +679,8 @@ static enum role line_role(const struct detail *d, size_t i)
 		return ROLE_TEXT;
 	case LINE_NOTE:
 		return ROLE_DIM;
+	case LINE_OTHER:
+		return (enum role)d->other.v[line.at].role;
 	default:
 		return ROLE_TEXT;
 	}
@@ -685,6 +839,8 @@ static unsigned open_line(struct detail *d)
 	case LINE_WAKER:
 		wake = s ? last_wake(d, s) : NULL;
 		return wake ? visit(d, wake->peer, wake->time) : EFF_DONE;
+	case LINE_OTHER:
+		return visit(d, d->other.v[line.at].goid, T_NEVER);
 	case LINE_FRAME:
 		select_line(d, d->sel);
 		return EFF_DONE | EFF_SOURCE;
@@ -844,6 +1000,8 @@ static void detail_free(struct pane *p)
 
 	story_release(&d->teller);
 	match_free(d->search);
+	others_clear(d);
+	vec_free(&d->other);
 	vec_free(&d->line);
 	vec_free(&d->visited);
 	free(d);

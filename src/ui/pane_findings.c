@@ -331,8 +331,10 @@ static const char *findings_note(struct pane *pane, char *buf, size_t size)
 
 	if (!f)
 		return "";
-	snprintf(buf, size, "%" PRIu32 " errors, %" PRIu32 " warnings, %" PRIu32 " info",
-		 f->count[SEVERITY_ERROR], f->count[SEVERITY_WARNING], f->count[SEVERITY_INFO]);
+	snprintf(buf, size, "%" PRIu32 " error%s, %" PRIu32 " warning%s, %" PRIu32 " info",
+		 f->count[SEVERITY_ERROR], f->count[SEVERITY_ERROR] == 1 ? "" : "s",
+		 f->count[SEVERITY_WARNING], f->count[SEVERITY_WARNING] == 1 ? "" : "s",
+		 f->count[SEVERITY_INFO]);
 	return buf;
 }
 

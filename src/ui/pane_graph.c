@@ -20,6 +20,7 @@ struct graph_pane {
 	int page;
 	int64_t made_time; /* of the facts the lines are made of */
 	uint64_t made_moment;
+	bool made_system;
 	bool stale;
 };
 
@@ -57,7 +58,9 @@ static const char *refresh(struct graph_pane *p)
 {
 	const struct view *v = p->pane.view;
 	const struct graph *g = graph_of(p);
-	struct branch_config c = { .open = is_open, .arg = p, .most = LINES_MOST };
+	struct branch_config c = {
+		.open = is_open, .arg = p, .system = v->system, .most = LINES_MOST
+	};
 
 	if (!g || !g->facts || g->facts->time == T_BEFORE) {
 		p->line.n = 0;
@@ -73,12 +76,14 @@ static const char *refresh(struct graph_pane *p)
 		p->stale = true;
 		return "reading …";
 	}
-	if (!p->stale && p->made_time == g->time && p->made_moment == v->moment_stamp)
+	if (!p->stale && p->made_time == g->time && p->made_moment == v->moment_stamp &&
+	    p->made_system == v->system)
 		return NULL;
 	p->line.n = 0;
 	graph_branches(g, &c, &p->line);
 	p->made_time = g->time;
 	p->made_moment = v->moment_stamp;
+	p->made_system = v->system;
 	p->stale = false;
 	find_selected(p);
 	return NULL;
@@ -225,6 +230,28 @@ static void draw_port(const struct graph_pane *p, const struct region *r, int x,
 		draw_str(r, x, y, r->w - x, ROLE_DIM, 0, ", stands before them in the queue");
 }
 
+/* "412 goroutines S >3.0s main.go:20 main.read, each for a poll of its own" */
+static void draw_alike(const struct graph_pane *p, const struct region *r, int x, int y,
+		       const struct branch *b)
+{
+	const struct graph *g = graph_of(p);
+	const struct moment *m = view_moment(p->pane.view);
+	const struct graph_node *n = &g->node.v[b->node];
+	const struct object *o = port_object(g, b->port);
+	char count[TEXT_SHORT], letter[3] = "? ";
+
+	x += draw_fmt(r, x, y, r->w - x, ROLE_STRONG, 0, "%s goroutines ", text_count(count, b->n));
+	if (n->row >= m->n)
+		return;
+	letter[0] = state_letter(m->state[n->row], m->reason[n->row]);
+	x += draw_str(r, x, y, r->w - x, role_state(m->state[n->row], m->reason[n->row]), ATTR_BOLD,
+		      letter);
+	x += draw_place(p, r, x, y, m->stack[n->row]);
+	draw_fmt(r, x, y, r->w - x, ROLE_DIM, 0, ", each for a %s of its own%s",
+		 object_kind_name((enum object_kind)o->kind),
+		 g->port.v[b->port].outside ? "" : ", no known waker");
+}
+
 static int draw_indent(const struct region *r, int y, const struct branch *b)
 {
 	int x = 2 + 2 * b->depth;
@@ -247,6 +274,9 @@ static void draw_line(const struct graph_pane *p, const struct region *r, int y,
 		break;
 	case BRANCH_PORT:
 		draw_port(p, r, x, y, b);
+		break;
+	case BRANCH_ALIKE:
+		draw_alike(p, r, x, y, b);
 		break;
 	default:
 		draw_fmt(r, x, y, r->w - x, ROLE_ERROR, ATTR_BOLD, "CYCLE back to %" PRIu64,
@@ -383,8 +413,8 @@ static const char *graph_note(struct pane *pane, char *buf, size_t size)
 		return "";
 	for (uint32_t i = 0; i < g->node.n; i++)
 		stuck += graph_stuck(g, i);
-	snprintf(buf, size, "%zu causes%s, %" PRIu32 " stuck; = seen, ~ inferred", g->root.n,
-		 p->line.n == LINES_MOST ? ", not all shown" : "", stuck);
+	snprintf(buf, size, "%" PRIu32 " stuck; what blocks most first; = seen, ~ inferred%s",
+		 stuck, p->line.n == LINES_MOST ? "; not all shown" : "");
 	return buf;
 }
 
