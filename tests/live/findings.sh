@@ -82,7 +82,7 @@ run_jobs()
 {
 	while read -r tag d; do
 		echo "$BINGO" "$LIVE/corpus-$tag" "$d" "$tag" "$WORK"
-	done | xargs -P "$1" -n 5 sh tests/live/findings_case
+	done | xargs -r -P "$1" -n 5 sh tests/live/findings_case
 }
 
 command -v jq >/dev/null || { skip "findings" "jq is not here"; finish; }
