@@ -47,11 +47,14 @@ static const struct frame *stands_at(const struct detect *d, uint32_t row)
 	return NULL;
 }
 
-/* It stands in a function literal itself, not in what that calls. */
+/* It was stopped in a function literal itself, not in what that calls; one that was but made or woken is not there yet. */
 static bool in_literal(const struct detect *d, uint32_t row)
 {
-	const struct frame *f = stands_at(d, row);
+	const struct frame *f = stacktab_frame(&d->world->stacks, d->moment->stack[row], 0);
 
+	if (!f || strncmp(strtab_get(&d->world->strings, f->func), "runtime.asyncPreempt", 20) != 0)
+		return false;
+	f = stands_at(d, row);
 	return f && f->file && is_literal(strtab_get(&d->world->strings, f->func));
 }
 

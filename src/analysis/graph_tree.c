@@ -266,8 +266,8 @@ static void waiters(struct walk *w, uint32_t port, unsigned depth, branches *out
 
 		if (hidden(w, i))
 			continue;
-		if (at != UINT32_MAX) {
-			out->v[at].n++;
+		if (at < out->n) { /* then they are there */
+			out->v[at].n++; /* NOLINT */
 			out->v[at].weight++;
 			if (n->goid < g->node.v[out->v[at].node].goid)
 				out->v[at].node = i;
@@ -388,8 +388,8 @@ static void alike_add(struct walk *w, branches *alike, uint32_t m, uint32_t some
 				(port & 1));
 
 	at = map64_get(&w->alike, key);
-	if (at != UINT32_MAX) {
-		alike->v[at].ports++;
+	if (at < alike->n) { /* then they are there */
+		alike->v[at].ports++; /* NOLINT */
 		alike->v[at].n += g->port.v[port].n_waits;
 		alike->v[at].weight = alike->v[at].n;
 		return;

@@ -234,25 +234,53 @@ static void test_idle_pool_is_no_queue(void **state)
 	assert_int_equal(fd_count(), 0);
 }
 
+/* Two frames: the one that was stopped there, and what stopped it. */
+static uint32_t preempted_at(const char *place)
+{
+	struct frame f[2] = { { .func = world_str(&w, "runtime.asyncPreempt2"),
+				.file = world_str(&w, "/go/src/runtime/preempt.go"),
+				.line = 308 } };
+
+	f[1] = *stacktab_frame(&w.stacks, fw_stack(&w, place), 0);
+	return stacktab_put(&w.stacks, f, 2);
+}
+
+static void race_go(uint64_t id, enum event_kind kind, uint32_t stack)
+{
+	fw_apply(&w, (struct event){ .time = SEC,
+				     .g = id,
+				     .peer = 1,
+				     .kind = EV_CREATE,
+				     .state = GS_RUNNABLE,
+				     .stack = fw_stack(&w, "main.main:20"),
+				     .stack2 = fw_stack(&w, "main.main.func1:30") });
+	if (kind != EV_RUN)
+		fw_apply(&w, (struct event){ .time = SEC, .g = id, .kind = EV_RUN });
+	fw_apply(&w, (struct event){ .time = SEC, .g = id, .kind = (uint8_t)kind, .stack = stack });
+}
+
 static void test_race_hint(void **state)
 {
 	const struct finding *f;
+	struct frame runs = { .func = world_str(&w, "[running]") };
 
 	(void)state;
-	for (uint64_t id = 10; id < 12; id++) {
-		fw_go(&w, id, SEC, "main.main:20");
-		fw_apply(&w, (struct event){ .time = SEC,
-					     .g = id,
-					     .kind = EV_RUN,
-					     .stack = fw_stack(&w, "main.main.func1:31") });
-	}
+	race_go(10, EV_PREEMPT, preempted_at("main.main.func1:31"));
+	race_go(12, EV_PREEMPT, fw_stack(&w, "main.main.func1:30")); /* made, and not run yet */
 	fw_facts(&w, 2 * SEC);
+	fd_look();
+	assert_null(fd_found(DETECT_RACE));
+	race_go(11, EV_RUN, stacktab_put(&w.stacks, &runs, 1));
+	fw_until(&w, 3 * SEC);
+	fw_facts(&w, 3 * SEC);
 	fd_look();
 	f = fd_found(DETECT_RACE);
 	assert_non_null(f);
 	assert_int_equal(f->severity, SEVERITY_INFO);
 	assert_int_equal(f->certainty, CERTAINTY_RECHECK);
-	fw_facts(&w, 3 * SEC);
+	assert_int_equal(f->n, 2);
+	assert_int_equal(f->line, 31);
+	fw_facts(&w, 4 * SEC);
 	fw_object(&w, A, OBJ_MUTEX, OBJF_LOCKED, 0);
 	fw_hold(&w, 10, A, HOLD_LOCK);
 	fd_look();
