@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Makes screenshots/*.png of the real program: xterm under Xvfb, keys by tmux, pictures by ImageMagick's import.
 #   screenshots/make.sh [NAME...]
-# Needs build/bingo-top, Xvfb, xterm, tmux, import and the font DejaVu Sans Mono.
+# Needs build/bingo-top, Xvfb, xterm, tmux, import and the font DejaVu Sans Mono; for those of a running
+# program a Go toolchain (tests/toolchains.sh).
 set -eu
 cd "$(dirname "$0")/.."
 BUILD=${BUILD:-build}
@@ -24,7 +25,8 @@ set -g escape-time 0
 CONF
 Xvfb $display -screen 0 2600x1700x24 >/dev/null 2>&1 &
 xvfb=$!
-trap '$tmux kill-server 2>/dev/null || true; kill $xvfb 2>/dev/null || true; rm -rf "$work"' EXIT
+demo=
+trap '$tmux kill-server 2>/dev/null || true; [ -z "$demo" ] || kill $demo; kill $xvfb 2>/dev/null || true; rm -rf "$work"' EXIT
 trap 'exit 1' INT TERM
 
 wait_for() # COMMAND...: until it succeeds, 10 s at most
@@ -44,18 +46,37 @@ settled() # the screen stays as it is for a moment
 	[ "$now" = "$($tmux capture-pane -p | cksum)" ]
 }
 
+# The demo's program, running for some seconds: $demo is its pid.
+start_demo()
+{
+	[ -z "$demo" ] || return 0
+	go=$(tests/toolchains.sh --list | tail -1 | cut -d' ' -f2)
+	mkdir "$work/src"
+	cp tests/targets/demo/main.go "$work/src"
+	printf 'module shop\n\ngo 1.18\n' >"$work/src/go.mod"
+	(cd "$work/src" && GOTOOLCHAIN=local CGO_ENABLED=0 "$go" build -trimpath -o "$work/shop" .)
+	"$work/shop" -trace '' -for 10m >/dev/null 2>&1 &
+	demo=$!
+	sleep 6
+}
+
 # shot NAME WxH OPTIONS KEY...: keys as tmux names them; a word WAIT:text waits for the text
 shot()
 {
 	name=$1 size=$2 options=$3
 	shift 3
 	case $wanted in *" $name "*) ;; *) return 0 ;; esac
+	what="--replay $TRACE"
+	if [ "$options" = live ]; then
+		start_demo
+		options='--substitute-path shop=tests/targets/demo' what=$demo
+	fi
 	wait_for test -e "/tmp/.X11-unix/X${display#:}"
 	cat >"$work/run" <<RUN
 #!/bin/sh
 export LC_ALL=C.UTF-8 TZ=UTC
 echo \$WINDOWID >$work/window
-exec $tmux -u new-session "LC_ALL=C.UTF-8 TZ=UTC $BUILD/bingo-top $options --substitute-path /src/shop=tests/targets/demo --replay $TRACE"
+exec $tmux -u new-session "LC_ALL=C.UTF-8 TZ=UTC $BUILD/bingo-top $options --substitute-path /src/shop=tests/targets/demo $what"
 RUN
 	chmod +x "$work/run"
 	rm -f "$work/window"
@@ -71,14 +92,14 @@ RUN
 		esac
 		sleep 0.05
 	done
-	wait_for settled
+	if [ "$what" = "$demo" ]; then sleep 0.4; else wait_for settled; fi
 	import -display $display -window "$(cat "$work/window")" "$OUT/$name.png"
 	echo "$OUT/$name.png"
 	$tmux kill-server 2>/dev/null || true
 	wait $xterm 2>/dev/null || true
 }
 
-wanted=" ${*:-list detail filter small wide timeline source help} "
+wanted=" ${*:-list detail filter small wide timeline source help graph findings} "
 shot list 120x36 "" Down Down Down Right
 shot detail 120x36 "" Down Down Down Right Down Enter
 shot filter 120x30 "" / t r a n s f e r
@@ -87,3 +108,5 @@ shot wide 200x55 "" Down Down Down Right Down Tab
 shot timeline 120x40 "" Down Down Down 2 b 1 . 2 s Enter + + +
 shot source 120x40 "" Down Down Down 3 z
 shot help 120x40 "" '?'
+shot graph 120x36 live 6 WAIT:CYCLE 5 WAIT:proven 6
+shot findings 160x45 live 5 WAIT:proven Enter

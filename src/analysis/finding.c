@@ -257,9 +257,13 @@ static void prove(struct findings *f, const struct finding *old)
 {
 	struct finding *d = &f->draft;
 
-	if (d->certainty != CERTAINTY_PROVEN || !d->prove)
+	if (!d->prove)
 		return;
-	d->proofs = 1 + (old && old->present && same_goroutines(old, d) ? old->proofs : 0);
+	/* a look in which somebody ran proves nothing, and takes nothing back */
+	d->proofs = old && old->present && same_goroutines(old, d) ? old->proofs : 0;
+	if (d->certainty != CERTAINTY_PROVEN)
+		return;
+	d->proofs++;
 	if (d->proofs >= d->prove)
 		return;
 	d->certainty = CERTAINTY_LIKELY;

@@ -129,14 +129,16 @@ static bool link_line(void *arg, const struct graph_link *l)
 {
 	struct detail *d = arg;
 	const struct object *o = &d->pane.view->world->facts.object.v[l->object];
+	char how[TEXT_HOW];
 
 	if (l->by)
-		other_add(d, ROLE_TEXT, l->to, "%s G %" PRIu64 "  %s 0x%" PRIx64 ": %s",
-			  l->evidence == EVIDENCE_SEEN ? "BY  = " : "BY  ~ ", l->to,
-			  object_kind_name((enum object_kind)o->kind), o->addr, str(d, l->by));
+		other_add(d, ROLE_TEXT, l->to, "BY  %c G %" PRIu64 "  %s: %s 0x%" PRIx64,
+			  l->evidence == EVIDENCE_SEEN ? '=' : '~', l->to,
+			  text_how(how, str(d, l->by)), object_kind_name((enum object_kind)o->kind),
+			  o->addr);
 	else
-		other_add(d, ROLE_TEXT, l->to,
-			  "BY  =  G %" PRIu64 "  stands before it in the queue", l->to);
+		other_add(d, ROLE_TEXT, l->to, "BY  = G %" PRIu64 "  stands before it in the queue",
+			  l->to);
 	return true;
 }
 
@@ -162,15 +164,17 @@ static void held_lines(struct detail *d, const struct facts *f)
 		const struct hold *h = &f->hold.v[f->g_hold.v[i]];
 		const struct object *o = &f->object.v[h->object];
 		uint64_t first = 0;
+		char how[TEXT_HOW];
 		uint32_t waits = h->op == HOLD_REF ? 0 : held_waiters(f, h, &first);
 
 		if (!waits)
 			continue;
 		told++;
 		other_add(d, ROLE_WARN, first,
-			  "FOR %c  %" PRIu32 " wait%s for it at %s 0x%" PRIx64 ": %s",
+			  "FOR %c %" PRIu32 " wait%s for it, %s: %s 0x%" PRIx64,
 			  h->evidence == EVIDENCE_SEEN ? '=' : '~', waits, waits == 1 ? "s" : "",
-			  object_kind_name((enum object_kind)o->kind), o->addr, str(d, h->by));
+			  text_how(how, str(d, h->by)), object_kind_name((enum object_kind)o->kind),
+			  o->addr);
 	}
 }
 

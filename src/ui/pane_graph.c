@@ -112,13 +112,6 @@ static unsigned select_line(struct graph_pane *p, size_t i)
 
 /* --- drawing --- */
 
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
 static int draw_place(const struct graph_pane *p, const struct region *r, int x, int y,
 		      uint32_t stack)
 {
@@ -128,9 +121,10 @@ static int draw_place(const struct graph_pane *p, const struct region *r, int x,
 
 	if (!f)
 		return 0;
-	x += draw_fmt(r, x, y, r->w - x, ROLE_FILE, 0, "%s:%" PRIu32 " ",
-		      base_name(strtab_get(&w->strings, f->file)), f->line);
-	x += draw_cut(r, x, y, r->w - x, ROLE_FUNC, 0, base_name(strtab_get(&w->strings, f->func)));
+	if (f->file)
+		x += draw_fmt(r, x, y, r->w - x, ROLE_FILE, 0, "%s:%" PRIu32 " ",
+			      text_base(strtab_get(&w->strings, f->file)), f->line);
+	x += draw_cut(r, x, y, r->w - x, ROLE_FUNC, 0, text_base(strtab_get(&w->strings, f->func)));
 	return x - x0;
 }
 
@@ -173,8 +167,10 @@ static void draw_node(const struct graph_pane *p, const struct region *r, int x,
 	draw_place(p, r, x, y, m->stack[n->row]);
 }
 
-static const char *port_verb(const struct object *o, unsigned side)
+static const char *port_verb(const struct object *o, unsigned side, const struct hold *h)
 {
+	if (h && h->op == HOLD_REF && o->kind != OBJ_CHAN)
+		return "knows ";
 	switch (o->kind) {
 	case OBJ_CHAN:
 		return side ? "to be received from: " : "to be sent to: ";
@@ -201,14 +197,14 @@ static void draw_port(const struct graph_pane *p, const struct region *r, int x,
 	const struct graph_edge *e = b->edge == NO_NODE ? NULL : &g->edge.v[b->edge];
 	const struct hold *h = e && e->hold != NO_NODE ? &g->facts->hold.v[e->hold] : NULL;
 	bool seen = e && (!h || h->evidence == EVIDENCE_SEEN);
-	char count[TEXT_SHORT];
+	char count[TEXT_SHORT], how[TEXT_HOW];
 
 	x += draw_str(r, x, y, r->w - x, seen ? ROLE_GOOD : ROLE_WARN, ATTR_BOLD,
 		      !e     ? "? "
 		      : seen ? "= "
 			     : "~ ");
 	if (e)
-		x += draw_str(r, x, y, r->w - x, ROLE_TEXT, 0, port_verb(o, b->port & 1));
+		x += draw_str(r, x, y, r->w - x, ROLE_TEXT, 0, port_verb(o, b->port & 1, h));
 	x += draw_fmt(r, x, y, r->w - x, ROLE_BLOCKED, 0, "%s",
 		      object_kind_name((enum object_kind)o->kind));
 	if (o->addr)
@@ -225,7 +221,8 @@ static void draw_port(const struct graph_pane *p, const struct region *r, int x,
 		draw_str(r, x, y, r->w - x, ROLE_DIM, 0,
 			 g->port.v[b->port].outside ? ", for what is outside" : ", no known waker");
 	else if (h)
-		draw_fmt(r, x, y, r->w - x, ROLE_DIM, 0, ", %s", strtab_get(s, h->by));
+		draw_fmt(r, x, y, r->w - x, ROLE_DIM, 0, ", %s",
+			 text_how(how, strtab_get(s, h->by)));
 	else
 		draw_str(r, x, y, r->w - x, ROLE_DIM, 0, ", stands before them in the queue");
 }

@@ -263,3 +263,12 @@ const char *text_base(const char *path)
 
 	return slash ? slash + 1 : path;
 }
+
+const char *text_how(char buf[TEXT_HOW], const char *how)
+{
+	const char *last = strrchr(how, ' ');
+	int words = last ? (int)(last + 1 - how) : 0;
+
+	snprintf(buf, TEXT_HOW, "%.*s%s", words, how, text_base(how + words));
+	return buf;
+}

@@ -50,6 +50,9 @@ const char *text_count(char buf[TEXT_SHORT], uint64_t n);
 const char *text_bytes(char buf[TEXT_SHORT], uint64_t n);
 /* A path without its folders, a function without those of its package. */
 const char *text_base(const char *path);
+enum { TEXT_HOW = 160 };
+/* "deferred Unlock in example.com/shop.(*T).f": the function at the end without its package's folders. */
+const char *text_how(char buf[TEXT_HOW], const char *how);
 /* A moment of the session, to the grain given (ns): "1.234567s" or "3m02.5s". */
 const char *text_moment(char buf[TEXT_SHORT], int64_t t, int64_t grain);
 

@@ -1,7 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # limit: 1500
-# alone
 # The corpus: programs with one planted fault each, and healthy ones that look alike. Each fault is
 # named on the right goroutines, object and line within seconds; nothing is said of the healthy ones;
 # nothing that is called proven is refuted. Go 1.19, 1.24 and 1.27, plain and stripped.
@@ -11,7 +10,7 @@ set -u
 cd "$(dirname "$0")/../.." || exit 1
 . tests/lib/tap.sh
 . tests/live/lib.sh
-AT_ONCE=${AT_ONCE:-12}
+AT_ONCE=${AT_ONCE:-16}
 
 versions='' cases=''
 while [ $# -gt 0 ]; do
