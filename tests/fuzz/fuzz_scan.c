@@ -87,21 +87,37 @@ static void on_changes(void *arg, const struct gchange *c, size_t n)
 	}
 }
 
+static void facts_check(const struct facts *f, size_t texts, size_t stacks)
+{
+	for (size_t i = 0; i < f->object.n; i++)
+		if (f->object.v[i].type >= texts || f->object.v[i].text >= texts)
+			abort();
+	for (size_t i = 0; i < f->wait.n; i++)
+		if (!f->wait.v[i].goid || f->wait.v[i].object >= f->object.n)
+			abort();
+	for (size_t i = 0; i < f->hold.n; i++)
+		if (f->hold.v[i].object >= f->object.n || f->hold.v[i].by >= texts ||
+		    f->hold.v[i].stack >= stacks)
+			abort();
+}
+
 static void scan_it(struct target *t, struct pool *p)
 {
 	struct scan *s = scan_new(t);
 	stack_lines lines = { 0 };
-	struct objects o;
+	struct objects *o = objects_new(t, s);
+	struct facts f;
 
-	objects_init(&o);
+	facts_init(&f);
 	for (p->pass = 0; p->pass < PASSES; p->pass++) {
 		scan_pass(s, on_changes, s);
-		objects_look(&o, s);
-		for (size_t i = 0; i < o.wait.n; i++)
-			if (o.wait.v[i].obj >= o.obj.n)
-				abort();
+		facts_clear(&f);
+		objects_look(o, &f);
+		facts_finish(&f);
+		facts_check(&f, objects_text(o)->str.n, scan_stacks(s)->stack.n);
 	}
-	objects_release(&o);
+	facts_release(&f);
+	objects_free(o);
 	for (uint32_t i = 0; i < scan_stacks(s)->stack.n && i < 256; i++) {
 		lines.n = 0;
 		stackset_lines(scan_stacks(s), t->sym, i, &lines);
@@ -118,7 +134,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			      .etext = TEXT + TEXT_SIZE,
 			      .maxpc = TEXT + TEXT_SIZE,
 			      .gofunc = 0x1000 };
-	struct target t = { .pid = 1 };
+	struct target t = { .pid = 0x7ffffff0 }; /* nobody */
 	struct goversion v = { .major = 1 };
 	struct pool p = { .base.ops = &pool_ops };
 	size_t cut;

@@ -285,6 +285,31 @@ static void test_place(void **state)
 	assert_null(stack_place(&f->w, 0));
 }
 
+static uint32_t stack_of_names(struct world *w, const char *const *names, uint32_t n)
+{
+	struct frame fr[4] = { { 0 } };
+
+	for (uint32_t i = 0; i < n; i++)
+		fr[i] = (struct frame){ .func = world_str(w, names[i]), .line = i + 1 };
+	return stacktab_put(&w->stacks, fr, n);
+}
+
+/* The program's own code before the library that it calls, that before what only waits. */
+static void test_place_in_library(void **state)
+{
+	static const char *const called[] = { "runtime.gopark", "io.(*pipe).read", "io.ReadAll",
+					      "example.com/shop.load" };
+	static const char *const server[] = { "internal/poll.(*FD).Accept", "net.(*TCPListener).Accept",
+					      "net/http.(*Server).Serve" };
+	static const char *const dotless[] = { "sync.(*Mutex).Lock", "iota.run" };
+	struct fix *f = *state;
+
+	assert_int_equal(stack_place(&f->w, stack_of_names(&f->w, called, 4))->line, 4);
+	assert_int_equal(stack_place(&f->w, stack_of_names(&f->w, server, 3))->line, 3);
+	assert_int_equal(stack_place(&f->w, stack_of_names(&f->w, server, 2))->line, 1);
+	assert_int_equal(stack_place(&f->w, stack_of_names(&f->w, dotless, 2))->line, 2);
+}
+
 /* --- stories --- */
 
 static void submit(struct jobs *j, void (*work)(void *), void (*done)(void *), void *arg)
@@ -418,6 +443,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_groups, setup, teardown),
 		cmocka_unit_test(test_group_names),
 		cmocka_unit_test_setup_teardown(test_place, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_place_in_library, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_story, setup, teardown),
 		cmocka_unit_test(test_sources),
 	};

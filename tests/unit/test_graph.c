@@ -410,6 +410,39 @@ static bool fold_all(void *arg, const struct branch *b)
 	return b->depth == 0;
 }
 
+/* Many that wait alike, each for a socket of its own, are one line; the runtime's own are none. */
+static void test_alike(void **state)
+{
+	struct branch_config c = { .most = 100 };
+	branches v = { 0 };
+
+	(void)state;
+	begin();
+	for (uint64_t i = 0; i < 5; i++) {
+		fw_object(&w, A + i * 8, OBJ_POLL, 0, 0);
+		waits(10 + i, A + i * 8, OP_READ, R_NET);
+	}
+	fw_object(&w, B, OBJ_CHAN, 0, 0);
+	waits(15, B, OP_RECV, R_CHAN_RECV);
+	fw_object(&w, C, OBJ_RUNTIME, 0, 0);
+	waits(16, C, OP_WAIT, R_GC);
+	w.g.v[world_find(&w, 16)].system = true;
+	made();
+	graph_branches(&g, &c, &v);
+	/* the channel, its goroutine, the five */
+	assert_int_equal(v.n, 3);
+	assert_int_equal(v.v[0].kind, BRANCH_ALIKE);
+	assert_int_equal(v.v[0].n, 5);
+	assert_int_equal(v.v[0].ports, 5);
+	assert_int_equal(v.v[1].kind, BRANCH_PORT);
+	assert_int_equal(g.node.v[v.v[2].node].goid, 15);
+	v.n = 0;
+	c.system = true;
+	graph_branches(&g, &c, &v);
+	assert_int_equal(v.n, 5);
+	vec_free(&v);
+}
+
 static void test_branches(void **state)
 {
 	struct branch_config c = { .most = 100 };
@@ -508,6 +541,7 @@ int main(void)
 		T(test_shared_and_nil),
 		T(test_links),
 		T(test_branches),
+		T(test_alike),
 		T(test_many),
 	};
 

@@ -14,7 +14,65 @@
 
 #include <cmocka.h>
 
+#include "target/cgroup.h"
 #include "target/proc.h"
+
+static void put_file(const char *dir, const char *name, const char *text)
+{
+	char path[600];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	fputs(text, f);
+	fclose(f);
+}
+
+static void remove_file(const char *dir, const char *name)
+{
+	char path[600];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	unlink(path);
+}
+
+/* Both versions' files as the kernel writes them, and those of a cgroup that has gone. */
+static void test_cgroup(void **state)
+{
+	struct cgroup_cpu two = { .dir = "/tmp/bingo-cgroup-XXXXXX" }, one = { .v1 = true };
+	struct cgroup_stat s;
+	uint64_t v;
+
+	(void)state;
+	assert_true(cgroup_value("nr_periods 12\nnr_throttled 7\n", "nr_throttled", &v));
+	assert_int_equal(v, 7);
+	assert_false(cgroup_value("nr_throttled_x 7\n", "nr_throttled", &v));
+	assert_non_null(mkdtemp(two.dir));
+	assert_false(cgroup_read(&two, &s));
+	put_file(two.dir, "cpu.stat", "usage_usec 99\nnr_periods 40\nnr_throttled 30\n");
+	put_file(two.dir, "cpu.max", "max 100000\n");
+	assert_false(cgroup_read(&two, &s));
+	put_file(two.dir, "cpu.max", "50000 100000\n");
+	assert_true(cgroup_read(&two, &s));
+	assert_int_equal((int)(s.quota * 1000), 500);
+	assert_int_equal(s.periods, 40);
+	assert_int_equal(s.throttled, 30);
+	snprintf(one.dir, sizeof(one.dir), "%s", two.dir);
+	put_file(one.dir, "cpu.cfs_quota_us", "-1\n");
+	put_file(one.dir, "cpu.cfs_period_us", "100000\n");
+	assert_false(cgroup_read(&one, &s));
+	put_file(one.dir, "cpu.cfs_quota_us", "250000\n");
+	assert_true(cgroup_read(&one, &s));
+	assert_int_equal((int)(s.quota * 1000), 2500);
+	remove_file(one.dir, "cpu.cfs_quota_us");
+	remove_file(one.dir, "cpu.cfs_period_us");
+	remove_file(one.dir, "cpu.max");
+	remove_file(one.dir, "cpu.stat");
+	rmdir(one.dir);
+	cgroup_find(&two, getpid());
+	assert_false(cgroup_find(&two, 0x7ffffff0));
+}
 
 static void test_maps(void **state)
 {
@@ -201,6 +259,7 @@ static void test_in_root(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_cgroup),
 		cmocka_unit_test(test_maps),	cmocka_unit_test(test_self),
 		cmocka_unit_test(test_nobody),	cmocka_unit_test(test_access_self),
 		cmocka_unit_test(test_explain), cmocka_unit_test(test_in_root),

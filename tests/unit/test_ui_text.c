@@ -156,6 +156,20 @@ static void test_counts(void **state)
 	assert_string_equal(text_bytes(buf, UINT64_MAX), "15.9E");
 }
 
+static void test_how(void **state)
+{
+	char buf[TEXT_HOW], longer[300];
+
+	(void)state;
+	assert_string_equal(text_how(buf, "deferred Unlock in example.com/shop.(*T).f"),
+			    "deferred Unlock in shop.(*T).f");
+	assert_string_equal(text_how(buf, "example.com/shop.f"), "shop.f");
+	assert_string_equal(text_how(buf, ""), "");
+	memset(longer, 'x', sizeof(longer) - 1);
+	longer[sizeof(longer) - 1] = '\0';
+	assert_int_equal(strlen(text_how(buf, longer)), TEXT_HOW - 1);
+}
+
 static void test_moments(void **state)
 {
 	char buf[TEXT_SHORT];
@@ -182,6 +196,7 @@ int main(void)
 		cmocka_unit_test(test_durations),
 		cmocka_unit_test(test_counts),
 		cmocka_unit_test(test_moments),
+		cmocka_unit_test(test_how),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
