@@ -6,6 +6,12 @@
 
 #include "source/trace1_impl.h"
 
+/* A goroutine that exists, its state not told yet. */
+struct told {
+	uint64_t goid;
+	uint32_t start; /* entry function */
+};
+
 struct replay {
 	struct trace1 *t;
 	const struct t1_segment *seg;
@@ -17,7 +23,7 @@ struct replay {
 	const struct t1_event *in;
 	const struct t1_lane *at; /* lane of in */
 	int64_t now; /* of in */
-	VEC(uint64_t) told; /* goroutines that exist, their state not told yet */
+	VEC(struct told) told;
 	size_t sample;
 	uint8_t stw;
 	bool pre, enough;
@@ -79,9 +85,11 @@ static void status(struct replay *r, uint64_t goid, uint8_t state)
 
 	ev.g = goid;
 	ev.state = state;
+	ev.reason = state == GS_SYSCALL ? R_SYSCALL : R_NONE;
 	ev.stack = 0;
 	for (size_t i = 0; i < r->told.n; i++)
-		if (r->told.v[i] == goid) {
+		if (r->told.v[i].goid == goid) {
+			ev.stack2 = r->told.v[i].start;
 			r->told.v[i] = r->told.v[--r->told.n];
 			break;
 		}
@@ -112,7 +120,7 @@ static void gomaxprocs(struct replay *r)
 	if (r->pre) {
 		r->pre = false;
 		while (r->told.n)
-			status(r, r->told.v[r->told.n - 1], GS_RUNNABLE);
+			status(r, r->told.v[r->told.n - 1].goid, GS_RUNNABLE);
 		return;
 	}
 	ev = event_make(r, EV_METRIC);
@@ -127,7 +135,7 @@ static void create(struct replay *r)
 	struct event ev;
 
 	if (r->pre) {
-		*vec_push(&r->told) = r->in->arg[0];
+		*vec_push(&r->told) = (struct told){ r->in->arg[0], t1_stack(r->t, r->in->arg[1]) };
 		return;
 	}
 	ev = event_make(r, EV_CREATE);

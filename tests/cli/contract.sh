@@ -70,7 +70,7 @@ if command -v jq >/dev/null 2>&1; then
 	"$bingo" --replay "$demo" --export jsonl >"$tmp/jsonl"
 	is "jsonl: every line is an object with a time and a type" "$(jq -c 'select((.ts | test("^[0-9]+\\.[0-9]{9}s$") | not) or (.ts_ns | type) != "number" or (.type | type) != "string")' "$tmp/jsonl" | wc -l)" 0
 	is "jsonl: ts and ts_ns are one number" "$(jq -c 'select((.ts | rtrimstr("s") | split(".") | (.[0] | tonumber) * 1000000000 + (.[1] | tonumber)) != .ts_ns)' "$tmp/jsonl" | wc -l)" 0
-	is "jsonl: types are of the contract" "$(jq -r .type "$tmp/jsonl" | sort -u | grep -vxE 'create|run|block|unblock|preempt|syscall|syscall-exit|dead|sample|gc|task|region|log|metric|lost|status|proc|label|alloc|sync' | wc -l)" 0
+	is "jsonl: types are of the contract" "$(jq -r .type "$tmp/jsonl" | sort -u | grep -vxE 'create|run|block|unblock|preempt|syscall|syscall-exit|dead|sample|gc|task|region|log|metric|lost|status|proc|label|alloc|sync|session|end' | wc -l)" 0
 	"$bingo" --replay "$demo" --export "jsonl=$tmp/file"
 	same "jsonl: the same in a file" "$tmp/file" "$tmp/jsonl"
 else
