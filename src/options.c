@@ -345,6 +345,11 @@ int options_parse(struct options *o, int argc, char **argv, struct err *err)
 		if (rc || o->mode == MODE_SHOWN)
 			return rc;
 	}
+	if (o->json && o->export_format && !strcmp(o->export_file, "-"))
+		return usage(err,
+			     "--json and the export would both go to standard output: name a "
+			     "file, --export FMT=FILE",
+			     NULL);
 	if (o->command && n)
 		return usage(err, "a PID and a command cannot both be watched:", operands[0]);
 	return o->command ? parse_operands(o, argc - optind, argv + optind, err)

@@ -193,7 +193,7 @@ static enum jsonl_step tell(struct jsonl *j, struct world *w, enum event_kind ki
 		return JSONL_ON;
 	world_apply(w, &ev);
 	evlog_append(j->log, &ev);
-	return kind == EV_FACTS_END || kind == EV_SYNC ? JSONL_LOOK : JSONL_ON;
+	return kind == EV_SYNC ? JSONL_LOOK : JSONL_ON; /* which ends a pass of a live session */
 }
 
 enum jsonl_step jread_apply(struct jsonl *j, struct world *w)

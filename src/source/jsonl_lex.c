@@ -279,7 +279,7 @@ static const char *decode_escape(const char *s, const char *end, int32_t *c)
 	at = *s ? strchr(names, *s) : NULL;
 	if (!at)
 		return NULL;
-	*c = bytes[at - names];
+	*c = (uint8_t)bytes[at - names];
 	return s + 1;
 }
 

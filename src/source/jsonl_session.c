@@ -65,12 +65,13 @@ void jread_end(struct jsonl *j, struct world *w)
 {
 	const struct jline *l = &j->line;
 	struct live *live = &w->live;
+	int64_t t = jline_int(l, K_TIME, 0);
 	char buf[32];
 	int state;
 
 	j->ended = true;
-	if (j->last > w->t_end)
-		w->t_end = w->now.time = j->last;
+	if (t > w->t_end)
+		w->t_end = w->now.time = t;
 	if (l->has[K_WARNINGS])
 		learn_warnings(j, w);
 	if (!live->pid)
