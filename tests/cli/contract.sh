@@ -73,6 +73,15 @@ if command -v jq >/dev/null 2>&1; then
 	is "jsonl: types are of the contract" "$(jq -r .type "$tmp/jsonl" | sort -u | grep -vxE 'create|run|block|unblock|preempt|syscall|syscall-exit|dead|sample|gc|task|region|log|metric|lost|status|proc|label|alloc|sync|session|end' | wc -l)" 0
 	"$bingo" --replay "$demo" --export "jsonl=$tmp/file"
 	same "jsonl: the same in a file" "$tmp/file" "$tmp/jsonl"
+	"$bingo" --replay "$tmp/file" --json --export "jsonl=$tmp/again" >"$tmp/again.json"
+	same "jsonl: read and written again" "$tmp/again" "$tmp/file"
+	is "jsonl: the same goroutines" "$(jq -S '.goroutines | sort_by(.g)' "$tmp/again.json" | cksum)" "$(jq -S '.goroutines | sort_by(.g)' "$tmp/json" | cksum)"
+	code "jsonl and reports, both to standard output" 2 --replay "$demo" --json --export jsonl
+	head -c 100000 "$tmp/file" >"$tmp/cut"
+	code "jsonl cut short" 0 --replay "$tmp/cut" --json
+	is "jsonl cut short: says where" "$(grep -c "\"warnings\":\[.*cut short in line $(grep -c '' "$tmp/cut")" "$tmp/out")" 1
+	head -c 100 "$tmp/file" >"$tmp/cut"
+	code "jsonl of which nothing is whole" 5 --replay "$tmp/cut"
 else
 	skip "JSON" "jq is not here"
 fi

@@ -59,7 +59,7 @@ for n in ab_ba channel_ring nil_send abandoned_receiver waitgroup_never_done con
 		continue
 	}
 	start "$program"
-	"$BINGO" --duration 3 --json --export jsonl="$WORK/live.jsonl" "$PID" >"$WORK/live.json" 2>"$WORK/err" ||
+	"$BINGO" --duration 4 --json --export jsonl="$WORK/live.jsonl" "$PID" >"$WORK/live.json" 2>"$WORK/err" ||
 		not_ok "$n: watched" "$WORK/err"
 	live_stop
 	"$BINGO" --replay "$WORK/live.jsonl" --json --export jsonl="$WORK/again.jsonl" >"$WORK/again.json" 2>"$WORK/err" ||
