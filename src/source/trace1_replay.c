@@ -79,21 +79,30 @@ static struct event event_make(const struct replay *r, enum event_kind kind)
 
 /* --- kinds --- */
 
-static void status(struct replay *r, uint64_t goid, uint8_t state)
+static void status_of(struct replay *r, struct told g, uint8_t state)
 {
 	struct event ev = event_make(r, EV_STATUS);
 
-	ev.g = goid;
+	ev.g = g.goid;
 	ev.state = state;
 	ev.reason = state == GS_SYSCALL ? R_SYSCALL : R_NONE;
 	ev.stack = 0;
-	for (size_t i = 0; i < r->told.n; i++)
-		if (r->told.v[i].goid == goid) {
-			ev.stack2 = r->told.v[i].start;
-			r->told.v[i] = r->told.v[--r->told.n];
-			break;
-		}
+	ev.stack2 = g.start;
 	tell(r, &ev);
+}
+
+static void status(struct replay *r, uint64_t goid, uint8_t state)
+{
+	struct told g = { .goid = goid };
+
+	for (size_t i = 0; i < r->told.n; i++) {
+		if (r->told.v[i].goid != goid)
+			continue;
+		g = r->told.v[i];
+		memmove(&r->told.v[i], &r->told.v[i + 1], (--r->told.n - i) * sizeof(g));
+		break;
+	}
+	status_of(r, g, state);
 }
 
 static void proc(struct replay *r, struct t1_lane *l)
@@ -119,8 +128,9 @@ static void gomaxprocs(struct replay *r)
 
 	if (r->pre) {
 		r->pre = false;
-		while (r->told.n)
-			status(r, r->told.v[r->told.n - 1].goid, GS_RUNNABLE);
+		for (size_t i = 0; i < r->told.n; i++)
+			status_of(r, r->told.v[i], GS_RUNNABLE);
+		r->told.n = 0;
 		return;
 	}
 	ev = event_make(r, EV_METRIC);

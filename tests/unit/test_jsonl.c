@@ -398,6 +398,28 @@ static void test_look_of_the_model(void **state)
 	free(text);
 }
 
+/* The log drops its oldest events: what is left of a look, and looks that are as it was, are not written. */
+static void test_look_cut_off(void **state)
+{
+	struct fix *f = *state;
+	size_t size;
+	char *text;
+
+	tell(f, facts_wait_event(0, 18, 0xc000, OP_SEND, true, 2));
+	tell(f, (struct event){ .kind = EV_FACTS_END });
+	tell(f, (struct event){ .kind = EV_FACTS, .value = FACTS_SAME });
+	tell(f, (struct event){ .kind = EV_FACTS_END });
+	text = export(&f->w, &size);
+	assert_null(strstr(text, "\"wait\""));
+	assert_null(strstr(text, "\"same\""));
+	free(text);
+	tell_look(f);
+	text = export(&f->w, &size);
+	assert_non_null(strstr(text, "\"wait\""));
+	assert_non_null(strstr(text, "\"same\""));
+	free(text);
+}
+
 /* --- damage --- */
 
 /* Cut anywhere: what is whole is shown and a sentence says where it ends, or nothing is, and exit code 5. */
@@ -475,7 +497,7 @@ static void test_damage(void **state)
 static void test_nothing_right(void **state)
 {
 	static const char *const texts[] = { "{\"ts_ns\":", "{\"ts_ns\":1,\"type\":\"dance\"}",
-					     "{\"ts_ns\":true}\n" RUNS, "{\"schema\":1}", "{}" };
+					     ("{\"ts_ns\":true}\n" RUNS), "{\"schema\":1}", "{}" };
 	struct back b;
 
 	(void)state;
@@ -522,6 +544,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_all_kinds, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_look_of_the_model, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_look_cut_off, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_cut, setup, teardown),
 		cmocka_unit_test(test_damage),
 		cmocka_unit_test(test_nothing_right),
