@@ -121,12 +121,13 @@ static void run_until(struct app *a, uint64_t t)
 	uv_timer_stop(timer);
 }
 
-static int print_now(struct app *a, struct err *err)
+static int print_now(struct app *a, bool last, struct err *err)
 {
 	detect_look(&a->detect, &a->world);
-	if (!graph_fresh(&a->detect.graph))
+	/* what is printed is of now, not of some passes ago */
+	if (!graph_fresh(&a->detect.graph) || a->detect.looked != a->world.now.time)
 		detect_now(&a->detect, &a->world);
-	return batch_print(a->opt, &a->world, &a->detect, own_cpu_pct(a), err);
+	return batch_print(a->opt, &a->world, &a->detect, own_cpu_pct(a), last, err);
 }
 
 /* The detectors look as the program goes on, not only when somebody asks. */
@@ -141,7 +142,6 @@ static void on_progress(struct loader *l)
 static int live_reports(struct app *a, struct err *err)
 {
 	const struct options *o = a->opt;
-	bool events = o->export_format; /* an export is of the whole */
 	bool once = o->once || (!o->batch && !o->iterations);
 	uint64_t next = uv_now(&a->loop), step = (uint64_t)(o->delay * 1000);
 	int rc;
@@ -149,11 +149,11 @@ static int live_reports(struct app *a, struct err *err)
 	if (o->duration > 0)
 		run_until(a, next + (uint64_t)(o->duration * 1000));
 	if (o->duration > 0 || once)
-		return print_now(a, err);
+		return print_now(a, true, err);
 	for (long i = 1;; i++) {
 		bool last = a->loader.whole || a->signal || i == o->iterations;
 
-		rc = events && !last ? 0 : print_now(a, err);
+		rc = print_now(a, last, err);
 		if (rc && errno == EPIPE) { /* whoever read it has enough */
 			err_clear(err);
 			a->signal = SIGPIPE;
@@ -205,7 +205,7 @@ static int run_batch(struct app *a, struct err *err)
 		*err = a->loader.err;
 		return err->rc;
 	}
-	return print_now(a, err);
+	return print_now(a, true, err);
 }
 
 /* A screen where there is a terminal for it, a report where not. */

@@ -60,13 +60,15 @@ static int print_report(const struct options *o, struct world *w, const struct d
 }
 
 int batch_print(const struct options *o, struct world *w, const struct detect *d, double cpu_pct,
-		struct err *err)
+		bool last, struct err *err)
 {
 	struct filter *f = NULL;
-	int rc;
+	int rc = 0;
 
-	if (o->export_format)
-		return print_export(o, w, d, err);
+	if (o->export_format && last)
+		rc = print_export(o, w, d, err);
+	if (rc || (o->export_format && !o->json))
+		return rc;
 	if (o->filter) {
 		struct err why = { 0 };
 

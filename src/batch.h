@@ -9,12 +9,13 @@
 #include "options.h"
 
 /*
- * Prints what o asks for, once, of the world as it stands: an export, or a
- * report as text or JSON on standard output. Returns 0 or a negative errno with
- * err filled. d: its last look was at the world as it stands. cpu_pct: what this
- * program itself costs, of one core.
+ * Prints what o asks for of the world as it stands: a report as text or JSON on
+ * standard output; and, the last time, an export, which is of the whole session.
+ * With an export there is a report only where it is asked for. Returns 0 or a
+ * negative errno with err filled. d: its last look was at the world as it
+ * stands. cpu_pct: what this program itself costs, of one core.
  */
 int batch_print(const struct options *o, struct world *w, const struct detect *d, double cpu_pct,
-		struct err *err);
+		bool last, struct err *err);
 
 #endif

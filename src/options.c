@@ -43,7 +43,8 @@ static const struct option_row {
 	const char *arg; /* NULL: takes none */
 	const char *help;
 } option_table[] = {
-	{ OPT_REPLAY, "replay", "FILE", "show a Go execution trace; - is standard input" },
+	{ OPT_REPLAY, "replay", "FILE",
+	  "show a Go execution trace, or the events of an export; - is standard input" },
 	{ 'b', "batch", NULL, "no screen: print a report each interval" },
 	{ 'n', "iterations", "N", "stop after N reports" },
 	{ 'd', "delay", "SEC", "time between reports (1)" },
@@ -76,7 +77,8 @@ static void print_help(void)
 	puts("bingo-top: htop for goroutines\n\n"
 	     "  bingo-top PID              watch a running Go process\n"
 	     "  bingo-top -- CMD [ARG...]  start CMD and watch it\n"
-	     "  bingo-top --replay FILE    show a Go execution trace (Go 1.11 to 1.27)\n"
+	     "  bingo-top --replay FILE    show a Go execution trace (Go 1.11 to 1.27), or "
+	     "events.jsonl\n"
 	     "  bingo-top doctor [PID]     say what works here, and what mends what does not\n");
 	for (size_t i = 0; i < ARRAY_SIZE(option_table); i++) {
 		const struct option_row *r = &option_table[i];
@@ -345,6 +347,11 @@ int options_parse(struct options *o, int argc, char **argv, struct err *err)
 		if (rc || o->mode == MODE_SHOWN)
 			return rc;
 	}
+	if (o->json && o->export_format && !strcmp(o->export_file, "-"))
+		return usage(err,
+			     "--json and the export would both go to standard output: name a "
+			     "file, --export FMT=FILE",
+			     NULL);
 	if (o->command && n)
 		return usage(err, "a PID and a command cannot both be watched:", operands[0]);
 	return o->command ? parse_operands(o, argc - optind, argv + optind, err)

@@ -136,6 +136,8 @@ bool detect_look(struct detect *d, const struct world *w)
 {
 	bool live = w->live.pid;
 
+	if (w->progress.skim && !w->progress.whole)
+		return false;
 	if (!live && (!w->progress.whole || d->whole))
 		return false;
 	if (live && d->looked != T_BEFORE && w->now.time - d->looked < d->conf.every &&

@@ -74,6 +74,44 @@ static const char *const event_names[EV_N] = {
 	[EV_FACTS_END] = "facts-end",
 };
 
+/* Names of the contract: added to, never changed. */
+static const struct {
+	const char *type;
+	const char *phase;
+} types[EV_N] = {
+	[EV_CREATE] = { "create", NULL },
+	[EV_STATUS] = { "status", NULL },
+	[EV_RUN] = { "run", NULL },
+	[EV_BLOCK] = { "block", NULL },
+	[EV_UNBLOCK] = { "unblock", NULL },
+	[EV_PREEMPT] = { "preempt", NULL },
+	[EV_SYSCALL] = { "syscall", NULL },
+	[EV_SYSCALL_EXIT] = { "syscall-exit", NULL },
+	[EV_DEAD] = { "dead", NULL },
+	[EV_SAMPLE] = { "sample", NULL },
+	[EV_RANGE_BEGIN] = { "gc", "begin" },
+	[EV_RANGE_END] = { "gc", "end" },
+	[EV_RANGE_ACTIVE] = { "gc", "active" },
+	[EV_TASK_BEGIN] = { "task", "begin" },
+	[EV_TASK_END] = { "task", "end" },
+	[EV_REGION_BEGIN] = { "region", "begin" },
+	[EV_REGION_END] = { "region", "end" },
+	[EV_LOG] = { "log", NULL },
+	[EV_LABEL] = { "label", NULL },
+	[EV_METRIC] = { "metric", NULL },
+	[EV_PROC] = { "proc", NULL },
+	[EV_ALLOC] = { "alloc", NULL },
+	[EV_LOST] = { "lost", NULL },
+	[EV_SYNC] = { "sync", NULL },
+	[EV_ORIGIN] = { "origin", NULL },
+	[EV_THREAD] = { "thread", NULL },
+	[EV_FACTS] = { "facts", NULL },
+	[EV_OBJECT] = { "object", NULL },
+	[EV_WAIT] = { "wait", NULL },
+	[EV_HOLD] = { "hold", NULL },
+	[EV_FACTS_END] = { "facts-end", NULL },
+};
+
 const char *gstate_name(enum gstate s)
 {
 	return s < GS_N ? gstate_names[s] : "unknown";
@@ -111,6 +149,26 @@ int event_parse(const char *name)
 		if (!strcmp(name, event_names[i]))
 			return i;
 	return -1;
+}
+
+const char *event_type(enum event_kind k, const char **phase)
+{
+	*phase = k < EV_N ? types[k].phase : NULL;
+	return k < EV_N ? types[k].type : NULL;
+}
+
+static bool is_text(const char *want, const char *s, size_t n)
+{
+	return strlen(want) == n && !memcmp(want, s, n);
+}
+
+enum event_kind event_of_type(const char *type, size_t n, const char *phase, size_t m)
+{
+	for (int k = EV_NONE + 1; k < EV_N; k++)
+		if (*type == *types[k].type && is_text(types[k].type, type, n) &&
+		    is_text(types[k].phase ? types[k].phase : "", phase, m))
+			return (enum event_kind)k;
+	return EV_NONE;
 }
 
 char state_letter(enum gstate s, enum reason r)

@@ -142,6 +142,14 @@ int gstate_parse(const char *name);
 int reason_parse(const char *name);
 int event_parse(const char *name);
 
+/*
+ * The type of an event in events.jsonl, and its phase there ("begin" …; NULL: it
+ * has none). NULL: such an event is not written.
+ */
+const char *event_type(enum event_kind k, const char **phase);
+/* The inverse, of n and m bytes; EV_NONE: no such event is known. */
+enum event_kind event_of_type(const char *type, size_t n, const char *phase, size_t m);
+
 /* The letter that stands for a state and its reason on the screen: R Q B L S I Z G X. */
 char state_letter(enum gstate s, enum reason r);
 

@@ -18,7 +18,8 @@ enum {
  */
 struct chunk {
 	struct chunk *next;
-	int64_t t0, t1;
+	int64_t t0, last; /* times of its first and last event */
+	int64_t t1; /* the latest of all: some are told late */
 	uint32_t n, used;
 	uint8_t data[CHUNK_BYTES];
 };
@@ -110,7 +111,7 @@ static struct chunk *chunk_add(struct evlog *log, int64_t t)
 	struct chunk *c = xmalloc(sizeof(*c));
 
 	c->next = NULL;
-	c->t0 = c->t1 = t;
+	c->t0 = c->t1 = c->last = t;
 	c->n = c->used = 0;
 	if (log->newest)
 		log->newest->next = c;
@@ -131,8 +132,10 @@ void evlog_append(struct evlog *log, const struct event *ev)
 	c = log->newest;
 	if (!c || c->used + EVENT_MOST > CHUNK_BYTES)
 		c = chunk_add(log, ev->time);
-	c->used = (uint32_t)(event_pack(c->data + c->used, ev, c->t1) - c->data);
-	c->t1 = ev->time;
+	c->used = (uint32_t)(event_pack(c->data + c->used, ev, c->last) - c->data);
+	c->last = ev->time;
+	if (ev->time > c->t1)
+		c->t1 = ev->time;
 	c->n++;
 	pthread_mutex_unlock(&log->lock);
 }
@@ -154,6 +157,12 @@ static bool goid_wanted(const struct history_query *q, uint64_t goid)
 	return false;
 }
 
+static bool is_wanted(const struct history_query *q, const struct event *ev)
+{
+	return (ev->kind < EV_FACTS || ev->kind > EV_FACTS_END) &&
+	       (goid_wanted(q, ev->g) || goid_wanted(q, ev->peer));
+}
+
 /* Returns false where the sink has enough. */
 static bool chunk_query(const struct chunk *c, const struct history_query *q, history_sink *sink,
 			void *arg)
@@ -165,11 +174,9 @@ static bool chunk_query(const struct chunk *c, const struct history_query *q, hi
 	for (uint32_t i = 0; i < c->n; i++) {
 		p = event_unpack(p, &ev, before);
 		before = ev.time;
-		if (ev.time < q->t0)
+		if (ev.time < q->t0 || ev.time > q->t1)
 			continue;
-		if (ev.time > q->t1)
-			return false;
-		if (q->n_goid && !goid_wanted(q, ev.g) && !goid_wanted(q, ev.peer))
+		if (q->n_goid && !is_wanted(q, &ev))
 			continue;
 		if (!sink(arg, &ev))
 			return false;
@@ -183,7 +190,7 @@ static int evlog_query(struct history *h, const struct history_query *q, history
 	struct evlog *log = (struct evlog *)h;
 
 	pthread_mutex_lock(&log->lock);
-	for (struct chunk *c = log->oldest; c; c = c->next) {
+	for (struct chunk *c = log->oldest; c && c->t0 <= q->t1; c = c->next) {
 		if (q->cancel && atomic_load(q->cancel))
 			break;
 		if (c->t1 >= q->t0 && !chunk_query(c, q, sink, arg))

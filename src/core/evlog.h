@@ -14,7 +14,7 @@ struct evlog;
 struct evlog *evlog_new(size_t limit);
 void evlog_free(struct evlog *log); /* NULL ok */
 
-/* Loop thread; in order of time. */
+/* Loop thread; in order of time, but for a few events that are told late. */
 void evlog_append(struct evlog *log, const struct event *ev);
 
 /* The events kept, to be asked from any thread; owned by the log. */

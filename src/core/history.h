@@ -12,7 +12,8 @@
 
 struct history_query {
 	int64_t t0, t1; /* events with t0 <= time <= t1 */
-	const uint64_t *goid; /* only events whose g or peer is among these; sorted */
+	/* only events whose g or peer is among these, sorted; then none of EV_FACTS to EV_FACTS_END */
+	const uint64_t *goid;
 	size_t n_goid; /* 0: events of all, and of none */
 	const atomic_bool *cancel; /* NULL, or looked at now and then */
 };

@@ -223,7 +223,7 @@ static bool moment_event(void *arg, const struct event *ev)
 	case EV_STATUS:
 		if (m->state[row] != ev->state)
 			moment_to(m, row, ev, ev->state, ev->stack);
-		else if (ev->stack) {
+		else if (ev->stack && !m->stack[row]) {
 			undo_add(m, row);
 			m->stack[row] = ev->stack;
 		}

@@ -41,6 +41,40 @@ const char *hold_op_name(enum hold_op op)
 	return op < HOLD_N ? hold_names[op] : "";
 }
 
+/* In the order of enum object_flags. */
+static const char *const flag_names[OBJECT_FLAGS] = {
+	"closed", "writer_waits", "locked",  "timer",	"global",
+	"shared", "searched",	  "listens", "context",
+};
+
+const char *object_flag_name(unsigned bit)
+{
+	return bit < OBJECT_FLAGS ? flag_names[bit] : "";
+}
+
+static int name_index(const char *const *names, int n, const char *name)
+{
+	for (int i = 0; i < n; i++)
+		if (!strcmp(names[i], name))
+			return i;
+	return -1;
+}
+
+int object_kind_parse(const char *name)
+{
+	return name_index(kind_names, OBJ_N, name);
+}
+
+int wait_op_parse(const char *name)
+{
+	return name_index(op_names, OP_N, name);
+}
+
+int hold_op_parse(const char *name)
+{
+	return name_index(hold_names, HOLD_N, name);
+}
+
 void facts_init(struct facts *f)
 {
 	memset(f, 0, sizeof(*f));
@@ -202,6 +236,53 @@ void facts_finish(struct facts *f)
 	vec_free(&spare_hold);
 }
 
+static uint64_t mix(uint64_t h, const uint64_t *v, size_t n)
+{
+	return hash_bytes(v, n * sizeof(*v), h);
+}
+
+static uint64_t object_hash(const struct object *o, uint64_t h)
+{
+	const uint64_t v[] = {
+		o->addr,
+		o->owner,
+		(uint64_t)o->len,
+		(uint64_t)o->cap,
+		(uint64_t)o->when,
+		o->task_period,
+		(uint64_t)o->type << 32 | o->text,
+		(uint64_t)(uint32_t)o->fd << 32 | (uint32_t)o->flags << 8 | o->kind,
+	};
+
+	return mix(h, v, ARRAY_SIZE(v));
+}
+
+uint64_t facts_hash(const struct facts *f)
+{
+	uint64_t h = f->searched | (unsigned)f->netpoll << 1;
+
+	for (size_t i = 0; i < f->object.n; i++)
+		h = object_hash(&f->object.v[i], h);
+	for (size_t i = 0; i < f->wait.n; i++) {
+		const struct wait *x = &f->wait.v[i];
+
+		h = mix(h,
+			(uint64_t[]){ x->goid, (uint64_t)x->object << 32 | (uint32_t)x->at << 16 |
+						       (uint32_t)x->op << 8 | x->select },
+			2);
+	}
+	for (size_t i = 0; i < f->hold.n; i++) {
+		const struct hold *x = &f->hold.v[i];
+
+		h = mix(h,
+			(uint64_t[]){ x->goid, (uint64_t)x->object << 32 | x->by,
+				      (uint64_t)x->stack << 32 | (uint32_t)x->op << 8 |
+					      x->evidence },
+			3);
+	}
+	return h;
+}
+
 /* --- asking --- */
 
 #define rows_of(rows, index, want, first, n) \
@@ -258,8 +339,6 @@ bool hold_wakes(enum hold_op op, enum wait_op wait)
 }
 
 /* --- events --- */
-
-enum { PART_STATE, PART_TIME }; /* event.state of EV_OBJECT */
 
 bool facts_apply(struct facts *f, const struct event *ev)
 {

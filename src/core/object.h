@@ -142,14 +142,22 @@ void facts_hold(struct facts *f, uint64_t goid, uint64_t addr, enum hold_op op, 
  */
 void facts_finish(struct facts *f);
 
+/* Of all that is told but the time: looks that tell the same in the same order have the same. */
+uint64_t facts_hash(const struct facts *f);
+
 /* Index of the object, NO_OBJECT: not known. */
 uint32_t facts_find(const struct facts *f, uint64_t addr);
 /* First index into g_wait (g_hold) of that goroutine's, and how many. */
 size_t facts_waits_of(const struct facts *f, uint64_t goid, size_t *n);
 size_t facts_holds_of(const struct facts *f, uint64_t goid, size_t *n);
 
-/* event.value of EV_FACTS */
-enum { FACTS_SEARCHED = 1 << 0, FACTS_NETPOLL = 1 << 1 };
+/*
+ * event.value of EV_FACTS. FACTS_SAME: all is as in the look before, and nothing
+ * of it is told again.
+ */
+enum { FACTS_SEARCHED = 1 << 0, FACTS_NETPOLL = 1 << 1, FACTS_SAME = 1 << 2 };
+/* EV_OBJECT comes in two parts; its state says which. */
+enum { PART_STATE, PART_TIME };
 /* What an event of EV_FACTS, _OBJECT, _WAIT or _HOLD says; false: it is none of those. */
 bool facts_apply(struct facts *f, const struct event *ev);
 /* The events that say it; the number filled in. The fields are told of in event.h. */
@@ -165,5 +173,14 @@ bool hold_wakes(enum hold_op op, enum wait_op wait);
 const char *object_kind_name(enum object_kind k); /* "chan", "mutex" … */
 const char *wait_op_name(enum wait_op op); /* "send", "recv", "lock" … */
 const char *hold_op_name(enum hold_op op);
+
+/* The inverse of the above; -1 where no such name is known. */
+int object_kind_parse(const char *name);
+int wait_op_parse(const char *name);
+int hold_op_parse(const char *name);
+
+#define OBJECT_FLAGS 9
+/* The name of the flag 1 << bit, bit < OBJECT_FLAGS: "closed", "writer_waits" … */
+const char *object_flag_name(unsigned bit);
 
 #endif

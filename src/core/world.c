@@ -13,6 +13,24 @@ enum {
 	SEGMENT_NS = 1000 * 1000 * 1000, /* or after that long */
 };
 
+static const char *const live_names[] = {
+	[LIVE_NONE] = "none",	  [LIVE_RUNS] = "runs",	  [LIVE_STOPPED] = "stopped",
+	[LIVE_TRACED] = "traced", [LIVE_ENDED] = "ended",
+};
+
+const char *live_state_name(enum live_state s)
+{
+	return s < ARRAY_SIZE(live_names) ? live_names[s] : "none";
+}
+
+int live_state_parse(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(live_names); i++)
+		if (!strcmp(name, live_names[i]))
+			return (int)i;
+	return -1;
+}
+
 void world_init(struct world *w)
 {
 	memset(w, 0, sizeof(*w));
@@ -173,6 +191,15 @@ static void row_set_system(struct world *w, uint32_t row, bool system)
 	now_set(w, row, state);
 }
 
+/* Of whom it is not known where it began, where it stands decides. */
+static void judge_by_stack(struct world *w, uint32_t row, uint32_t stack)
+{
+	const struct goroutine *g = &w->g.v[row];
+
+	if (!g->start_stack && stack && world_system_stack(w, stack) != g->system)
+		row_set_system(w, row, !g->system);
+}
+
 static void account(struct goroutine *g, uint8_t state, int64_t until)
 {
 	unsigned share = gstate_share(state);
@@ -242,8 +269,7 @@ static void merge_one(struct world *w, const struct segment *seg, const struct s
 	struct entry *e;
 
 	account(g, w->now.state[row], seg->t0);
-	if (!g->start_stack && s->stack && world_system_stack(w, s->stack) != g->system)
-		row_set_system(w, row, !g->system);
+	judge_by_stack(w, row, s->stack);
 	if (w->entry.n >= NO_ENTRY)
 		die("more than 4 billion timeline entries");
 	e = vec_push(&w->entry);
@@ -353,7 +379,7 @@ static void row_to(struct world *w, uint32_t row, const struct event *ev, uint8_
 {
 	struct entry *e = open_entry(w, row, ev->time);
 	bool sampled = ev->flags & EVF_SAMPLED;
-	uint32_t n = sampled && ev->value2 > 1 ? (uint32_t)ev->value2 : 1;
+	uint32_t n = sampled && ev->value2 > 1 ? (uint32_t)ev->value2 : ev->kind != EV_CREATE;
 	uint8_t how = sampled ? WAIT_SAMPLED : WAIT_EXACT;
 
 	open_account(w, row, ev->time);
@@ -417,7 +443,7 @@ static void apply_status(struct world *w, uint32_t row, const struct event *ev)
 {
 	if (w->now.state[row] != ev->state)
 		row_to(w, row, ev, ev->state, ev->stack);
-	else if (ev->stack && w->now.stack[row] != ev->stack) {
+	else if (ev->stack && !w->now.stack[row]) {
 		open_entry(w, row, ev->time)->stack = ev->stack;
 		w->now.stack[row] = ev->stack;
 	}
@@ -482,7 +508,8 @@ static void apply_label(struct world *w, const struct event *ev)
 {
 	uint32_t row = world_find(w, ev->g);
 
-	if (row == NO_G)
+	/* a trace's marks for the collector's own workers, such as "GC (dedicated)", are none of these */
+	if (row == NO_G || (ev->text && !strchr(strtab_get(&w->strings, ev->text), '=')))
 		return;
 	w->g.v[row].labels = ev->text;
 	row_key_set(w, row);
@@ -533,18 +560,34 @@ static void apply_metric(struct world *w, const struct event *ev)
 		w->quota.throttled = ev->value;
 }
 
+/* Pauses of the program belong to the goroutine that made them, and concern all. */
+static bool is_band(const struct world *w, const struct event *ev)
+{
+	if (ev->kind < EV_RANGE_BEGIN || ev->kind > EV_RANGE_ACTIVE)
+		return false;
+	return (!ev->g && ev->p == NO_ID) ||
+	       !strncmp(strtab_get(&w->strings, ev->text), "stop-the-world", 14);
+}
+
 /* Nobody sees a look that is told in half. */
 static void apply_facts(struct world *w, const struct event *ev)
 {
-	struct facts done = w->facts_next;
+	struct facts done;
 
+	if (ev->kind == EV_FACTS)
+		w->facts_same = ev->value & FACTS_SAME;
 	if (facts_apply(&w->facts_next, ev))
 		return;
+	w->generation++;
+	if (w->facts_same) {
+		w->facts.time = w->facts_next.time;
+		return;
+	}
+	done = w->facts_next;
 	facts_finish(&done);
 	w->facts_next = w->facts;
 	w->facts = done;
 	facts_clear(&w->facts_next);
-	w->generation++;
 }
 
 void world_apply(struct world *w, const struct event *ev)
@@ -560,8 +603,7 @@ void world_apply(struct world *w, const struct event *ev)
 		w->t_end = w->now.time = ev->time;
 	if (ev->kind <= EV_DEAD && ev->g)
 		apply_transition(w, ev);
-	else if (ev->kind >= EV_RANGE_BEGIN && ev->kind <= EV_RANGE_ACTIVE && !ev->g &&
-		 ev->p == NO_ID)
+	else if (is_band(w, ev))
 		apply_range(w, ev);
 	else if (ev->kind == EV_LABEL && ev->g)
 		apply_label(w, ev);
@@ -599,6 +641,7 @@ void world_close_segment(struct world *w)
 			g->ns[s] += o->ns[s];
 		}
 		g->accounted = seg.t1;
+		judge_by_stack(w, e->g, e->stack);
 	}
 	*vec_push(&w->seg) = seg;
 	w->open.ns.n = 0;

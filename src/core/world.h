@@ -148,6 +148,7 @@ struct progress {
 	uint64_t events;
 	uint64_t lost;
 	bool whole; /* everything is in */
+	bool skim; /* what is merged now is long before the end: too early for a look of the detectors */
 };
 
 /* An operating system's thread of the program (Go's M), as last told. */
@@ -200,6 +201,9 @@ struct open_ns {
 	int64_t mark;
 };
 
+const char *live_state_name(enum live_state s); /* "none", "runs", "stopped", "traced", "ended" */
+int live_state_parse(const char *name); /* -1: none of them */
+
 struct world {
 	struct strtab strings;
 	struct stacktab stacks;
@@ -221,6 +225,7 @@ struct world {
 	struct map64 by_tid; /* → index of thread */
 	struct facts facts; /* of the last whole look */
 	struct facts facts_next; /* of the look that is being told */
+	bool facts_same; /* it is as the one before */
 	struct live live;
 	struct quota quota;
 
@@ -234,6 +239,8 @@ struct world {
 
 	uint32_t source_kind; /* string ids for the header: "trace", "live"… */
 	uint32_t source_name; /* file or program */
+	uint32_t
+		replay; /* of a recording of the above: the file that is read; 0: it is read itself */
 	uint32_t go_version; /* "go1.26" or the trace's header version */
 
 	struct map64 reason_memo; /* text << 32 | stack → enum reason */

@@ -17,9 +17,9 @@ static void quote(FILE *out, const char *s, size_t len)
 
 		if (c >= 0x80)
 			n = utf8proc_iterate(p, (utf8proc_ssize_t)len, &c);
-		if (n < 1) {
+		if (n < 1 || c == 0xfffd) {
 			fputs("\\ufffd", out);
-			n = 1;
+			n = n < 1 ? 1 : n;
 		} else if (c == '"' || c == '\\') {
 			putc_unlocked('\\', out);
 			putc_unlocked(c, out);

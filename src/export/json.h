@@ -20,7 +20,7 @@ struct json {
 void jw_object(struct json *j, const char *key);
 void jw_array(struct json *j, const char *key);
 void jw_end(struct json *j, char bracket); /* '}' or ']' */
-/* Bytes that are no UTF-8 are written as U+FFFD. */
+/* Bytes that are no UTF-8 are written as U+FFFD, and that one always as an escape. */
 void jw_str(struct json *j, const char *key, const char *s, size_t len);
 /* As jw_str(), under a key that is foreign text itself. */
 void jw_pair(struct json *j, const char *key, size_t key_len, const char *s, size_t len);

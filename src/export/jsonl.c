@@ -6,46 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "export/json.h"
-
-struct writer {
-	struct json json;
-	const struct world *w;
-	uint8_t *stack_seen;
-	size_t n_seen;
-};
-
-static const struct {
-	const char *type;
-	const char *phase; /* NULL: none */
-} types[EV_N] = {
-	[EV_CREATE] = { "create", NULL },
-	[EV_STATUS] = { "status", NULL },
-	[EV_RUN] = { "run", NULL },
-	[EV_BLOCK] = { "block", NULL },
-	[EV_UNBLOCK] = { "unblock", NULL },
-	[EV_PREEMPT] = { "preempt", NULL },
-	[EV_SYSCALL] = { "syscall", NULL },
-	[EV_SYSCALL_EXIT] = { "syscall-exit", NULL },
-	[EV_DEAD] = { "dead", NULL },
-	[EV_SAMPLE] = { "sample", NULL },
-	[EV_RANGE_BEGIN] = { "gc", "begin" },
-	[EV_RANGE_END] = { "gc", "end" },
-	[EV_RANGE_ACTIVE] = { "gc", "active" },
-	[EV_TASK_BEGIN] = { "task", "begin" },
-	[EV_TASK_END] = { "task", "end" },
-	[EV_REGION_BEGIN] = { "region", "begin" },
-	[EV_REGION_END] = { "region", "end" },
-	[EV_LOG] = { "log", NULL },
-	[EV_LABEL] = { "label", NULL },
-	[EV_METRIC] = { "metric", NULL },
-	[EV_PROC] = { "proc", NULL },
-	[EV_ALLOC] = { "alloc", NULL },
-	[EV_LOST] = { "lost", NULL },
-	[EV_SYNC] = { "sync", NULL },
-	[EV_ORIGIN] = { "origin", NULL },
-	[EV_THREAD] = { "thread", NULL },
-};
+#include "export/jsonl_impl.h"
 
 static void write_time(struct json *j, int64_t t)
 {
@@ -58,39 +19,33 @@ static void write_time(struct json *j, int64_t t)
 	jw_int(j, "ts_ns", t);
 }
 
-static void write_string(struct writer *wr, const char *key, uint32_t id)
+void jsonl_string(struct jsonl_writer *wr, const char *key, uint32_t id)
 {
-	if (id)
+	if (id || !key)
 		jw_str(&wr->json, key, strtab_get(&wr->w->strings, id),
 		       strtab_len(&wr->w->strings, id));
 }
 
-static void write_frame(struct writer *wr, const struct frame *f)
+static void write_frame(struct jsonl_writer *wr, const struct frame *f)
 {
-	write_string(wr, "file", f->file);
+	jsonl_string(wr, "file", f->file);
 	if (f->line)
 		jw_uint(&wr->json, "line", f->line);
-	write_string(wr, "function", f->func);
+	jsonl_string(wr, "function", f->func);
 }
 
-static bool first_sight(struct writer *wr, uint32_t stack)
+/* In the file stacks have numbers of their own, by first appearance: so any reader writes the same. */
+static uint32_t stack_number(struct jsonl_writer *wr, uint32_t stack, bool *first)
 {
-	bool seen;
-
-	if (stack >= wr->n_seen) {
-		size_t n =
-			wr->w->stacks.stack.n > stack ? wr->w->stacks.stack.n : (size_t)stack + 1;
-
-		wr->stack_seen = xrealloc(wr->stack_seen, n, 1);
-		memset(wr->stack_seen + wr->n_seen, 0, n - wr->n_seen);
-		wr->n_seen = n;
-	}
-	seen = wr->stack_seen[stack];
-	wr->stack_seen[stack] = 1;
-	return !seen;
+	while (wr->number.n <= stack)
+		*vec_push(&wr->number) = 0;
+	*first = !wr->number.v[stack];
+	if (*first)
+		wr->number.v[stack] = ++wr->n_stacks;
+	return wr->number.v[stack];
 }
 
-static void write_frames(struct writer *wr, const char *key, uint32_t stack)
+static void write_frames(struct jsonl_writer *wr, const char *key, uint32_t stack)
 {
 	const struct frame *f;
 
@@ -100,21 +55,26 @@ static void write_frames(struct writer *wr, const char *key, uint32_t stack)
 		if (f->pc)
 			jw_uint(&wr->json, "pc", f->pc);
 		write_frame(wr, f);
+		if (f->flags & FRAME_INLINED)
+			jw_bool(&wr->json, "inlined", true);
 		jw_end(&wr->json, '}');
 	}
 	jw_end(&wr->json, ']');
 }
 
-static void write_stack(struct writer *wr, const char *id_key, const char *key, uint32_t stack)
+static void write_stack(struct jsonl_writer *wr, const char *id_key, const char *key,
+			uint32_t stack)
 {
+	bool first;
+
 	if (!stack)
 		return;
-	jw_uint(&wr->json, id_key, stack);
-	if (first_sight(wr, stack))
+	jw_uint(&wr->json, id_key, stack_number(wr, stack, &first));
+	if (first)
 		write_frames(wr, key, stack);
 }
 
-static void write_place(struct writer *wr, uint32_t stack)
+static void write_place(struct jsonl_writer *wr, uint32_t stack)
 {
 	const struct frame *f = stacktab_frame(&wr->w->stacks, stack, 0);
 
@@ -127,7 +87,7 @@ static void write_place(struct writer *wr, uint32_t stack)
 	jw_end(&wr->json, '}');
 }
 
-static void write_numbers(struct writer *wr, const struct event *ev)
+static void write_numbers(struct jsonl_writer *wr, const struct event *ev)
 {
 	struct json *j = &wr->json;
 
@@ -144,6 +104,10 @@ static void write_numbers(struct writer *wr, const struct event *ev)
 		jw_uint(j, "p", ev->p);
 	if (ev->flags & EVF_SAMPLED)
 		jw_bool(j, "sampled", true);
+	if (ev->flags & EVF_STATUS)
+		jw_bool(j, "learnt", true);
+	if (ev->flags & EVF_SCOPE_G)
+		jw_text(j, "scope", "goroutine");
 }
 
 static bool has_state(const struct event *ev)
@@ -153,44 +117,136 @@ static bool has_state(const struct event *ev)
 		ev->kind == EV_PROC || ev->kind == EV_THREAD);
 }
 
-static bool write_event(void *arg, const struct event *ev)
+void jsonl_stack(struct jsonl_writer *wr, uint32_t stack)
 {
-	struct writer *wr = arg;
-	struct json *j = &wr->json;
+	write_place(wr, stack);
+	write_stack(wr, "stack_id", "stack", stack);
+}
 
-	if (ev->kind >= EV_N || !types[ev->kind].type)
-		return true;
-	jw_object(j, NULL);
-	write_time(j, ev->time);
-	if (ev->g)
-		jw_uint(j, "g", ev->g);
-	jw_text(j, "type", types[ev->kind].type);
-	if (types[ev->kind].phase)
-		jw_text(j, "phase", types[ev->kind].phase);
-	if (ev->reason && ev->kind != EV_SYSCALL)
+void jsonl_begin(struct jsonl_writer *wr, int64_t t, uint64_t g, const char *type)
+{
+	jw_object(&wr->json, NULL);
+	write_time(&wr->json, t);
+	if (g)
+		jw_uint(&wr->json, "g", g);
+	jw_text(&wr->json, "type", type);
+}
+
+void jsonl_end(struct jsonl_writer *wr)
+{
+	jw_end(&wr->json, '}');
+	jw_line(&wr->json);
+}
+
+static void write_plain(struct jsonl_writer *wr, const struct event *ev)
+{
+	struct json *j = &wr->json;
+	const char *phase, *type = event_type((enum event_kind)ev->kind, &phase);
+
+	if (!type)
+		return;
+	jsonl_begin(wr, ev->time, ev->g, type);
+	if (phase)
+		jw_text(j, "phase", phase);
+	if (ev->reason && (ev->kind != EV_SYSCALL || ev->reason != R_SYSCALL))
 		jw_text(j, "reason", reason_name(ev->reason));
 	if (has_state(ev))
 		jw_text(j, "state", gstate_name(ev->state));
 	if (ev->peer)
 		jw_uint(j, "by", ev->peer);
-	write_string(wr, "text", ev->text);
-	write_string(wr, "text2", ev->text2);
+	jsonl_string(wr, "text", ev->text);
+	jsonl_string(wr, "text2", ev->text2);
 	write_numbers(wr, ev);
-	write_place(wr, ev->stack);
-	write_stack(wr, "stack_id", "stack", ev->stack);
+	jsonl_stack(wr, ev->stack);
 	write_stack(wr, "start_id", "start", ev->stack2);
-	jw_end(j, '}');
-	jw_line(j);
-	return !ferror_unlocked(j->out);
+	jsonl_end(wr);
+}
+
+static bool write_event(void *arg, const struct event *ev)
+{
+	struct jsonl_writer *wr = arg;
+
+	jsonl_look_due(wr, ev->time);
+	if (ev->kind >= EV_FACTS && ev->kind <= EV_FACTS_END)
+		jsonl_look_event(wr, ev);
+	else
+		write_plain(wr, ev);
+	return !ferror_unlocked(wr->json.out);
+}
+
+/* --- the first line and the last --- */
+
+static void write_session(struct jsonl_writer *wr)
+{
+	const struct world *w = wr->w;
+	struct json *j = &wr->json;
+
+	jsonl_begin(wr, 0, 0, "session");
+	jw_text(j, "schema", JSONL_SCHEMA);
+	jsonl_string(wr, "kind", w->source_kind);
+	jsonl_string(wr, "exe", w->source_name);
+	jsonl_string(wr, "go", w->go_version);
+	if (w->wall_ns)
+		jw_int(j, "wall_ns", w->wall_ns);
+	if (w->time_base)
+		jw_int(j, "base_ns", w->time_base);
+	if (w->live.pid) {
+		jw_int(j, "pid", w->live.pid);
+		jw_bool(j, "stripped", w->live.stripped);
+		jsonl_string(wr, "symbols", w->live.symbols);
+		jsonl_string(wr, "note", w->live.note);
+	}
+	jsonl_end(wr);
+}
+
+static void write_live(struct jsonl_writer *wr)
+{
+	const struct live *l = &wr->w->live;
+	struct json *j = &wr->json;
+
+	jw_text(j, "status", live_state_name(l->state));
+	jsonl_string(wr, "ended", l->ended);
+	jw_uint(j, "passes", l->passes);
+	jw_uint(j, "created", l->created);
+	jw_uint(j, "thrown", l->thrown);
+	jw_uint(j, "unsteady", l->unsteady);
+	jw_uint(j, "threads", l->threads);
+	jw_uint(j, "procs", l->procs);
+}
+
+static void write_end(struct jsonl_writer *wr)
+{
+	const struct world *w = wr->w;
+
+	jsonl_begin(wr, w->t_end, 0, "end");
+	if (w->live.pid)
+		write_live(wr);
+	if (w->warning.n) {
+		jw_array(&wr->json, "warnings");
+		for (size_t i = 0; i < w->warning.n; i++)
+			jsonl_string(wr, NULL, w->warning.v[i]);
+		jw_end(&wr->json, ']');
+	}
+	jsonl_end(wr);
 }
 
 int jsonl_export(struct world *w, int64_t t0, int64_t t1, FILE *out)
 {
-	struct writer wr = { .json = { .out = out }, .w = w };
+	struct jsonl_writer wr = { .json = { .out = out }, .w = w };
 	struct history_query q = { .t0 = t0, .t1 = t1 };
-	int rc = w->history ? w->history->query(w->history, &q, write_event, &wr) : -ENODATA;
+	bool whole = t0 == T_BEFORE && t1 == T_NEVER;
+	int rc;
 
-	free(wr.stack_seen);
+	if (!w->history)
+		return -ENODATA;
+	jsonl_look_owed(&wr, t0, t1);
+	if (whole)
+		write_session(&wr);
+	rc = w->history->query(w->history, &q, write_event, &wr);
+	jsonl_look_due(&wr, T_NEVER);
+	if (whole && !rc)
+		write_end(&wr);
+	vec_free(&wr.number);
 	if (!rc && (fflush(out) || ferror(out)))
 		rc = -(errno ? errno : EIO);
 	return rc;

@@ -272,6 +272,8 @@ static void json_target(struct json *j, const struct world *w)
 		jw_int(j, "pid", w->live.pid);
 	jw_text(j, "exe", strtab_get(&w->strings, w->source_name));
 	jw_text(j, "go", strtab_get(&w->strings, w->go_version));
+	if (w->replay)
+		jw_text(j, "replay", strtab_get(&w->strings, w->replay));
 	if (w->live.pid) {
 		jw_bool(j, "stripped", w->live.stripped);
 		jw_text(j, "symbols", strtab_get(&w->strings, w->live.symbols));
@@ -313,7 +315,7 @@ static void json_self(struct json *j, const struct report *r)
 	jw_object(j, "self");
 	jw_real(j, "cpu_pct", r->cpu_pct, 1);
 	jw_uint(j, "lost_events", r->world->progress.lost);
-	if (l->pid) {
+	if (l->pid && !r->world->replay) {
 		jw_real(j, "scan_ms", l->pass_ms, 2);
 		jw_real(j, "pass_hz", l->pass_hz, 1);
 		jw_uint(j, "records_thrown", l->thrown);
@@ -510,7 +512,7 @@ static void text_head(const struct report *r, FILE *out)
 	report_put_safe(out, strtab_get(&w->strings, w->source_name));
 	fprintf(out, "  %s%s  at %s\n", strncmp(go, "go", 2) != 0 ? "go " : "", go,
 		report_duration(r->moment->time, buf, sizeof(buf)));
-	if (w->live.pid)
+	if (w->live.pid && !w->replay)
 		text_live(r, out);
 	fprintf(out,
 		"goroutines %" PRIu64 "  running %" PRIu64 "  runnable %" PRIu64

@@ -220,6 +220,7 @@ static struct live_source *live_new(struct target *t, const struct live_config *
 	l->scan = scan_new(t);
 	l->objects = objects_new(t, l->scan);
 	l->state = LIVE_RUNS;
+	l->look_kept = T_BEFORE;
 	l->t0 = live_clock(CLOCK_MONOTONIC);
 	l->wall0 = live_clock(CLOCK_REALTIME);
 	snprintf(l->name, sizeof(l->name), "%s", t->status.comm);

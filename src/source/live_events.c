@@ -6,7 +6,11 @@
 
 #include "source/live_priv.h"
 
-enum { LOOK_EVERY = 64 }; /* changes between two looks at the clock */
+enum {
+	LOOK_EVERY = 64, /* changes between two looks at the clock */
+	LOOKS_FREE =
+		1 << 19, /* events of looks in the log, however quiet the program: some 12 MB */
+};
 
 /* Time of the session, never before the last event's. */
 static int64_t rel(struct live_source *l, int64_t clock)
@@ -22,6 +26,7 @@ static void tell(struct live_source *l, struct world *w, const struct event *ev)
 {
 	world_apply(w, ev);
 	evlog_append(l->log, ev);
+	l->told++;
 }
 
 static uint32_t id_at(const uint32_t *v, size_t n, uint32_t i)
@@ -350,6 +355,48 @@ static uint32_t text_of(const struct live_source *l, uint32_t id)
 	return id_at(l->text_id.v, l->text_id.n, id);
 }
 
+/* Looks may take a share of the log, not more: where many wait, they would leave no room for the past. */
+static void look_decide(struct live_source *l)
+{
+	const struct live_batch *b = l->now;
+	uint64_t n = b->look->object.n + b->look->wait.n + b->look->hold.n;
+
+	if (l->look_kept != T_BEFORE && l->look_hash == b->look_hash &&
+	    evlog_begin(l->log) < l->look_kept)
+		l->look_log = LOOK_SAME;
+	else if (l->look_told + n <= LOOKS_FREE + l->told / 3)
+		l->look_log = LOOK_WHOLE;
+	else
+		l->look_log = LOOK_NOT;
+	if (l->look_log != LOOK_WHOLE)
+		return;
+	l->look_told += n;
+	l->look_hash = b->look_hash;
+	l->look_kept = l->last;
+}
+
+static void tell_look(struct live_source *l, struct world *w, const struct event *ev)
+{
+	world_apply(w, ev);
+	if (l->look_log == LOOK_WHOLE)
+		evlog_append(l->log, ev);
+}
+
+static void look_border(struct live_source *l, struct world *w, enum event_kind kind)
+{
+	const struct facts *f = l->now->look;
+	struct event ev = { .time = l->last, .kind = (uint8_t)kind, .m = NO_ID, .p = NO_ID };
+
+	if (kind == EV_FACTS)
+		ev.value = (f->searched ? FACTS_SEARCHED : 0u) | (f->netpoll ? FACTS_NETPOLL : 0u);
+	tell_look(l, w, &ev);
+	if (l->look_log != LOOK_SAME)
+		return;
+	if (kind == EV_FACTS)
+		ev.value |= FACTS_SAME;
+	evlog_append(l->log, &ev);
+}
+
 static void look_object(struct live_source *l, struct world *w, const struct object *from)
 {
 	struct object o = *from;
@@ -362,7 +409,7 @@ static void look_object(struct live_source *l, struct world *w, const struct obj
 		o.when -= l->t0;
 	n = facts_object_events(&o, l->last, ev);
 	for (unsigned i = 0; i < n; i++)
-		world_apply(w, &ev[i]);
+		tell_look(l, w, &ev[i]);
 }
 
 static void look_wait(struct live_source *l, struct world *w, const struct wait *x)
@@ -370,7 +417,7 @@ static void look_wait(struct live_source *l, struct world *w, const struct wait 
 	struct event ev = facts_wait_event(l->last, x->goid, l->now->look->object.v[x->object].addr,
 					   (enum wait_op)x->op, x->select, x->at);
 
-	world_apply(w, &ev);
+	tell_look(l, w, &ev);
 }
 
 static void look_hold(struct live_source *l, struct world *w, const struct hold *h)
@@ -379,19 +426,19 @@ static void look_hold(struct live_source *l, struct world *w, const struct hold 
 					   (enum hold_op)h->op, (enum evidence)h->evidence,
 					   text_of(l, h->by), stack_of(l, h->stack));
 
-	world_apply(w, &ev);
+	tell_look(l, w, &ev);
 }
 
-/* Not kept in the log: a look a second of all waits would leave no room there for the past. */
 bool live_drain_look(struct live_source *l, struct world *w, int64_t deadline)
 {
 	const struct facts *f = l->now->look;
 	size_t waits = f->object.n, holds = waits + f->wait.n, all = holds + f->hold.n;
-	struct event ev = { .time = rel(l, f->time), .kind = EV_FACTS, .m = NO_ID, .p = NO_ID };
 
-	ev.value = (f->searched ? FACTS_SEARCHED : 0u) | (f->netpoll ? FACTS_NETPOLL : 0u);
-	if (l->at == 0)
-		world_apply(w, &ev);
+	if (l->at == 0) {
+		rel(l, f->time);
+		look_decide(l);
+		look_border(l, w, EV_FACTS);
+	}
 	while (l->at < all) {
 		size_t i = l->at++;
 
@@ -404,8 +451,7 @@ bool live_drain_look(struct live_source *l, struct world *w, int64_t deadline)
 		if (l->at % LOOK_EVERY == 0 && live_clock(CLOCK_MONOTONIC) >= deadline)
 			return false;
 	}
-	ev.kind = EV_FACTS_END;
-	world_apply(w, &ev);
+	look_border(l, w, EV_FACTS_END);
 	return true;
 }
 
@@ -429,6 +475,7 @@ void live_tell_restart(struct live_source *l, struct world *w, const struct live
 		tell(l, w, &ev);
 	}
 	l->stack_id.n = l->label_id.n = l->reason_id.n = l->text_id.n = 0;
+	l->look_kept = T_BEFORE;
 	world_warn(w, "process %d executed another program; what came before is of the old one",
 		   (int)l->pid);
 }

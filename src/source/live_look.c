@@ -47,6 +47,7 @@ int64_t live_look(struct live_source *l, int64_t now)
 	b->look = xcalloc(1, sizeof(*b->look));
 	facts_init(b->look);
 	rc = objects_look(l->objects, b->look);
+	b->look_hash = facts_hash(b->look);
 	texts_take(l, b);
 	batch_names(l, b);
 	if (rc) { /* what is new in names must not be lost */

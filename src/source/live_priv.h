@@ -55,6 +55,7 @@ struct live_batch {
 	char ended[256];
 	struct live_facts facts; /* with pass_end */
 	struct facts *look; /* what goroutines wait on; such a batch has no changes */
+	uint64_t look_hash; /* facts_hash() of it */
 	VEC(char *) text; /* of looks; ids go on from those before */
 };
 
@@ -101,6 +102,10 @@ struct live_source {
 	struct live_batch *now; /* being drained */
 	size_t at;
 	int64_t last; /* time of the last event */
+	uint64_t told, look_told; /* events in the log, and of looks there */
+	enum { LOOK_NOT, LOOK_SAME, LOOK_WHOLE } look_log; /* how the look being told goes there */
+	int64_t look_kept; /* when the last whole one in the log was; T_BEFORE: there is none */
+	uint64_t look_hash; /* of that one */
 	VEC(uint32_t) stack_id, label_id, reason_id, text_id;
 	struct live_facts facts;
 	bool begun, over;

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "source/jsonl.h"
 #include "source/trace1.h"
 #include "source/trace2.h"
 
@@ -57,10 +58,16 @@ struct source *source_open_file(const struct input *in, struct world *w, struct 
 
 	w->source_name = world_str(w, in->name);
 	w->progress.total = in->size;
+	if (version < 0 && jsonl_known(in)) {
+		w->source_kind = world_str(w, "events");
+		w->replay = w->source_name;
+		return jsonl_open(in);
+	}
 	if (version < 0) {
 		err_set(err, -EINVAL, EXIT_BADFILE,
 			"%s is no file that bingo-top knows: it opens Go execution traces (as "
-			"runtime/trace or the test flag -trace write them)",
+			"runtime/trace or the test flag -trace write them) and the events that "
+			"--export jsonl writes",
 			in->name);
 		return NULL;
 	}

@@ -6,6 +6,12 @@
 
 #include "source/trace1_impl.h"
 
+/* A goroutine that exists, its state not told yet. */
+struct told {
+	uint64_t goid;
+	uint32_t start; /* entry function */
+};
+
 struct replay {
 	struct trace1 *t;
 	const struct t1_segment *seg;
@@ -17,7 +23,7 @@ struct replay {
 	const struct t1_event *in;
 	const struct t1_lane *at; /* lane of in */
 	int64_t now; /* of in */
-	VEC(uint64_t) told; /* goroutines that exist, their state not told yet */
+	VEC(struct told) told;
 	size_t sample;
 	uint8_t stw;
 	bool pre, enough;
@@ -73,19 +79,30 @@ static struct event event_make(const struct replay *r, enum event_kind kind)
 
 /* --- kinds --- */
 
-static void status(struct replay *r, uint64_t goid, uint8_t state)
+static void status_of(struct replay *r, struct told g, uint8_t state)
 {
 	struct event ev = event_make(r, EV_STATUS);
 
-	ev.g = goid;
+	ev.g = g.goid;
 	ev.state = state;
+	ev.reason = state == GS_SYSCALL ? R_SYSCALL : R_NONE;
 	ev.stack = 0;
-	for (size_t i = 0; i < r->told.n; i++)
-		if (r->told.v[i] == goid) {
-			r->told.v[i] = r->told.v[--r->told.n];
-			break;
-		}
+	ev.stack2 = g.start;
 	tell(r, &ev);
+}
+
+static void status(struct replay *r, uint64_t goid, uint8_t state)
+{
+	struct told g = { .goid = goid };
+
+	for (size_t i = 0; i < r->told.n; i++) {
+		if (r->told.v[i].goid != goid)
+			continue;
+		g = r->told.v[i];
+		memmove(&r->told.v[i], &r->told.v[i + 1], (--r->told.n - i) * sizeof(g));
+		break;
+	}
+	status_of(r, g, state);
 }
 
 static void proc(struct replay *r, struct t1_lane *l)
@@ -111,8 +128,9 @@ static void gomaxprocs(struct replay *r)
 
 	if (r->pre) {
 		r->pre = false;
-		while (r->told.n)
-			status(r, r->told.v[r->told.n - 1], GS_RUNNABLE);
+		for (size_t i = 0; i < r->told.n; i++)
+			status_of(r, r->told.v[i], GS_RUNNABLE);
+		r->told.n = 0;
 		return;
 	}
 	ev = event_make(r, EV_METRIC);
@@ -127,7 +145,7 @@ static void create(struct replay *r)
 	struct event ev;
 
 	if (r->pre) {
-		*vec_push(&r->told) = r->in->arg[0];
+		*vec_push(&r->told) = (struct told){ r->in->arg[0], t1_stack(r->t, r->in->arg[1]) };
 		return;
 	}
 	ev = event_make(r, EV_CREATE);

@@ -177,6 +177,7 @@ static void go_status(struct replay *r, struct t2_cursor *c, struct lane *lane)
 	if (status == T2_G_WAITING)
 		ev->reason = r->gen->stack_reason[gen_stack(r->gen, stack)];
 	if (status == T2_G_SYSCALL) {
+		ev->reason = R_SYSCALL;
 		ev->m = r->arg[1];
 		lane = lane_of(r, ev->m);
 		if (lane)

@@ -94,6 +94,9 @@ static void add_target(const struct world *w, struct pieces *p)
 		add(p, 2, ROLE_STRONG, 0, "%.60s[%d]", *name ? name : "process", w->live.pid);
 	else if (*name)
 		add(p, 2, ROLE_STRONG, 0, "%.60s", name);
+	if (w->replay && w->replay != w->source_name)
+		add(p, 6, ROLE_HEADER, 0, "in %.40s",
+		    base_name(strtab_get(&w->strings, w->replay)));
 	if (*go)
 		add(p, 7, ROLE_HEADER, 0, "%s%.20s", *go == 'g' ? "" : "trace ", go);
 }
@@ -198,7 +201,7 @@ static void add_loading(const struct ui *ui, struct pieces *p)
 
 static void add_live_cost(const struct world *w, struct pieces *p)
 {
-	if (!w->live.pid)
+	if (!w->live.pid || w->replay)
 		return;
 	add(p, 3, ROLE_HEADER, 0, "self %.1f%%", w->live.cpu_pct);
 	if (w->live.passes)

@@ -70,9 +70,18 @@ if command -v jq >/dev/null 2>&1; then
 	"$bingo" --replay "$demo" --export jsonl >"$tmp/jsonl"
 	is "jsonl: every line is an object with a time and a type" "$(jq -c 'select((.ts | test("^[0-9]+\\.[0-9]{9}s$") | not) or (.ts_ns | type) != "number" or (.type | type) != "string")' "$tmp/jsonl" | wc -l)" 0
 	is "jsonl: ts and ts_ns are one number" "$(jq -c 'select((.ts | rtrimstr("s") | split(".") | (.[0] | tonumber) * 1000000000 + (.[1] | tonumber)) != .ts_ns)' "$tmp/jsonl" | wc -l)" 0
-	is "jsonl: types are of the contract" "$(jq -r .type "$tmp/jsonl" | sort -u | grep -vxE 'create|run|block|unblock|preempt|syscall|syscall-exit|dead|sample|gc|task|region|log|metric|lost|status|proc|label|alloc|sync' | wc -l)" 0
+	is "jsonl: types are of the contract" "$(jq -r .type "$tmp/jsonl" | sort -u | grep -vxE 'create|run|block|unblock|preempt|syscall|syscall-exit|dead|sample|gc|task|region|log|metric|lost|status|proc|label|alloc|sync|session|end' | wc -l)" 0
 	"$bingo" --replay "$demo" --export "jsonl=$tmp/file"
 	same "jsonl: the same in a file" "$tmp/file" "$tmp/jsonl"
+	"$bingo" --replay "$tmp/file" --json --export "jsonl=$tmp/again" >"$tmp/again.json"
+	same "jsonl: read and written again" "$tmp/again" "$tmp/file"
+	is "jsonl: the same goroutines" "$(jq -S '.goroutines | sort_by(.g)' "$tmp/again.json" | cksum)" "$(jq -S '.goroutines | sort_by(.g)' "$tmp/json" | cksum)"
+	code "jsonl and reports, both to standard output" 2 --replay "$demo" --json --export jsonl
+	head -c 100000 "$tmp/file" >"$tmp/cut"
+	code "jsonl cut short" 0 --replay "$tmp/cut" --json
+	is "jsonl cut short: says where" "$(grep -c "\"warnings\":\[.*cut short in line $(grep -c '' "$tmp/cut")" "$tmp/out")" 1
+	head -c 100 "$tmp/file" >"$tmp/cut"
+	code "jsonl of which nothing is whole" 5 --replay "$tmp/cut"
 else
 	skip "JSON" "jq is not here"
 fi

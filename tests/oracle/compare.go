@@ -232,7 +232,8 @@ func (c *comparer) sameStacks(t, o *record) bool {
 	if strings.HasPrefix(kind, "range") || kind == "metric" || kind == "sync" || kind == "experiment" {
 		return true
 	}
-	return t.stack == o.stack && t.start == o.start
+	// where a goroutine began is told with its status in the first format, by us alone
+	return t.stack == o.stack && (t.start == o.start || kind == "status" && c.theirs.text[t.start] == "")
 }
 
 // differ names the first thing that differs, or "".

@@ -109,6 +109,9 @@ func (b *ourBook) add(e *jsonEvent) error {
 		b.notes = append(b.notes, fmt.Sprintf("line %d: %d events lost", b.line, e.Value))
 		return nil
 	}
+	if e.Type == "session" || e.Type == "end" {
+		return nil
+	}
 	if !b.describe(e, &r) {
 		return fmt.Errorf("unknown type %q", e.Type)
 	}

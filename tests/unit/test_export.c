@@ -197,7 +197,7 @@ static void test_report(void **state)
 	assert_string_equal(text_of(g, "reason"), "chan-send");
 	assert_string_equal(text_of(g, "wait_is"), "exact");
 	assert_int_equal(int_of(g, "wait_ns"), 1234567890 - 3000);
-	assert_int_equal(int_of(g, "switches"), 3);
+	assert_int_equal(int_of(g, "switches"), 2);
 	assert_int_equal(json_array_size(json_object_get(g, "stack")), 2);
 	assert_int_equal(int_of(json_array_get(json_object_get(g, "stack"), 0), "line"), 88);
 	by = json_object_get(g, "created_by");
