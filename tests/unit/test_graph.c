@@ -419,15 +419,22 @@ static void test_alike(void **state)
 	(void)state;
 	begin();
 	for (uint64_t i = 0; i < 5; i++) {
-		fw_object(&w, A + i * 8, OBJ_POLL, 0, 0);
-		waits(10 + i, A + i * 8, OP_READ, R_NET);
+		fw_object(&w, A + i, OBJ_POLL, 0, 0);
+		waits(10 + i, A + i, OP_READ, R_NET);
 	}
 	fw_object(&w, B, OBJ_CHAN, 0, 0);
 	waits(15, B, OP_RECV, R_CHAN_RECV);
 	fw_object(&w, C, OBJ_RUNTIME, 0, 0);
-	waits(16, C, OP_WAIT, R_GC);
-	w.g.v[world_find(&w, 16)].system = true;
+	fw_apply(&w, (struct event){ .time = SEC,
+				     .g = 2,
+				     .kind = EV_STATUS,
+				     .state = GS_BLOCKED,
+				     .reason = R_GC,
+				     .stack = fw_stack(&w, "runtime.bgsweep:278"),
+				     .stack2 = fw_stack(&w, "runtime.bgsweep:278") });
+	fw_wait(&w, 2, C, OP_WAIT);
 	made();
+	assert_true(w.g.v[world_find(&w, 2)].system);
 	graph_branches(&g, &c, &v);
 	/* the channel, its goroutine, the five */
 	assert_int_equal(v.n, 3);
