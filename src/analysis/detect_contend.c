@@ -66,9 +66,8 @@ static uint32_t live_waiters(const struct graph *g, uint32_t port)
 
 	for (uint32_t i = o->first_wait; i < o->first_wait + o->n_waits; i++) {
 		const struct wait *w = &g->facts->wait.v[i];
-		uint32_t node = graph_find(g, w->goid);
 
-		n += wait_port(w) == port && !w->select && node != NO_NODE && !graph_stuck(g, node);
+		n += wait_port(w) == port && !w->select && !graph_stuck(g, g->wait_node.v[i]);
 	}
 	return n;
 }
