@@ -113,7 +113,8 @@ static void say_growth(struct detect *d, const struct growth *g)
 			 g->ended ? "some ended" : "none ended");
 }
 
-static void growth_finding(struct detect *d, const struct growth *g)
+/* With the rows that stand for it, d->keys from i to end. */
+static void growth_finding(struct detect *d, const struct growth *g, size_t i, size_t end)
 {
 	bool whole = growth_span(d) >= d->conf.leak_span;
 	char place[SAY], time[SAY];
@@ -121,15 +122,8 @@ static void growth_finding(struct detect *d, const struct growth *g)
 	if (!detect_finding(d, DETECT_LEAK, whole ? SEVERITY_WARNING : SEVERITY_INFO,
 			    whole ? CERTAINTY_LIKELY : CERTAINTY_RECHECK))
 		return;
-	for (uint32_t row = 0, n = 0; row < d->moment->n && n < FINDING_IDS; row++) {
-		const struct goroutine *one = &d->world->g.v[row];
-
-		if (one->create_stack != g->stack || d->moment->state[row] == GS_DEAD ||
-		    d->moment->stack[row] != d->moment->stack[g->row])
-			continue;
-		finding_goroutine(&d->findings, d->world, d->moment, row);
-		n++;
-	}
+	for (; i < end; i++)
+		finding_goroutine(&d->findings, d->world, d->moment, d->keys.v[i].row);
 	if (d->findings.draft.n < g->alive)
 		finding_more(&d->findings, g->alive - d->findings.draft.n);
 	finding_key(&d->findings, "growth");
@@ -148,6 +142,46 @@ static void growth_finding(struct detect *d, const struct growth *g)
 		       "see what the oldest of them wait for, and give that an end: a "
 		       "context, a closed channel, a timeout");
 	finding_done(&d->findings);
+}
+
+/* Some rows of each group that grows, that stand alike: one walk for all of them. */
+static void growth_rows(struct detect *d)
+{
+	d->keys.n = 0;
+	for (uint32_t row = 0; row < d->moment->n; row++) {
+		uint32_t stack = d->world->g.v[row].create_stack;
+		struct growth *g;
+
+		if (stack >= d->growth_of.n || !d->growth_of.v[stack] ||
+		    d->moment->state[row] == GS_DEAD)
+			continue;
+		g = &d->growth.v[d->growth_of.v[stack] - 1];
+		if (!g->grows || g->some == FINDING_IDS ||
+		    d->moment->stack[row] != d->moment->stack[g->row])
+			continue;
+		g->some++;
+		*vec_push(&d->keys) = (struct likeness){ d->growth_of.v[stack], row };
+	}
+	keys_sort(d);
+}
+
+static void growth_findings(struct detect *d)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < d->growth.n; i++) {
+		struct growth *g = &d->growth.v[i];
+
+		g->some = 0;
+		g->grows = !g->told && g->row != NO_G && only_grows(d, g);
+		any |= g->grows;
+	}
+	if (any)
+		growth_rows(d);
+	for (size_t i = 0, end; any && i < d->keys.n; i = end) {
+		end = keys_run(d, i);
+		growth_finding(d, &d->growth.v[d->keys.v[i].key - 1], i, end);
+	}
 }
 
 /* --- out of reach --- */
@@ -204,11 +238,11 @@ static void reach_summary(struct detect *d, uint32_t node, const struct wait *w,
 			object_kind_name((enum object_kind)o->kind), beyond(o));
 }
 
-/* Goroutines of one likeness; run: of d->keys. */
+/* Goroutines of one likeness; a run of d->keys, which are nodes here. */
 static void reach_finding(struct detect *d, size_t i, size_t end)
 {
 	const struct graph *g = &d->graph;
-	uint32_t first = graph_find(g, d->world->g.v[d->keys.v[i].row].goid);
+	uint32_t first = d->keys.v[i].row;
 	const struct graph_node *n = &g->node.v[first];
 	const struct wait *w = graph_wait(g, n, 0);
 	const struct object *o = &g->facts->object.v[w->object];
@@ -217,15 +251,13 @@ static void reach_finding(struct detect *d, size_t i, size_t end)
 	bool lost = true;
 
 	for (size_t k = i; k < end; k++)
-		lost &= g->node.v[graph_find(g, d->world->g.v[d->keys.v[k].row].goid)].fate ==
-			FATE_LOST;
+		lost &= g->node.v[d->keys.v[k].row].fate == FATE_LOST;
 	if (!detect_finding(d, DETECT_LEAK, SEVERITY_WARNING,
 			    lost ? CERTAINTY_PROVEN : CERTAINTY_LIKELY))
 		return;
 	finding_prove(&d->findings, PROOF_LOOKS);
 	for (size_t k = i; k < end; k++) {
-		const struct graph_node *one =
-			&g->node.v[graph_find(g, d->world->g.v[d->keys.v[k].row].goid)];
+		const struct graph_node *one = &g->node.v[d->keys.v[k].row];
 
 		finding_goroutine(&d->findings, d->world, d->moment, one->row);
 		for (uint32_t p = 0; p < one->n_waits; p++)
@@ -267,26 +299,33 @@ static bool out_of_reach(const struct graph *g, const struct graph_node *n)
 	return true;
 }
 
-void detect_leaks(struct detect *d)
+/* The nodes that nobody can wake, sorted by what they are like. */
+static void reach_find(struct detect *d)
 {
 	const struct graph *g = &d->graph;
 
-	growth_measure(d);
 	d->keys.n = 0;
 	for (uint32_t i = 0; d->facts && g->n_free && i < g->node.n; i++) {
 		const struct graph_node *n = &g->node.v[i];
 
-		if (n->row < d->moment->n && graph_age(g, n->row) >= d->conf.leak_age &&
-		    out_of_reach(g, n))
-			*vec_push(&d->keys) = (struct likeness){ row_likeness(d, n->row), n->row };
+		if (out_of_reach(g, n) && n->row < d->moment->n &&
+		    graph_age(g, n->row) >= d->conf.leak_age)
+			*vec_push(&d->keys) = (struct likeness){ row_likeness(d, n->row), i };
 	}
 	keys_sort(d);
-	for (size_t i = 0, end; i < d->keys.n; i = end) {
+}
+
+void detect_leaks(struct detect *d)
+{
+	if (!d->from) {
+		growth_measure(d);
+		reach_find(d);
+	}
+	for (size_t i = d->from, end; i < d->keys.n; i = end) {
 		end = keys_run(d, i);
+		if (detect_pause(d, (uint32_t)i, end - i))
+			return;
 		reach_finding(d, i, end);
 	}
-	for (size_t i = 0; i < d->growth.n; i++)
-		if (!d->growth.v[i].told && d->growth.v[i].row != NO_G &&
-		    only_grows(d, &d->growth.v[i]))
-			growth_finding(d, &d->growth.v[i]);
+	growth_findings(d);
 }

@@ -53,10 +53,10 @@ uint32_t port_first(const struct graph *g, uint32_t port)
 	return least;
 }
 
-void tell_waiters(struct detect *d, uint32_t port)
+bool tell_waiters(struct detect *d, uint32_t port)
 {
 	const struct graph *g = &d->graph;
-	unsigned told = 0;
+	uint32_t told[3], n_told = 0;
 
 	finding_object(&d->findings, port_object(g, port)->addr);
 	for (uint32_t i = 0; i < port_object(g, port)->n_waits; i++) {
@@ -65,9 +65,14 @@ void tell_waiters(struct detect *d, uint32_t port)
 		if (n == NO_NODE)
 			continue;
 		finding_goroutine(&d->findings, d->world, d->moment, g->node.v[n].row);
-		if (told++ < 3)
-			say_stuck(d, n);
+		if (n_told < ARRAY_SIZE(told))
+			told[n_told++] = n;
 	}
+	if (!finding_words(&d->findings))
+		return false;
+	for (uint32_t i = 0; i < n_told; i++)
+		say_stuck(d, told[i]);
+	return true;
 }
 
 void say_stuck(struct detect *d, uint32_t node)

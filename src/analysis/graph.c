@@ -26,6 +26,7 @@ void graph_release(struct graph *g)
 	vec_free(&g->wait_node);
 	vec_free(&g->hold_node);
 	vec_free(&g->rank);
+	vec_free(&g->shut);
 }
 
 /* Of the nodes from lo to hi, which ascend. */
@@ -327,6 +328,8 @@ static void edges_make(struct graph *g)
 
 /* --- who may go on --- */
 
+enum { SPREAD_MOST = 1 << 15 }; /* goroutines in one step */
+
 /* Rows that say themselves that they never go on. */
 static uint32_t count_never(const struct graph *g)
 {
@@ -415,19 +418,20 @@ static void port_generous(struct graph *g, struct graph_port *p)
 		     o->flags & (OBJF_GLOBAL | OBJF_TIMER | OBJF_CONTEXT);
 }
 
-static void port_open(struct graph *g, struct graph_port *p)
+static void port_open(struct graph *g, uint32_t at)
 {
-	const struct object *o = &g->facts->object.v[p->object];
+	const struct object *o = port_object(g, at);
 
-	p->open = true;
+	g->shut.v[at] = false;
 	for (uint32_t i = o->first_wait; i < o->first_wait + o->n_waits; i++) {
 		const struct wait *w = &g->facts->wait.v[i];
 		uint32_t node = g->wait_node.v[i];
 
-		if (&g->port.v[wait_port(w)] != p || g->node.v[node].fate != FATE_STUCK)
+		if (wait_port(w) != at || g->node.v[node].fate != FATE_STUCK)
 			continue;
 		g->node.v[node].fate = FATE_WAITS;
-		*vec_push(&g->work) = node;
+		if (g->node.v[node].n_holds)
+			*vec_push(&g->work) = node;
 	}
 }
 
@@ -456,7 +460,7 @@ static void port_helped(struct graph *g, uint32_t at, enum hold_op op)
 	else if (any_served(p, o, op))
 		p->any = false;
 	if (!p->all && !p->any)
-		port_open(g, p);
+		port_open(g, at);
 }
 
 /* Its having the address tells nothing more where it is known what for. */
@@ -475,75 +479,99 @@ static void node_helps(struct graph *g, const struct graph_node *n, uint32_t i, 
 	const struct hold *h = graph_hold(g, n, i);
 
 	for (uint32_t at = 2 * h->object; at <= 2 * h->object + 1; at++) {
-		if (g->port.v[at].open || !g->port.v[at].n_waits ||
-		    port_object(g, at)->kind == OBJ_NIL)
+		if (!g->shut.v[at])
 			continue;
 		if (generous)
-			port_open(g, &g->port.v[at]);
+			port_open(g, at);
 		else if (h->op != HOLD_REF || hold_is_plain(g, n, i))
 			port_helped(g, at, h->op);
 	}
 }
 
-static void spread(struct graph *g, bool generous)
+/* Many at a time; false: nobody is left. */
+static bool spread(struct graph *g, bool generous)
 {
-	while (g->work.n) {
+	for (unsigned k = 0; g->work.n && k < SPREAD_MOST; k++) {
 		uint32_t at = g->work.v[--g->work.n];
 		const struct graph_node *n = &g->node.v[at];
 
 		for (uint32_t i = 0; i < n->n_holds; i++)
 			node_helps(g, n, i, generous);
 	}
+	return g->work.n;
 }
 
-/* Leaves FATE_STUCK with those who do not go on by this reading. */
+/* Leaves FATE_STUCK with those who, once all is spread, do not go on by this reading. */
 static void fates(struct graph *g, bool generous)
 {
 	g->work.n = 0;
+	vec_reserve(&g->shut, g->port.n);
 	for (uint32_t i = 0; i < g->node.n; i++) {
 		struct graph_node *n = &g->node.v[i];
 
 		n->fate = n->free ? FATE_FREE : FATE_STUCK;
-		if (n->fate == FATE_FREE)
+		if (n->free && n->n_holds)
 			*vec_push(&g->work) = i;
 	}
 	for (uint32_t i = 0; i < g->port.n; i++) {
 		struct graph_port *p = &g->port.v[i];
 
-		p->open = p->outside = false;
-		p->all = 0;
+		g->shut.v[i] = p->n_waits && port_object(g, i)->kind != OBJ_NIL;
 		if (!p->n_waits)
 			continue;
+		p->outside = false;
+		p->all = 0;
 		if (generous)
 			port_generous(g, p);
 		else
 			port_strict(g, p, i & 1);
 		if (p->outside || (!p->all && !p->any))
-			port_open(g, p);
+			port_open(g, i);
 	}
-	spread(g, generous);
 }
 
 static void fates_generous(struct graph *g)
 {
 	fates(g, true);
-	g->member.n = 0;
-	for (uint32_t i = 0; i < g->node.n; i++)
-		if (g->node.v[i].fate == FATE_STUCK)
-			*vec_push(&g->member) = i;
+}
+
+static bool spread_generous(struct graph *g)
+{
+	return spread(g, true);
 }
 
 static void fates_strict(struct graph *g)
 {
+	g->member.n = 0;
+	for (uint32_t i = 0; i < g->node.n; i++)
+		if (g->node.v[i].fate == FATE_STUCK)
+			*vec_push(&g->member) = i;
 	fates(g, false);
+}
+
+static bool spread_strict(struct graph *g)
+{
+	return spread(g, false);
+}
+
+static void fates_lost(struct graph *g)
+{
 	for (size_t i = 0; i < g->member.n; i++)
 		if (g->node.v[g->member.v[i]].fate == FATE_STUCK)
 			g->node.v[g->member.v[i]].fate = FATE_LOST;
 }
 
-static void (*const steps[])(struct graph *g) = {
-	nodes_make,   ports_make,	edges_make,    count_free,    fates_generous,
-	fates_strict, graph_components, graph_parents, graph_weights, graph_roots,
+/* --- all of it, step by step --- */
+
+static const struct {
+	void (*once)(struct graph *g);
+	bool (*again)(struct graph *g); /* until it is false */
+} steps[] = {
+	{ nodes_make, NULL },	    { ports_make, NULL },     { edges_make, NULL },
+	{ count_free, NULL },	    { fates_generous, NULL }, { NULL, spread_generous },
+	{ fates_strict, NULL },	    { NULL, spread_strict },  { fates_lost, NULL },
+	{ graph_components, NULL }, { graph_parents, NULL },  { graph_weights, NULL },
+	{ graph_roots, NULL },
 };
 
 void graph_begin(struct graph *g, const struct world *w)
@@ -554,13 +582,17 @@ void graph_begin(struct graph *g, const struct world *w)
 	g->time = w->facts.time;
 	g->node.n = g->port.n = g->edge.n = 0;
 	g->step = 0;
+	g->made = false;
 }
 
 bool graph_step(struct graph *g)
 {
-	if (g->step < ARRAY_SIZE(steps))
-		steps[g->step++](g);
-	return g->step < ARRAY_SIZE(steps);
+	if (steps[g->step].again && steps[g->step].again(g))
+		return true;
+	if (steps[g->step].once)
+		steps[g->step].once(g);
+	g->made = ++g->step == ARRAY_SIZE(steps);
+	return !g->made;
 }
 
 void graph_make(struct graph *g, const struct world *w)

@@ -54,7 +54,6 @@ struct graph_port {
 	uint32_t first_child, next; /* nodes that hang from it; the next that hangs from its node */
 	uint32_t all; /* scratch: helpers that are all needed, and do not go on yet */
 	uint8_t any; /* scratch: one helper of some kind is needed */
-	bool open; /* it may be served */
 	bool outside; /* by what is not a goroutine, or not known: a timer, memory not searched */
 	bool in_cycle;
 };
@@ -107,8 +106,10 @@ struct graph {
 	VEC(uint32_t) low, index, path;
 	VEC(struct graph_call) call;
 	VEC(uint32_t) degree;
+	VEC(bool) shut; /* ports at which somebody waits and that nobody may serve yet */
 	VEC(struct radix_key) rank;
 	unsigned step; /* of those that make it, the next */
+	bool made; /* it is whole */
 };
 
 void graph_init(struct graph *g);
@@ -121,14 +122,14 @@ void graph_release(struct graph *g);
 void graph_make(struct graph *g, const struct world *w);
 /*
  * The same in pieces, between which the world must not change: graph_begin(),
- * then graph_step() until it is false. Only then may the graph be read.
+ * then graph_step() until it is false; only then may the graph be read.
  */
 void graph_begin(struct graph *g, const struct world *w);
 bool graph_step(struct graph *g);
 /* Whether the facts are still those that it was made of; else it must not be read. */
 static inline bool graph_fresh(const struct graph *g)
 {
-	return g->facts && g->facts->time == g->time && 2 * g->facts->object.n == g->port.n;
+	return g->made && g->facts->time == g->time && 2 * g->facts->object.n == g->port.n;
 }
 /* How long the row had been as it is when the facts were looked at; at least, where its begin was not seen. */
 int64_t graph_age(const struct graph *g, uint32_t row);
