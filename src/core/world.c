@@ -532,6 +532,15 @@ static void apply_facts(struct world *w, const struct event *ev)
 	w->generation++;
 }
 
+void world_facts(struct world *w, struct facts *f)
+{
+	struct facts before = w->facts;
+
+	w->facts = *f;
+	*f = before;
+	w->generation++;
+}
+
 void world_apply(struct world *w, const struct event *ev)
 {
 	if (ev->kind >= EV_FACTS && ev->kind <= EV_FACTS_END) {

@@ -322,62 +322,38 @@ static uint32_t text_of(const struct live_source *l, uint32_t id)
 	return id_at(l->text_id.v, l->text_id.n, id);
 }
 
-static void look_object(struct live_source *l, struct world *w, const struct object *from)
+static void look_object(const struct live_source *l, struct object *o)
 {
-	struct object o = *from;
-	struct event ev[2];
-	unsigned n;
-
-	o.type = text_of(l, o.type);
-	o.text = text_of(l, o.text);
-	if (o.when != T_NEVER)
-		o.when -= l->t0;
-	n = facts_object_events(&o, l->last, ev);
-	for (unsigned i = 0; i < n; i++)
-		world_apply(w, &ev[i]);
+	o->type = text_of(l, o->type);
+	o->text = text_of(l, o->text);
+	if (o->when != T_NEVER)
+		o->when -= l->t0;
 }
 
-static void look_wait(struct live_source *l, struct world *w, const struct wait *x)
+static void look_hold(const struct live_source *l, struct hold *h)
 {
-	struct event ev = facts_wait_event(l->last, x->goid, l->now->look->object.v[x->object].addr,
-					   (enum wait_op)x->op, x->select, x->at);
-
-	world_apply(w, &ev);
+	h->by = text_of(l, h->by);
+	h->stack = stack_of(l, h->stack);
 }
 
-static void look_hold(struct live_source *l, struct world *w, const struct hold *h)
-{
-	struct event ev = facts_hold_event(l->last, h->goid, l->now->look->object.v[h->object].addr,
-					   (enum hold_op)h->op, (enum evidence)h->evidence,
-					   text_of(l, h->by), stack_of(l, h->stack));
-
-	world_apply(w, &ev);
-}
-
-/* Not kept in the log: a look a second of all waits would leave no room there for the past. */
+/* What the reader made is taken as it is, once its ids are the world's. */
 bool live_drain_look(struct live_source *l, struct world *w, int64_t deadline)
 {
-	const struct facts *f = l->now->look;
-	size_t waits = f->object.n, holds = waits + f->wait.n, all = holds + f->hold.n;
-	struct event ev = { .time = rel(l, f->time), .kind = EV_FACTS, .m = NO_ID, .p = NO_ID };
+	struct facts *f = l->now->look;
+	size_t all = f->object.n + f->hold.n;
 
-	ev.value = (f->searched ? FACTS_SEARCHED : 0u) | (f->netpoll ? FACTS_NETPOLL : 0u);
-	if (l->at == 0)
-		world_apply(w, &ev);
 	while (l->at < all) {
 		size_t i = l->at++;
 
-		if (i < waits)
-			look_object(l, w, &f->object.v[i]);
-		else if (i < holds)
-			look_wait(l, w, &f->wait.v[i - waits]);
+		if (i < f->object.n)
+			look_object(l, &f->object.v[i]);
 		else
-			look_hold(l, w, &f->hold.v[i - holds]);
+			look_hold(l, &f->hold.v[i - f->object.n]);
 		if (l->at % LOOK_EVERY == 0 && live_clock(CLOCK_MONOTONIC) >= deadline)
 			return false;
 	}
-	ev.kind = EV_FACTS_END;
-	world_apply(w, &ev);
+	f->time = rel(l, f->time);
+	world_facts(w, f);
 	return true;
 }
 

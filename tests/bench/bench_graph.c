@@ -398,6 +398,7 @@ int main(int argc, char **argv)
 {
 	static const char *const plain[] = { "10000", "100000", "1000000" };
 	const char *const *count = argc > 1 ? (const char *const *)argv + 1 : plain;
+	const char *word = getenv("WORLD");
 	int n = argc > 1 ? argc - 1 : 3;
 
 	for (int i = 0; i < n; i++) {
@@ -405,7 +406,7 @@ int main(int argc, char **argv)
 
 		printf("%zu goroutines\n", goroutines);
 		for (size_t k = 0; k < ARRAY_SIZE(worlds); k++)
-			if (!getenv("WORLD") || strstr(worlds[k].name, getenv("WORLD")))
+			if (!word || strstr(worlds[k].name, word))
 				world_measure(k, goroutines);
 	}
 	return 0;
