@@ -14,6 +14,7 @@
 #define SECOND (1000 * MS)
 
 enum { PAUSE_EVERY = 256 };
+#define SHARE 0.02 /* of a core that looks may cost, where the facts stay the same */
 
 const struct detector detector_table[DETECT_N] = {
 	[DETECT_DEADLOCK] = { "deadlock", "goroutines that wait for each other, or for nobody left",
@@ -135,6 +136,7 @@ static void look_begin(struct detect *d, const struct world *w)
 	d->looked = w->now.time;
 	d->whole = w->progress.whole;
 	d->graph.settle = d->conf.settle;
+	d->spending = 0;
 	d->step = 1;
 	d->at = 0;
 	graph_begin(&d->graph, w);
@@ -161,12 +163,31 @@ static void look_step(struct detect *d)
 	d->step = 0;
 }
 
+static void look_steps(struct detect *d)
+{
+	int64_t began = cpu_ns();
+
+	d->until = d->piece_ns ? began + d->piece_ns : INT64_MAX;
+	do
+		look_step(d);
+	while (d->step && (!d->piece_ns || cpu_ns() < d->until));
+	d->spending += cpu_ns() - began;
+	if (!d->step)
+		d->cost = d->spending;
+}
+
 void detect_now(struct detect *d, const struct world *w)
 {
-	d->until = INT64_MAX;
 	look_begin(d, w);
 	while (d->step)
-		look_step(d);
+		look_steps(d);
+}
+
+static int64_t interval(const struct detect *d)
+{
+	int64_t dear = (int64_t)((double)d->cost / SHARE);
+
+	return d->conf.every > dear ? d->conf.every : dear;
 }
 
 static bool is_due(const struct detect *d, const struct world *w)
@@ -175,7 +196,7 @@ static bool is_due(const struct detect *d, const struct world *w)
 
 	if (!live && (!w->progress.whole || d->whole))
 		return false;
-	return !live || d->looked == T_BEFORE || w->now.time - d->looked >= d->conf.every ||
+	return !live || d->looked == T_BEFORE || w->now.time - d->looked >= interval(d) ||
 	       w->progress.whole != d->whole || !graph_fresh(&d->graph);
 }
 
@@ -185,10 +206,7 @@ bool detect_look(struct detect *d, const struct world *w)
 		return false;
 	if (!d->step)
 		look_begin(d, w);
-	d->until = d->piece_ns ? cpu_ns() + d->piece_ns : INT64_MAX;
-	do
-		look_step(d);
-	while (d->step && (!d->piece_ns || cpu_ns() < d->until));
+	look_steps(d);
 	return !d->step;
 }
 

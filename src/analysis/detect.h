@@ -81,6 +81,7 @@ struct detect {
 	/* The caller's: CPU time for one call of detect_look(), ns; 0: a look is made at one go. */
 	int64_t piece_ns;
 	int64_t until; /* when the piece is used up */
+	int64_t cost, spending; /* CPU time of the last whole look, and of the one that is being made */
 	unsigned step; /* of a look in pieces: 0: none, 1: the graph, then the detectors */
 	uint32_t spent; /* since the clock was looked at */
 	uint32_t from,
@@ -107,7 +108,7 @@ int detect_set(struct detect_config *c, const char *key, const char *value, stru
 
 /*
  * Looks at the world's newest moment and facts, unless the last look was just
- * now and the facts are still the same. Of a file only once it is whole. Call
+ * now and the facts are still the same; what costs much is done rarely. Of a file only once it is whole. Call
  * after each change of the world. With piece_ns a look may take several calls:
  * until detect_busy() is false again the world must not change, the findings are
  * half the old and half the new ones, and the graph is none. Returns whether a

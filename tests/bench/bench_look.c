@@ -6,7 +6,7 @@
  *
  * PROGRAM is tests/targets/blocked, built; without it the newest toolchain that is here builds it.
  * Environment: COUNTS ("10000 100000 1000000"), SHAPES ("mixed one own select"), SECONDS of each screen
- * (10), LATE=1 (when a key had to wait for work). First passes and looks in this process, by processor time; then bingo-top on a terminal: when
+ * (10), LOOKS (5), LATE=1 (when a key had to wait for work). First passes and looks in this process, by processor time; then bingo-top on a terminal: when
  * the list stands there, how long a key waits for its picture, and what all of it takes of a core.
  */
 #include <errno.h>
@@ -26,10 +26,10 @@
 #include "target/scan.h"
 #include "target/target.h"
 
-enum { LOOKS = 5, KEYS_MOST = 1024, EVERY_MS = 40 };
+enum { LOOKS_MOST = 1000, KEYS_MOST = 1024, EVERY_MS = 40 };
 
 static const char *bingo, *blocked;
-static int seconds = 10;
+static int seconds = 10, n_looks = 5;
 
 static double clock_ms(clockid_t id)
 {
@@ -129,7 +129,7 @@ static void sink(void *arg, const struct gchange *c, size_t n)
 
 static void looks(pid_t pid)
 {
-	double pass[LOOKS], look[LOOKS], finish[LOOKS];
+	static double pass[LOOKS_MOST], look[LOOKS_MOST], finish[LOOKS_MOST];
 	struct objects *o;
 	struct facts f;
 	struct err err = { 0 };
@@ -144,7 +144,7 @@ static void looks(pid_t pid)
 	s = scan_new(t);
 	o = objects_new(t, s);
 	facts_init(&f);
-	for (int i = 0; i < LOOKS; i++) {
+	for (int i = 0; i < n_looks; i++) {
 		double t0 = clock_ms(CLOCK_THREAD_CPUTIME_ID), t1;
 
 		scan_pass(s, sink, NULL);
@@ -159,7 +159,7 @@ static void looks(pid_t pid)
 	}
 	printf("    pass %.1f, then %.1f ms; look %.1f, then %.1f ms, and %.1f to finish it; %zu "
 	       "objects, %zu waits, %zu holds; %ld MB\n",
-	       pass[0], pass[LOOKS - 1], look[0], look[LOOKS - 1], finish[LOOKS - 1], f.object.n,
+	       pass[0], pass[n_looks - 1], look[0], look[n_looks - 1], finish[n_looks - 1], f.object.n,
 	       f.wait.n, f.hold.n, rss_mb(getpid()) - mb);
 	facts_release(&f);
 	objects_free(o);
@@ -308,7 +308,8 @@ static void measure(const char *shape, const char *count)
 
 	printf("  %s goroutines, %s\n", count, shape);
 	looks(pid);
-	screen(pid);
+	if (seconds)
+		screen(pid);
 	fflush(stdout);
 	target_stop(pid);
 }
@@ -325,6 +326,8 @@ int main(int argc, char **argv)
 	bingo = xasprintf("%s/bingo-top", setting("BUILD", "build"));
 	blocked = argc > 1 ? argv[1] : build();
 	seconds = atoi(setting("SECONDS", "10"));
+	n_looks = atoi(setting("LOOKS", "5"));
+	n_looks = n_looks < 1 ? 1 : n_looks < LOOKS_MOST ? n_looks : LOOKS_MOST;
 	if (!blocked) {
 		puts("skipped: no Go toolchain is here (tests/toolchains.sh fetches them)");
 		return 0;
