@@ -81,7 +81,8 @@ struct detect {
 	/* The caller's: CPU time for one call of detect_look(), ns; 0: a look is made at one go. */
 	int64_t piece_ns;
 	int64_t until; /* when the piece is used up */
-	int64_t cost, spending; /* CPU time of the last whole look, and of the one that is being made */
+	int64_t cost,
+		spending; /* CPU time of the last whole look, and of the one that is being made */
 	unsigned step; /* of a look in pieces: 0: none, 1: the graph, then the detectors */
 	uint32_t spent; /* since the clock was looked at */
 	uint32_t from,

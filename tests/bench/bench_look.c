@@ -135,7 +135,7 @@ static void looks(pid_t pid)
 	struct err err = { 0 };
 	struct target *t;
 	struct scan *s;
-	long mb = rss_mb(getpid());
+	long mb = rss_mb(getpid()), scan_mb = 0;
 
 	if (target_open(&t, pid, NULL, &err)) {
 		printf("  %s\n", err.text);
@@ -150,6 +150,7 @@ static void looks(pid_t pid)
 		scan_pass(s, sink, NULL);
 		t1 = clock_ms(CLOCK_THREAD_CPUTIME_ID);
 		pass[i] = t1 - t0;
+		scan_mb = i ? scan_mb : rss_mb(getpid()) - mb;
 		objects_look(o, &f);
 		t0 = clock_ms(CLOCK_THREAD_CPUTIME_ID);
 		look[i] = t0 - t1;
@@ -158,9 +159,9 @@ static void looks(pid_t pid)
 		sleep_ms(200);
 	}
 	printf("    pass %.1f, then %.1f ms; look %.1f, then %.1f ms, and %.1f to finish it; %zu "
-	       "objects, %zu waits, %zu holds; %ld MB\n",
-	       pass[0], pass[n_looks - 1], look[0], look[n_looks - 1], finish[n_looks - 1], f.object.n,
-	       f.wait.n, f.hold.n, rss_mb(getpid()) - mb);
+	       "objects, %zu waits, %zu holds; %ld MB of passes, %ld MB of looks\n",
+	       pass[0], pass[n_looks - 1], look[0], look[n_looks - 1], finish[n_looks - 1],
+	       f.object.n, f.wait.n, f.hold.n, scan_mb, rss_mb(getpid()) - mb - scan_mb);
 	facts_release(&f);
 	objects_free(o);
 	scan_free(s);
