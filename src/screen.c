@@ -18,7 +18,7 @@
 enum {
 	DRAIN_NS = 4 * 1000 * 1000, /* of merging at a time, so that keys do not wait */
 	SCRIPT_DRAIN_NS = 1000 * 1000 * 1000,
-	DETECT_NS = 6 * 1000 * 1000, /* of a look of the detectors, likewise */
+	DETECT_NS = 4 * 1000 * 1000, /* of a look of the detectors, likewise */
 	DRAW_MS = 100, /* between two pictures that only new data asks for */
 	PATIENCE_MS = 150, /* a file that cannot be read is told without a screen */
 };

@@ -7,7 +7,7 @@
 #include "analysis/detect_stuck.h"
 #include "analysis/groups.h"
 
-enum { PROOF_LOOKS = 4, GROWTH_LEAST_NS = 1000 * 1000 * 1000 };
+enum { PROOF_LOOKS = 4, GROWTH_LEAST_NS = 1000 * 1000 * 1000, ROWS_PART = 4096 };
 
 /* --- growth --- */
 
@@ -66,23 +66,39 @@ static int64_t growth_span(const struct detect *d)
 	return t < d->conf.leak_span ? t : d->conf.leak_span;
 }
 
-static void growth_measure(struct detect *d)
+static bool growth_due(const struct detect *d)
 {
-	int64_t span = growth_span(d), begin = d->moment->time - span;
+	return d->grown == T_BEFORE || d->moment->time - d->grown >= GROWTH_LEAST_NS ||
+	       !d->world->live.pid;
+}
 
-	if (d->grown != T_BEFORE && d->moment->time - d->grown < GROWTH_LEAST_NS &&
-	    d->world->live.pid) {
-		for (size_t i = 0; i < d->growth.n; i++)
-			d->growth.v[i].told = false;
-		return;
-	}
+static void growth_begin(struct detect *d)
+{
 	d->grown = d->moment->time;
 	d->growth.n = 0;
 	vec_reserve(&d->growth_of, d->world->stacks.stack.n);
 	d->growth_of.n = d->world->stacks.stack.n;
 	memset(d->growth_of.v, 0, d->growth_of.n * sizeof(*d->growth_of.v));
-	for (uint32_t row = 0; row < d->moment->n; row++)
+}
+
+/* From row d->from on; false: it goes on in the next piece. */
+static bool growth_measure(struct detect *d)
+{
+	int64_t span = growth_span(d), begin = d->moment->time - span;
+
+	if (!d->from && !growth_due(d)) {
+		for (size_t i = 0; i < d->growth.n; i++)
+			d->growth.v[i].told = false;
+		return true;
+	}
+	if (!d->from)
+		growth_begin(d);
+	for (uint32_t row = d->from; row < d->moment->n; row++) {
+		if (!(row % ROWS_PART) && detect_pause(d, row, ROWS_PART))
+			return false;
 		growth_row(d, row, begin, span);
+	}
+	return true;
 }
 
 static uint32_t growth_made(const struct growth *g)
@@ -315,15 +331,20 @@ static void reach_find(struct detect *d)
 	keys_sort(d);
 }
 
+/* Pieces begin at a row whose growth is measured, or, beyond the rows, at a run of keys. */
 void detect_leaks(struct detect *d)
 {
-	if (!d->from) {
-		growth_measure(d);
+	uint32_t rows = (uint32_t)d->moment->n, i = d->from - rows;
+
+	if (!d->from || d->from < rows) {
+		if (!growth_measure(d))
+			return;
 		reach_find(d);
+		i = 0;
 	}
-	for (size_t i = d->from, end; i < d->keys.n; i = end) {
+	for (size_t end; i < d->keys.n; i = (uint32_t)end) {
 		end = keys_run(d, i);
-		if (detect_pause(d, (uint32_t)i, end - i))
+		if (detect_pause(d, rows + i, end - i))
 			return;
 		reach_finding(d, i, end);
 	}

@@ -570,8 +570,8 @@ static const struct {
 	{ nodes_make, NULL },	    { ports_make, NULL },     { edges_make, NULL },
 	{ count_free, NULL },	    { fates_generous, NULL }, { NULL, spread_generous },
 	{ fates_strict, NULL },	    { NULL, spread_strict },  { fates_lost, NULL },
-	{ graph_components, NULL }, { graph_parents, NULL },  { graph_weights, NULL },
-	{ graph_roots, NULL },
+	{ graph_components, NULL }, { graph_parents, NULL },  { graph_degrees, NULL },
+	{ graph_weights, NULL },    { graph_roots, NULL },
 };
 
 void graph_begin(struct graph *g, const struct world *w)

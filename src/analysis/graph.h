@@ -193,6 +193,7 @@ void graph_links_of(const struct graph *g, uint32_t node, unsigned most,
 /* For the graph's own files. */
 void graph_components(struct graph *g);
 void graph_parents(struct graph *g);
+void graph_degrees(struct graph *g);
 void graph_weights(struct graph *g);
 void graph_roots(struct graph *g);
 bool graph_stuck(const struct graph *g, uint32_t node);

@@ -79,8 +79,8 @@ static bool in_use(const struct graph *g, uint32_t v)
 	return v < g->node.n || g->port.v[v - g->node.n].n_waits;
 }
 
-/* Leaf by leaf, up to the roots; what is left are rings. */
-void graph_weights(struct graph *g)
+/* How many hang from each, and how heavy it is without them. */
+void graph_degrees(struct graph *g)
 {
 	uint32_t n = (uint32_t)(g->node.n + g->port.n), up;
 
@@ -92,6 +92,13 @@ void graph_weights(struct graph *g)
 		if (in_use(g, v) && (up = parent_vertex(g, v)) != NO_NODE)
 			g->degree.v[up]++;
 	}
+}
+
+/* Leaf by leaf, up to the roots; what is left are rings. */
+void graph_weights(struct graph *g)
+{
+	uint32_t n = (uint32_t)(g->node.n + g->port.n), up;
+
 	g->work.n = 0;
 	for (uint32_t v = 0; v < n; v++)
 		if (in_use(g, v) && !g->degree.v[v])

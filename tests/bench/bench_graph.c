@@ -6,7 +6,7 @@
  *
  * Without arguments 10,000, 100,000 and 1,000,000. Environment: WORLD (those with that word in their
  * names), STEPS=1 (also what each step of the graph takes). All figures are processor time in ms: the least of
- * some looks for each part, and the longest piece of a look in pieces of 6 ms, as the screen makes it.
+ * some looks for each part, and the longest piece of a look in pieces of 4 ms, as the screen makes it.
  */
 #include <inttypes.h>
 #include <malloc.h>
@@ -18,7 +18,7 @@
 #include "analysis/detect.h"
 #include "core/world.h"
 
-enum { LOOKS = 5, STACKS = 64, TOLD = 1 << 18, PIECE_NS = 6 * 1000 * 1000 };
+enum { LOOKS = 5, STACKS = 64, TOLD = 1 << 18, PIECE_NS = 4 * 1000 * 1000 };
 
 #define SECOND 1000000000ll
 
