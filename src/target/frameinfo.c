@@ -65,7 +65,7 @@ static bool map_read(const struct frameinfos *f, uint64_t addr, int32_t index, i
 		     bool locals, struct live_out *out)
 {
 	int32_t head[2];
-	uint8_t bits[MAX_BITS / 8];
+	uint8_t bits[MAX_BITS / 8] = { 0 };
 	size_t bytes;
 
 	if (memr_read(f->t->mem, addr, head, sizeof(head)) || head[0] <= 0 || head[1] < 0 ||
