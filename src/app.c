@@ -166,6 +166,12 @@ static int live_reports(struct app *a, struct err *err)
 	}
 }
 
+/* There is something to report: goroutines, and what they wait on. */
+static bool is_ready(const struct app *a)
+{
+	return a->world.live.passes && a->world.live.looks;
+}
+
 static int run_live(struct app *a, struct err *err)
 {
 	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
@@ -180,7 +186,7 @@ static int run_live(struct app *a, struct err *err)
 	signal(SIGPIPE, SIG_IGN);
 	a->loader.budget_ns = BATCH_BUDGET_NS;
 	loader_start(&a->loader);
-	while (!a->world.live.passes && !a->loader.whole && !a->signal)
+	while (!is_ready(a) && !a->loader.whole && !a->signal)
 		uv_run(&a->loop, UV_RUN_ONCE);
 	if (a->loader.err.rc)
 		*err = a->loader.err;

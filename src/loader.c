@@ -23,19 +23,27 @@ void loader_threads(void)
 	setenv("UV_THREADPOOL_SIZE", buf, 0);
 }
 
+static bool is_held(struct loader *l)
+{
+	return l->held && l->held(l);
+}
+
 static void loader_drain(struct loader *l)
 {
+	bool held = is_held(l);
 	int rc;
 
-	if (l->whole)
+	if (l->whole && !held)
 		return;
-	rc = l->source->ops->drain(l->source, l->world, l->budget_ns, &l->err);
-	l->whole = rc != SOURCE_MORE;
-	l->world->progress.whole = l->whole;
-	l->world->generation++;
+	if (!held) {
+		rc = l->source->ops->drain(l->source, l->world, l->budget_ns, &l->err);
+		l->whole = rc != SOURCE_MORE;
+		l->world->progress.whole = l->whole;
+		l->world->generation++;
+	}
 	if (l->progress)
 		l->progress(l);
-	if (!l->whole && !l->working)
+	if (is_held(l) || (!l->whole && !l->working))
 		uv_async_send(&l->wake);
 }
 

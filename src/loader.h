@@ -16,6 +16,8 @@ struct loader {
 	bool whole; /* everything is merged, or err says why not */
 	int64_t budget_ns; /* for one drain, so that the screen stays quick */
 	void (*progress)(struct loader *l); /* after each drain that brought something */
+	/* Whether the world must stay as it is for now; progress() is called all the same. NULL: never. */
+	bool (*held)(struct loader *l);
 	void *arg;
 
 	uv_async_t wake;

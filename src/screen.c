@@ -18,6 +18,7 @@
 enum {
 	DRAIN_NS = 4 * 1000 * 1000, /* of merging at a time, so that keys do not wait */
 	SCRIPT_DRAIN_NS = 1000 * 1000 * 1000,
+	DETECT_NS = 4 * 1000 * 1000, /* of a look of the detectors, likewise */
 	DRAW_MS = 100, /* between two pictures that only new data asks for */
 	PATIENCE_MS = 150, /* a file that cannot be read is told without a screen */
 };
@@ -179,7 +180,7 @@ static void on_prepare(uv_prepare_t *p)
 	now = uv_now(s->c->loop);
 	wait = ui_tick(s->ui, (int64_t)uv_hrtime());
 	due = s->drawn + DRAW_MS;
-	if (ui_dirty(s->ui) && (s->urgent || now >= due))
+	if (ui_dirty(s->ui) && (s->urgent || (now >= due && !detect_busy(s->c->detect))))
 		draw(s);
 	wait = wait < 0 ? -1 : wait / 1000000 + 1;
 	if (ui_dirty(s->ui)) {
@@ -257,6 +258,12 @@ static void on_progress(struct loader *l)
 		ui_world_changed(s->ui);
 	if (l->err.rc)
 		uv_stop(l->loop);
+}
+
+/* The detectors look in pieces, between which keys are answered. */
+static bool is_held(struct loader *l)
+{
+	return detect_busy(((struct screen *)l->arg)->c->detect);
 }
 
 /* --- beginning and end --- */
@@ -412,7 +419,9 @@ int screen_run(const struct screen_config *c, struct err *err)
 	start_handles(&s);
 	c->loader->budget_ns = DRAIN_NS;
 	c->loader->progress = on_progress;
+	c->loader->held = is_held;
 	c->loader->arg = &s;
+	c->detect->piece_ns = DETECT_NS;
 	loader_start(c->loader);
 	rc = first_look(&s, err);
 	if (!rc && !s.sig)
@@ -420,6 +429,7 @@ int screen_run(const struct screen_config *c, struct err *err)
 	else
 		close_handles(&s, false);
 	c->loader->progress = NULL;
+	c->loader->held = NULL;
 	return rc ? rc : s.sig;
 }
 

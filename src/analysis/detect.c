@@ -6,11 +6,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "analysis/groups.h"
 
 #define MS 1000000ll
 #define SECOND (1000 * MS)
+
+enum { PAUSE_EVERY = 256 };
+#define SHARE 0.02 /* of a core that looks may cost, where the facts stay the same */
 
 const struct detector detector_table[DETECT_N] = {
 	[DETECT_DEADLOCK] = { "deadlock", "goroutines that wait for each other, or for nobody left",
@@ -116,7 +120,15 @@ int detect_set(struct detect_config *c, const char *key, const char *value, stru
 
 /* --- looking --- */
 
-void detect_now(struct detect *d, const struct world *w)
+static int64_t cpu_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
+	return (int64_t)ts.tv_sec * SECOND + ts.tv_nsec;
+}
+
+static void look_begin(struct detect *d, const struct world *w)
 {
 	d->world = w;
 	d->moment = &w->now;
@@ -124,15 +136,61 @@ void detect_now(struct detect *d, const struct world *w)
 	d->looked = w->now.time;
 	d->whole = w->progress.whole;
 	d->graph.settle = d->conf.settle;
-	graph_make(&d->graph, w);
+	d->spending = 0;
+	d->step = 1;
+	d->at = 0;
+	graph_begin(&d->graph, w);
 	findings_begin(&d->findings, w->now.time);
-	for (int i = 0; i < DETECT_N; i++)
-		if (d->conf.severity[i] >= 0)
-			detector_table[i].look(d);
-	findings_end(&d->findings);
 }
 
-bool detect_look(struct detect *d, const struct world *w)
+static void look_step(struct detect *d)
+{
+	unsigned i = d->step - 2;
+
+	if (d->step == 1) {
+		d->step += !graph_step(&d->graph);
+		return;
+	}
+	d->from = d->at;
+	d->at = 0;
+	if (i < DETECT_N && d->conf.severity[i] >= 0)
+		detector_table[i].look(d);
+	if (d->at)
+		return;
+	if (++d->step - 2 < DETECT_N)
+		return;
+	findings_end(&d->findings);
+	d->step = 0;
+}
+
+static void look_steps(struct detect *d)
+{
+	int64_t began = cpu_ns();
+
+	d->until = d->piece_ns ? began + d->piece_ns : INT64_MAX;
+	do
+		look_step(d);
+	while (d->step && (!d->piece_ns || cpu_ns() < d->until));
+	d->spending += cpu_ns() - began;
+	if (!d->step)
+		d->cost = d->spending;
+}
+
+void detect_now(struct detect *d, const struct world *w)
+{
+	look_begin(d, w);
+	while (d->step)
+		look_steps(d);
+}
+
+static int64_t interval(const struct detect *d)
+{
+	int64_t dear = (int64_t)((double)d->cost / SHARE);
+
+	return d->conf.every > dear ? d->conf.every : dear;
+}
+
+static bool is_due(const struct detect *d, const struct world *w)
 {
 	bool live = w->live.pid;
 
@@ -140,10 +198,28 @@ bool detect_look(struct detect *d, const struct world *w)
 		return false;
 	if (!live && (!w->progress.whole || d->whole))
 		return false;
-	if (live && d->looked != T_BEFORE && w->now.time - d->looked < d->conf.every &&
-	    w->progress.whole == d->whole && graph_fresh(&d->graph))
+	return !live || d->looked == T_BEFORE || w->now.time - d->looked >= interval(d) ||
+	       w->progress.whole != d->whole || !graph_fresh(&d->graph);
+}
+
+bool detect_look(struct detect *d, const struct world *w)
+{
+	if (!d->step && !is_due(d, w))
 		return false;
-	detect_now(d, w);
+	if (!d->step)
+		look_begin(d, w);
+	look_steps(d);
+	return !d->step;
+}
+
+bool detect_pause(struct detect *d, uint32_t at, size_t cost)
+{
+	bool early = d->spent < PAUSE_EVERY;
+
+	d->spent = early ? d->spent + (uint32_t)cost : 0;
+	if (at == d->from || early || d->until == INT64_MAX || cpu_ns() < d->until)
+		return false;
+	d->at = at;
 	return true;
 }
 
@@ -175,19 +251,28 @@ struct finding *detect_finding(struct detect *d, enum detector_id id, enum sever
 
 /* --- many alike --- */
 
-static int by_key(const void *a, const void *b)
-{
-	const struct likeness *x = a, *y = b;
+typedef VEC(struct radix_key) rank;
 
-	if (x->key != y->key)
-		return x->key < y->key ? -1 : 1;
-	return (x->row > y->row) - (x->row < y->row);
-}
-
+/* By key, equal ones by row. */
 void keys_sort(struct detect *d)
 {
-	if (d->keys.n)
-		qsort(d->keys.v, d->keys.n, sizeof(*d->keys.v), by_key);
+	size_t n = d->keys.n;
+	struct likeness *sorted;
+	rank r = { 0 };
+
+	for (size_t i = 0; i < n; i++)
+		*vec_push(&r) = (struct radix_key){ d->keys.v[i].row, (uint32_t)i };
+	radix_sort(r.v, n);
+	for (size_t i = 0; i < n; i++)
+		r.v[i].key = d->keys.v[r.v[i].at].key;
+	radix_sort(r.v, n);
+	sorted = xmalloc((n + 1) * sizeof(*sorted));
+	for (size_t i = 0; i < n; i++)
+		sorted[i] = d->keys.v[r.v[i].at];
+	if (n)
+		memcpy(d->keys.v, sorted, n * sizeof(*sorted));
+	free(sorted);
+	vec_free(&r);
 }
 
 size_t keys_run(const struct detect *d, size_t i)

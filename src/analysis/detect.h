@@ -61,11 +61,13 @@ struct growth {
 	uint32_t waits; /* of the alive ones: for a goroutine, and since before the last quarter */
 	uint32_t young; /* made in the last quarter */
 	bool told; /* a finding of this look has them */
+	bool grows; /* and only that */
+	uint32_t some; /* rows that stand for them */
 };
 
 struct likeness {
 	uint64_t key;
-	uint32_t row;
+	uint32_t row; /* or node of the graph */
 };
 
 struct detect {
@@ -75,6 +77,16 @@ struct detect {
 	const struct world *world; /* during a look, as all below */
 	const struct moment *moment;
 	bool facts; /* there are some of this moment, so the graph tells something */
+
+	/* The caller's: CPU time for one call of detect_look(), ns; 0: a look is made at one go. */
+	int64_t piece_ns;
+	int64_t until; /* when the piece is used up */
+	int64_t cost,
+		spending; /* CPU time of the last whole look, and of the one that is being made */
+	unsigned step; /* of a look in pieces: 0: none, 1: the graph, then the detectors */
+	uint32_t spent; /* since the clock was looked at */
+	uint32_t from,
+		at; /* where the detector's piece begins, and where it stopped; 0: it is done */
 
 	int64_t looked; /* time of the last look */
 	struct quota quota; /* as it was when its share was last worked out */
@@ -99,11 +111,18 @@ int detect_set(struct detect_config *c, const char *key, const char *value, stru
 
 /*
  * Looks at the world's newest moment and facts, unless the last look was just
- * now and the facts are still the same. Of a file only once it is whole. Call
- * after each change of the world. Returns whether it looked.
+ * now and the facts are still the same; what costs much is done rarely. Of a file only once it is whole. Call
+ * after each change of the world. With piece_ns a look may take several calls:
+ * until detect_busy() is false again the world must not change, the findings are
+ * half the old and half the new ones, and the graph is none. Returns whether a
+ * look was finished.
  */
 bool detect_look(struct detect *d, const struct world *w);
-/* The same, however short ago the last one was. */
+static inline bool detect_busy(const struct detect *d)
+{
+	return d->step;
+}
+/* At once and at one go. */
 void detect_now(struct detect *d, const struct world *w);
 
 #endif

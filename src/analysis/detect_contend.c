@@ -66,24 +66,17 @@ static uint32_t live_waiters(const struct graph *g, uint32_t port)
 
 	for (uint32_t i = o->first_wait; i < o->first_wait + o->n_waits; i++) {
 		const struct wait *w = &g->facts->wait.v[i];
-		uint32_t node = graph_find(g, w->goid);
 
-		n += wait_port(w) == port && !w->select && node != NO_NODE && !graph_stuck(g, node);
+		n += wait_port(w) == port && !w->select && !graph_stuck(g, g->wait_node.v[i]);
 	}
 	return n;
 }
 
-static void busy_finding(struct detect *d, uint32_t port, const struct busy_port *b)
+static void busy_words(struct detect *d, const struct object *o, const struct busy_port *b)
 {
 	const struct graph *g = &d->graph;
-	const struct object *o = port_object(g, port);
 	char what[SAY];
 
-	if (port_first(g, port) == NO_NODE ||
-	    !detect_finding(d, DETECT_CONTENTION, SEVERITY_INFO, CERTAINTY_LIKELY))
-		return;
-	finding_key(&d->findings, object_kind_name((enum object_kind)o->kind));
-	tell_waiters(d, port);
 	finding_summary(&d->findings,
 			"a queue at %s: %.0f goroutines on average, %" PRIu32 " at most",
 			say_object(d, o, what), b->queue, b->most);
@@ -94,6 +87,18 @@ static void busy_finding(struct detect *d, uint32_t port, const struct busy_port
 	finding_advice(&d->findings, o->kind == OBJ_CHAN
 					     ? "more receivers, a buffer, or less to send"
 					     : "hold the lock for less, split it, or read-lock");
+}
+
+static void busy_finding(struct detect *d, uint32_t port, const struct busy_port *b)
+{
+	const struct object *o = port_object(&d->graph, port);
+
+	if (port_first(&d->graph, port) == NO_NODE ||
+	    !detect_finding(d, DETECT_CONTENTION, SEVERITY_INFO, CERTAINTY_LIKELY))
+		return;
+	finding_key(&d->findings, object_kind_name((enum object_kind)o->kind));
+	if (tell_waiters(d, port))
+		busy_words(d, o, b);
 	finding_done(&d->findings);
 }
 

@@ -21,20 +21,18 @@ static uint32_t after(const struct graph *g, uint32_t node)
 	return port == NO_NODE ? NO_NODE : g->port.v[port].parent;
 }
 
+/* The tree has marked the rings; those that wait for one come to it. */
 static void ring_of(const struct graph *g, uint32_t node, struct ring *r)
 {
-	uint32_t slow = node, fast = node, least;
+	uint32_t least;
 
 	r->n = 0;
-	do {
-		slow = after(g, slow);
-		fast = after(g, fast);
-		fast = fast == NO_NODE ? NO_NODE : after(g, fast);
-		if (fast == NO_NODE)
-			return;
-	} while (slow != fast);
-	least = slow;
-	for (uint32_t at = after(g, slow); at != slow; at = after(g, at))
+	while (node != NO_NODE && !g->node.v[node].in_cycle)
+		node = after(g, node);
+	if (node == NO_NODE)
+		return;
+	least = node;
+	for (uint32_t at = after(g, node); at != node; at = after(g, at))
 		if (g->node.v[at].goid < g->node.v[least].goid)
 			least = at;
 	do {
@@ -114,11 +112,21 @@ static const char *ring_advice(const struct detect *d, const struct ring *r)
 	return "give one channel a buffer, or let one side select on both";
 }
 
+static void ring_words(struct detect *d, const struct graph_component *c, const struct ring *r)
+{
+	for (unsigned i = 0; i < r->n && i < EVIDENCE_STEPS; i++)
+		step_evidence(d, r->node[i]);
+	ring_summary(d, r);
+	say_behind(d, c, r->n);
+	if (d->findings.draft.certainty < CERTAINTY_PROVEN)
+		say_why(d, c);
+	finding_advice(&d->findings, ring_advice(d, r));
+}
+
 static void ring_finding(struct detect *d, uint32_t at)
 {
 	const struct graph *g = &d->graph;
 	const struct graph_component *c = &g->component.v[at];
-	bool lost = component_lost(g, c);
 	struct ring r;
 	uint32_t first = component_first(g, c);
 
@@ -126,20 +134,15 @@ static void ring_finding(struct detect *d, uint32_t at)
 		return;
 	ring_of(g, first, &r);
 	if (!r.n || !detect_finding(d, DETECT_DEADLOCK, SEVERITY_ERROR,
-				    lost ? CERTAINTY_PROVEN : CERTAINTY_LIKELY))
+				    component_lost(g, c) ? CERTAINTY_PROVEN : CERTAINTY_LIKELY))
 		return;
 	finding_prove(&d->findings, PROOF_LOOKS);
 	for (unsigned i = 0; i < r.n; i++) {
 		finding_goroutine(&d->findings, d->world, d->moment, g->node.v[r.node[i]].row);
 		finding_object(&d->findings, port_object(g, g->node.v[r.node[i]].parent)->addr);
-		if (i < EVIDENCE_STEPS)
-			step_evidence(d, r.node[i]);
 	}
-	ring_summary(d, &r);
-	say_behind(d, c, r.n);
-	if (!lost)
-		say_why(d, c);
-	finding_advice(&d->findings, ring_advice(d, &r));
+	if (finding_words(&d->findings))
+		ring_words(d, c, &r);
 	finding_done(&d->findings);
 }
 
@@ -187,11 +190,29 @@ static const char *gone_advice(const struct object *o)
 	}
 }
 
+static void gone_words(struct detect *d, const struct graph_component *c, uint32_t port,
+		       uint32_t first)
+{
+	const struct graph *g = &d->graph;
+	const struct object *o = port_object(g, port);
+
+	gone_summary(d, port, first);
+	if (o->kind == OBJ_WAITGROUP)
+		finding_evidence(&d->findings,
+				 "%" PRIu32
+				 " goroutines owe it a Done, and its counter is %" PRId64,
+				 g->port.v[port].dones, o->len);
+	for (uint32_t i = 0; i < o->n_holds && i < EVIDENCE_STEPS; i++)
+		say_holder(d, &g->facts->hold.v[o->first_hold + i], o);
+	say_behind(d, c, 0);
+	if (d->findings.draft.certainty < CERTAINTY_PROVEN)
+		say_why(d, c);
+	finding_advice(&d->findings, gone_advice(o));
+}
+
 static void gone_finding(struct detect *d, uint32_t at, uint32_t port)
 {
 	const struct graph *g = &d->graph;
-	const struct graph_component *c = &g->component.v[at];
-	const struct object *o = port_object(g, port);
 	uint32_t first = port_first(g, port);
 	bool lost;
 
@@ -202,20 +223,9 @@ static void gone_finding(struct detect *d, uint32_t at, uint32_t port)
 			    lost ? CERTAINTY_PROVEN : CERTAINTY_LIKELY))
 		return;
 	finding_prove(&d->findings, PROOF_LOOKS);
-	finding_key(&d->findings, object_kind_name((enum object_kind)o->kind));
-	tell_waiters(d, port);
-	gone_summary(d, port, first);
-	if (o->kind == OBJ_WAITGROUP)
-		finding_evidence(&d->findings,
-				 "%" PRIu32
-				 " goroutines owe it a Done, and its counter is %" PRId64,
-				 g->port.v[port].dones, o->len);
-	for (uint32_t i = 0; i < o->n_holds && i < EVIDENCE_STEPS; i++)
-		say_holder(d, &g->facts->hold.v[o->first_hold + i], o);
-	say_behind(d, c, 0);
-	if (!lost)
-		say_why(d, c);
-	finding_advice(&d->findings, gone_advice(o));
+	finding_key(&d->findings, object_kind_name((enum object_kind)port_object(g, port)->kind));
+	if (tell_waiters(d, port))
+		gone_words(d, &g->component.v[at], port, first);
 	finding_done(&d->findings);
 }
 
@@ -251,13 +261,15 @@ static void unknown_finding(struct detect *d, uint32_t port)
 			    CERTAINTY_RECHECK))
 		return;
 	finding_key(&d->findings, "holder unknown");
-	tell_waiters(d, port);
-	finding_summary(&d->findings,
-			"goroutine %" PRIu64
-			" waits %s for %s, and no goroutine is known to hold it",
-			g->node.v[first].goid, say_time(age, time), say_object(d, o, buf));
-	finding_why(&d->findings, "who locks in one function and unlocks in another is not found");
-	finding_advice(&d->findings, gone_advice(o));
+	if (tell_waiters(d, port)) {
+		finding_summary(&d->findings,
+				"goroutine %" PRIu64
+				" waits %s for %s, and no goroutine is known to hold it",
+				g->node.v[first].goid, say_time(age, time), say_object(d, o, buf));
+		finding_why(&d->findings,
+			    "who locks in one function and unlocks in another is not found");
+		finding_advice(&d->findings, gone_advice(o));
+	}
 	finding_done(&d->findings);
 }
 
@@ -269,10 +281,12 @@ void detect_deadlocks(struct detect *d)
 		detect_suspected(d);
 		return;
 	}
-	for (uint32_t i = 0; i < g->component.n; i++) {
+	for (uint32_t i = d->from; i < g->component.n; i++) {
 		const struct graph_component *c = &g->component.v[i];
 		uint32_t port = g->member.v[c->first];
 
+		if (detect_pause(d, i, c->n))
+			return;
 		if (c->cycle)
 			ring_finding(d, i);
 		else if (c->root && port & PORT_MEMBER &&

@@ -14,6 +14,13 @@ void detect_races(struct detect *d);
 /* Those of a trace, where no object is named. */
 void detect_suspected(struct detect *d);
 
+/*
+ * For a detector that may have very many things to see to, at the begin of each:
+ * true: it is to return now, and is called again, to go on from d->from. cost:
+ * some hundred nanoseconds each.
+ */
+bool detect_pause(struct detect *d, uint32_t at, size_t cost);
+
 /* Sorts d->keys, and returns the end of the run of equal keys that begins at i. */
 void keys_sort(struct detect *d);
 size_t keys_run(const struct detect *d, size_t i);

@@ -7,7 +7,7 @@
 #include "analysis/detect_stuck.h"
 #include "analysis/groups.h"
 
-enum { PROOF_LOOKS = 4, GROWTH_LEAST_NS = 1000 * 1000 * 1000 };
+enum { PROOF_LOOKS = 4, GROWTH_LEAST_NS = 1000 * 1000 * 1000, ROWS_PART = 4096 };
 
 /* --- growth --- */
 
@@ -66,23 +66,39 @@ static int64_t growth_span(const struct detect *d)
 	return t < d->conf.leak_span ? t : d->conf.leak_span;
 }
 
-static void growth_measure(struct detect *d)
+static bool growth_due(const struct detect *d)
 {
-	int64_t span = growth_span(d), begin = d->moment->time - span;
+	return d->grown == T_BEFORE || d->moment->time - d->grown >= GROWTH_LEAST_NS ||
+	       !d->world->live.pid;
+}
 
-	if (d->grown != T_BEFORE && d->moment->time - d->grown < GROWTH_LEAST_NS &&
-	    d->world->live.pid) {
-		for (size_t i = 0; i < d->growth.n; i++)
-			d->growth.v[i].told = false;
-		return;
-	}
+static void growth_begin(struct detect *d)
+{
 	d->grown = d->moment->time;
 	d->growth.n = 0;
 	vec_reserve(&d->growth_of, d->world->stacks.stack.n);
 	d->growth_of.n = d->world->stacks.stack.n;
 	memset(d->growth_of.v, 0, d->growth_of.n * sizeof(*d->growth_of.v));
-	for (uint32_t row = 0; row < d->moment->n; row++)
+}
+
+/* From row d->from on; false: it goes on in the next piece. */
+static bool growth_measure(struct detect *d)
+{
+	int64_t span = growth_span(d), begin = d->moment->time - span;
+
+	if (!d->from && !growth_due(d)) {
+		for (size_t i = 0; i < d->growth.n; i++)
+			d->growth.v[i].told = false;
+		return true;
+	}
+	if (!d->from)
+		growth_begin(d);
+	for (uint32_t row = d->from; row < d->moment->n; row++) {
+		if (!(row % ROWS_PART) && detect_pause(d, row, ROWS_PART))
+			return false;
 		growth_row(d, row, begin, span);
+	}
+	return true;
 }
 
 static uint32_t growth_made(const struct growth *g)
@@ -113,7 +129,8 @@ static void say_growth(struct detect *d, const struct growth *g)
 			 g->ended ? "some ended" : "none ended");
 }
 
-static void growth_finding(struct detect *d, const struct growth *g)
+/* With the rows that stand for it, d->keys from i to end. */
+static void growth_finding(struct detect *d, const struct growth *g, size_t i, size_t end)
 {
 	bool whole = growth_span(d) >= d->conf.leak_span;
 	char place[SAY], time[SAY];
@@ -121,15 +138,8 @@ static void growth_finding(struct detect *d, const struct growth *g)
 	if (!detect_finding(d, DETECT_LEAK, whole ? SEVERITY_WARNING : SEVERITY_INFO,
 			    whole ? CERTAINTY_LIKELY : CERTAINTY_RECHECK))
 		return;
-	for (uint32_t row = 0, n = 0; row < d->moment->n && n < FINDING_IDS; row++) {
-		const struct goroutine *one = &d->world->g.v[row];
-
-		if (one->create_stack != g->stack || d->moment->state[row] == GS_DEAD ||
-		    d->moment->stack[row] != d->moment->stack[g->row])
-			continue;
-		finding_goroutine(&d->findings, d->world, d->moment, row);
-		n++;
-	}
+	for (; i < end; i++)
+		finding_goroutine(&d->findings, d->world, d->moment, d->keys.v[i].row);
 	if (d->findings.draft.n < g->alive)
 		finding_more(&d->findings, g->alive - d->findings.draft.n);
 	finding_key(&d->findings, "growth");
@@ -148,6 +158,46 @@ static void growth_finding(struct detect *d, const struct growth *g)
 		       "see what the oldest of them wait for, and give that an end: a "
 		       "context, a closed channel, a timeout");
 	finding_done(&d->findings);
+}
+
+/* Some rows of each group that grows, that stand alike: one walk for all of them. */
+static void growth_rows(struct detect *d)
+{
+	d->keys.n = 0;
+	for (uint32_t row = 0; row < d->moment->n; row++) {
+		uint32_t stack = d->world->g.v[row].create_stack;
+		struct growth *g;
+
+		if (stack >= d->growth_of.n || !d->growth_of.v[stack] ||
+		    d->moment->state[row] == GS_DEAD)
+			continue;
+		g = &d->growth.v[d->growth_of.v[stack] - 1];
+		if (!g->grows || g->some == FINDING_IDS ||
+		    d->moment->stack[row] != d->moment->stack[g->row])
+			continue;
+		g->some++;
+		*vec_push(&d->keys) = (struct likeness){ d->growth_of.v[stack], row };
+	}
+	keys_sort(d);
+}
+
+static void growth_findings(struct detect *d)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < d->growth.n; i++) {
+		struct growth *g = &d->growth.v[i];
+
+		g->some = 0;
+		g->grows = !g->told && g->row != NO_G && only_grows(d, g);
+		any |= g->grows;
+	}
+	if (any)
+		growth_rows(d);
+	for (size_t i = 0, end; any && i < d->keys.n; i = end) {
+		end = keys_run(d, i);
+		growth_finding(d, &d->growth.v[d->keys.v[i].key - 1], i, end);
+	}
 }
 
 /* --- out of reach --- */
@@ -204,11 +254,11 @@ static void reach_summary(struct detect *d, uint32_t node, const struct wait *w,
 			object_kind_name((enum object_kind)o->kind), beyond(o));
 }
 
-/* Goroutines of one likeness; run: of d->keys. */
+/* Goroutines of one likeness; a run of d->keys, which are nodes here. */
 static void reach_finding(struct detect *d, size_t i, size_t end)
 {
 	const struct graph *g = &d->graph;
-	uint32_t first = graph_find(g, d->world->g.v[d->keys.v[i].row].goid);
+	uint32_t first = d->keys.v[i].row;
 	const struct graph_node *n = &g->node.v[first];
 	const struct wait *w = graph_wait(g, n, 0);
 	const struct object *o = &g->facts->object.v[w->object];
@@ -217,15 +267,13 @@ static void reach_finding(struct detect *d, size_t i, size_t end)
 	bool lost = true;
 
 	for (size_t k = i; k < end; k++)
-		lost &= g->node.v[graph_find(g, d->world->g.v[d->keys.v[k].row].goid)].fate ==
-			FATE_LOST;
+		lost &= g->node.v[d->keys.v[k].row].fate == FATE_LOST;
 	if (!detect_finding(d, DETECT_LEAK, SEVERITY_WARNING,
 			    lost ? CERTAINTY_PROVEN : CERTAINTY_LIKELY))
 		return;
 	finding_prove(&d->findings, PROOF_LOOKS);
 	for (size_t k = i; k < end; k++) {
-		const struct graph_node *one =
-			&g->node.v[graph_find(g, d->world->g.v[d->keys.v[k].row].goid)];
+		const struct graph_node *one = &g->node.v[d->keys.v[k].row];
 
 		finding_goroutine(&d->findings, d->world, d->moment, one->row);
 		for (uint32_t p = 0; p < one->n_waits; p++)
@@ -267,26 +315,38 @@ static bool out_of_reach(const struct graph *g, const struct graph_node *n)
 	return true;
 }
 
-void detect_leaks(struct detect *d)
+/* The nodes that nobody can wake, sorted by what they are like. */
+static void reach_find(struct detect *d)
 {
 	const struct graph *g = &d->graph;
 
-	growth_measure(d);
 	d->keys.n = 0;
 	for (uint32_t i = 0; d->facts && g->n_free && i < g->node.n; i++) {
 		const struct graph_node *n = &g->node.v[i];
 
-		if (n->row < d->moment->n && graph_age(g, n->row) >= d->conf.leak_age &&
-		    out_of_reach(g, n))
-			*vec_push(&d->keys) = (struct likeness){ row_likeness(d, n->row), n->row };
+		if (out_of_reach(g, n) && n->row < d->moment->n &&
+		    graph_age(g, n->row) >= d->conf.leak_age)
+			*vec_push(&d->keys) = (struct likeness){ row_likeness(d, n->row), i };
 	}
 	keys_sort(d);
-	for (size_t i = 0, end; i < d->keys.n; i = end) {
+}
+
+/* Pieces begin at a row whose growth is measured, or, beyond the rows, at a run of keys. */
+void detect_leaks(struct detect *d)
+{
+	uint32_t rows = (uint32_t)d->moment->n, i = d->from - rows;
+
+	if (!d->from || d->from < rows) {
+		if (!growth_measure(d))
+			return;
+		reach_find(d);
+		i = 0;
+	}
+	for (size_t end; i < d->keys.n; i = (uint32_t)end) {
 		end = keys_run(d, i);
+		if (detect_pause(d, rows + i, end - i))
+			return;
 		reach_finding(d, i, end);
 	}
-	for (size_t i = 0; i < d->growth.n; i++)
-		if (!d->growth.v[i].told && d->growth.v[i].row != NO_G &&
-		    only_grows(d, &d->growth.v[i]))
-			growth_finding(d, &d->growth.v[i]);
+	growth_findings(d);
 }

@@ -69,10 +69,10 @@ void detect_nil_channels(struct detect *d)
 	for (uint32_t row = 0; row < m->n; row++) {
 		uint8_t r = m->reason[row];
 
-		if (m->state[row] != GS_BLOCKED || d->world->g.v[row].system)
+		if (r != R_CHAN_SEND_NIL && r != R_CHAN_RECV_NIL && r != R_SELECT_EMPTY)
 			continue;
-		if (r == R_CHAN_SEND_NIL || r == R_CHAN_RECV_NIL ||
-		    (r == R_SELECT_EMPTY && d->world->g.v[row].goid != 1))
+		if (m->state[row] == GS_BLOCKED && !d->world->g.v[row].system &&
+		    (r != R_SELECT_EMPTY || d->world->g.v[row].goid != 1))
 			*vec_push(&d->keys) = (struct likeness){ row_likeness(d, row), row };
 	}
 	keys_sort(d);

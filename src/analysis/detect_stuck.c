@@ -28,11 +28,14 @@ bool component_lost(const struct graph *g, const struct graph_component *c)
 	return true;
 }
 
-static const struct wait *port_wait(const struct graph *g, uint32_t port, uint32_t i)
+/* The i-th of those that wait at the object, where it waits at the port and is in the table. */
+static uint32_t port_waiter(const struct graph *g, uint32_t port, uint32_t i)
 {
-	const struct wait *w = &g->facts->wait.v[port_object(g, port)->first_wait + i];
+	uint32_t at = port_object(g, port)->first_wait + i, n = g->wait_node.v[at];
 
-	return wait_port(w) == port ? w : NULL;
+	if (wait_port(&g->facts->wait.v[at]) != port || g->node.v[n].row >= g->moment->n)
+		return NO_NODE;
+	return n;
 }
 
 uint32_t port_first(const struct graph *g, uint32_t port)
@@ -40,10 +43,9 @@ uint32_t port_first(const struct graph *g, uint32_t port)
 	uint32_t least = NO_NODE;
 
 	for (uint32_t i = 0; i < port_object(g, port)->n_waits; i++) {
-		const struct wait *w = port_wait(g, port, i);
-		uint32_t n = w ? graph_find(g, w->goid) : NO_NODE;
+		uint32_t n = port_waiter(g, port, i);
 
-		if (n == NO_NODE || g->node.v[n].row >= g->moment->n)
+		if (n == NO_NODE)
 			continue;
 		if (least == NO_NODE || g->node.v[n].goid < g->node.v[least].goid)
 			least = n;
@@ -51,22 +53,26 @@ uint32_t port_first(const struct graph *g, uint32_t port)
 	return least;
 }
 
-void tell_waiters(struct detect *d, uint32_t port)
+bool tell_waiters(struct detect *d, uint32_t port)
 {
 	const struct graph *g = &d->graph;
-	unsigned told = 0;
+	uint32_t told[3], n_told = 0;
 
 	finding_object(&d->findings, port_object(g, port)->addr);
 	for (uint32_t i = 0; i < port_object(g, port)->n_waits; i++) {
-		const struct wait *w = port_wait(g, port, i);
-		uint32_t n = w ? graph_find(g, w->goid) : NO_NODE;
+		uint32_t n = port_waiter(g, port, i);
 
-		if (n == NO_NODE || g->node.v[n].row >= g->moment->n)
+		if (n == NO_NODE)
 			continue;
 		finding_goroutine(&d->findings, d->world, d->moment, g->node.v[n].row);
-		if (told++ < 3)
-			say_stuck(d, n);
+		if (n_told < ARRAY_SIZE(told))
+			told[n_told++] = n;
 	}
+	if (!finding_words(&d->findings))
+		return false;
+	for (uint32_t i = 0; i < n_told; i++)
+		say_stuck(d, told[i]);
+	return true;
 }
 
 void say_stuck(struct detect *d, uint32_t node)
@@ -179,9 +185,7 @@ static bool why_holder(struct detect *d, uint32_t port)
 
 	for (uint32_t i = o->first_hold; i < o->first_hold + o->n_holds; i++) {
 		const struct hold *h = &g->facts->hold.v[i];
-		uint32_t n = graph_find(g, h->goid);
-
-		if (graph_stuck(g, n))
+		if (graph_stuck(g, g->hold_node.v[i]))
 			continue;
 		finding_why(&d->findings,
 			    "goroutine %" PRIu64

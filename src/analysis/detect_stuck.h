@@ -11,8 +11,11 @@ uint32_t component_first(const struct graph *g, const struct graph_component *c)
 bool component_lost(const struct graph *g, const struct graph_component *c);
 /* Of those that wait at the port and are stuck the one with the least id. */
 uint32_t port_first(const struct graph *g, uint32_t port);
-/* All of those are the finding's goroutines, and the object is its. */
-void tell_waiters(struct detect *d, uint32_t port);
+/*
+ * All of those are the finding's goroutines, and the object is its. The last
+ * that makes the id: false where words are not kept any more.
+ */
+bool tell_waiters(struct detect *d, uint32_t port);
 /* Evidence: what the node waits on, for how long. */
 void say_stuck(struct detect *d, uint32_t node);
 /* Evidence: what somebody could do to the object. */

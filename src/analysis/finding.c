@@ -8,6 +8,8 @@
 
 #include "analysis/groups.h"
 
+enum { KEYS_BACK = 16 }; /* the last ones, among which equal ones are mostly found */
+
 static const char *const severity_names[SEVERITY_N] = { "info", "warning", "error" };
 static const char *const certainty_names[CERTAINTY_N] = { "recheck", "likely", "proven" };
 
@@ -70,9 +72,6 @@ struct finding *finding_new(struct findings *f, uint32_t detector, enum severity
 				     .certainty = (uint8_t)c,
 				     .since = T_NEVER };
 	f->key.n = 0;
-	finding_summary(f, "%s", "");
-	finding_why(f, "%s", "");
-	finding_advice(f, "");
 	return &f->draft;
 }
 
@@ -85,6 +84,27 @@ static uint64_t text_hash(const struct world *w, uint32_t str, uint64_t seed)
 static uint64_t frame_hash(const struct world *w, const struct frame *f)
 {
 	return f ? text_hash(w, f->func, f->line) : 1;
+}
+
+/* Their number does not matter, so of those alike one is enough. */
+static void key_add(struct findings *f, uint64_t key)
+{
+	for (size_t i = f->key.n; i-- > 0 && i + KEYS_BACK >= f->key.n;)
+		if (f->key.v[i] == key)
+			return;
+	*vec_push(&f->key) = key;
+}
+
+static uint64_t goroutine_key(struct findings *f, const struct world *w, uint32_t stack,
+			      uint32_t made)
+{
+	if (f->alike_key && f->alike[0] == stack && f->alike[1] == made)
+		return f->alike_key;
+	f->alike[0] = stack;
+	f->alike[1] = made;
+	f->alike_key = frame_hash(w, stack_place(w, stack)) ^
+		       hash_u64(frame_hash(w, stacktab_frame(&w->stacks, made, 0)) + 1);
+	return f->alike_key;
 }
 
 void finding_member(struct findings *f, const struct world *w, const struct moment *m, uint32_t row)
@@ -106,10 +126,7 @@ void finding_member(struct findings *f, const struct world *w, const struct mome
 void finding_goroutine(struct findings *f, const struct world *w, const struct moment *m,
 		       uint32_t row)
 {
-	uint64_t key = frame_hash(w, stack_place(w, row < m->n ? m->stack[row] : 0));
-
-	key ^= hash_u64(frame_hash(w, stacktab_frame(&w->stacks, w->g.v[row].create_stack, 0)) + 1);
-	*vec_push(&f->key) = key;
+	key_add(f, goroutine_key(f, w, row < m->n ? m->stack[row] : 0, w->g.v[row].create_stack));
 	finding_member(f, w, m, row);
 }
 
@@ -122,11 +139,12 @@ void finding_object(struct findings *f, uint64_t addr)
 {
 	struct finding *d = &f->draft;
 
+	if (d->object.n == FINDING_IDS)
+		return;
 	for (size_t i = 0; i < d->object.n; i++)
 		if (d->object.v[i] == addr)
 			return;
-	if (d->object.n < FINDING_IDS)
-		*vec_push(&d->object) = addr;
+	*vec_push(&d->object) = addr;
 }
 
 void finding_place(struct findings *f, const struct frame *at)
@@ -140,7 +158,7 @@ void finding_place(struct findings *f, const struct frame *at)
 
 void finding_key(struct findings *f, const char *word)
 {
-	*vec_push(&f->key) = hash_bytes(word, strlen(word), 7);
+	key_add(f, hash_bytes(word, strlen(word), 7));
 }
 
 void finding_since(struct findings *f, int64_t since)
@@ -215,6 +233,30 @@ static uint64_t draft_id(struct findings *f)
 
 /* --- among the others --- */
 
+/* What the draft will be united with; NULL: it is the first of its id in this look. */
+static struct finding *same_look(struct findings *f, uint64_t id)
+{
+	uint32_t i = map64_get(&f->by_id, id);
+
+	return i != UINT32_MAX && f->v.v[i].present && f->v.v[i].look == f->look ? &f->v.v[i]
+										 : NULL;
+}
+
+bool finding_words(struct findings *f)
+{
+	const struct finding *to = same_look(f, draft_id(f));
+
+	return !to || to->evidence.n < FINDING_LINES || f->draft.certainty < to->certainty;
+}
+
+/* What was not told is "". */
+static void words_fill(struct finding *d)
+{
+	d->summary = d->summary ? d->summary : xstrdup("");
+	d->why = d->why ? d->why : xstrdup("");
+	d->advice = d->advice ? d->advice : xstrdup("");
+}
+
 static void unite(struct finding *to, const struct finding *from)
 {
 	for (size_t i = 0; i < from->goid.n && to->goid.n < FINDING_IDS; i++)
@@ -231,7 +273,7 @@ static void unite(struct finding *to, const struct finding *from)
 	if (from->certainty < to->certainty) {
 		to->certainty = from->certainty;
 		free(to->why);
-		to->why = xstrdup(from->why);
+		to->why = xstrdup(from->why ? from->why : "");
 	}
 }
 
@@ -300,14 +342,16 @@ void finding_done(struct findings *f)
 {
 	struct finding *d = &f->draft;
 	uint64_t id = draft_id(f);
+	struct finding *same = same_look(f, id);
 	uint32_t i = map64_get(&f->by_id, id);
 
-	if (i != UINT32_MAX && f->v.v[i].present && f->v.v[i].look == f->look) {
-		unite(&f->v.v[i], d);
+	if (same) {
+		unite(same, d);
 		finding_free(d);
 		memset(d, 0, sizeof(*d));
 		return;
 	}
+	words_fill(d);
 	if (i == UINT32_MAX && f->v.n >= FINDINGS_MOST) {
 		finding_free(d);
 	} else if (i == UINT32_MAX) {
@@ -338,6 +382,7 @@ void findings_begin(struct findings *f, int64_t time)
 {
 	f->time = time;
 	f->look++;
+	f->alike_key = 0;
 }
 
 void findings_end(struct findings *f)

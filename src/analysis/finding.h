@@ -45,6 +45,9 @@ struct findings {
 	struct map64 by_id;
 	struct finding draft; /* in the making */
 	VEC(uint64_t) key; /* of it */
+	uint32_t alike
+		[2]; /* stacks of the goroutine told of last: many that follow have the same … */
+	uint64_t alike_key; /* … and so this key; 0: none yet */
 	int64_t time; /* of the look */
 	uint64_t look; /* its number */
 	uint64_t stamp; /* grows when what is shown of them changes */
@@ -86,6 +89,11 @@ void finding_prove(struct findings *f, uint32_t looks);
 void finding_advice(struct findings *f, const char *advice);
 void finding_evidence(struct findings *f, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
+/*
+ * Whether words of the finding in the making will be kept, by the goroutines and
+ * keys told so far: what many united before have filled need not be made.
+ */
+bool finding_words(struct findings *f);
 void finding_done(struct findings *f);
 
 /* The finding of that id, NULL: none. Valid until the next look. */

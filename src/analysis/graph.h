@@ -14,6 +14,7 @@
 #ifndef ANALYSIS_GRAPH_H
 #define ANALYSIS_GRAPH_H
 
+#include "core/radix.h"
 #include "core/world.h"
 
 #define NO_NODE UINT32_MAX
@@ -36,6 +37,7 @@ struct graph_node {
 	uint32_t weight; /* goroutines in its part of the tree, itself among them */
 	uint32_t first_child, next; /* ports that hang from it; the next that hangs from its port */
 	uint8_t fate; /* enum fate */
+	bool free; /* it goes on by itself */
 	bool in_cycle; /* of the tree: it waits for itself in the end */
 };
 
@@ -52,7 +54,6 @@ struct graph_port {
 	uint32_t first_child, next; /* nodes that hang from it; the next that hangs from its node */
 	uint32_t all; /* scratch: helpers that are all needed, and do not go on yet */
 	uint8_t any; /* scratch: one helper of some kind is needed */
-	bool open; /* it may be served */
 	bool outside; /* by what is not a goroutine, or not known: a timer, memory not searched */
 	bool in_cycle;
 };
@@ -84,13 +85,15 @@ struct graph {
 	const struct facts *facts;
 	const struct moment *moment;
 	int64_t time; /* of the facts it was made of */
-	VEC(struct graph_node) node;
+	VEC(struct graph_node)
+	node; /* those that wait, by goid, then those that only hold, by goid */
+	uint32_t n_waiting; /* of them wait */
+	VEC(uint32_t) wait_node, hold_node; /* whose facts.wait.v[i], facts.hold.v[i] is */
 	VEC(struct graph_port) port; /* two of each object: 2 * index + side */
 	VEC(struct graph_edge) edge;
 	VEC(struct graph_component) component;
 	VEC(uint32_t) member;
 	VEC(uint32_t) root; /* of the tree, what blocks most first: nodes, or PORT_MEMBER | port */
-	struct map64 by_goid; /* → node */
 	/*
 	 * The caller's: who blocks for less than that (ns) counts as free. The look
 	 * was not of one instant, and in a busy exchange everybody may seem to wait.
@@ -103,6 +106,10 @@ struct graph {
 	VEC(uint32_t) low, index, path;
 	VEC(struct graph_call) call;
 	VEC(uint32_t) degree;
+	VEC(bool) shut; /* ports at which somebody waits and that nobody may serve yet */
+	VEC(struct radix_key) rank;
+	unsigned step; /* of those that make it, the next */
+	bool made; /* it is whole */
 };
 
 void graph_init(struct graph *g);
@@ -113,10 +120,16 @@ void graph_release(struct graph *g);
  * as they are while the graph is used. O(waits + holds); memory is kept for the next.
  */
 void graph_make(struct graph *g, const struct world *w);
+/*
+ * The same in pieces, between which the world must not change: graph_begin(),
+ * then graph_step() until it is false; only then may the graph be read.
+ */
+void graph_begin(struct graph *g, const struct world *w);
+bool graph_step(struct graph *g);
 /* Whether the facts are still those that it was made of; else it must not be read. */
 static inline bool graph_fresh(const struct graph *g)
 {
-	return g->facts && g->facts->time == g->time && 2 * g->facts->object.n == g->port.n;
+	return g->made && g->facts->time == g->time && 2 * g->facts->object.n == g->port.n;
 }
 /* How long the row had been as it is when the facts were looked at; at least, where its begin was not seen. */
 int64_t graph_age(const struct graph *g, uint32_t row);
@@ -179,7 +192,10 @@ void graph_links_of(const struct graph *g, uint32_t node, unsigned most,
 
 /* For the graph's own files. */
 void graph_components(struct graph *g);
-void graph_tree(struct graph *g);
+void graph_parents(struct graph *g);
+void graph_degrees(struct graph *g);
+void graph_weights(struct graph *g);
+void graph_roots(struct graph *g);
 bool graph_stuck(const struct graph *g, uint32_t node);
 
 /* --- the tree as lines --- */

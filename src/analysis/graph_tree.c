@@ -79,8 +79,8 @@ static bool in_use(const struct graph *g, uint32_t v)
 	return v < g->node.n || g->port.v[v - g->node.n].n_waits;
 }
 
-/* Leaf by leaf, up to the roots; what is left are rings. */
-static void weigh(struct graph *g)
+/* How many hang from each, and how heavy it is without them. */
+void graph_degrees(struct graph *g)
 {
 	uint32_t n = (uint32_t)(g->node.n + g->port.n), up;
 
@@ -92,6 +92,13 @@ static void weigh(struct graph *g)
 		if (in_use(g, v) && (up = parent_vertex(g, v)) != NO_NODE)
 			g->degree.v[up]++;
 	}
+}
+
+/* Leaf by leaf, up to the roots; what is left are rings. */
+void graph_weights(struct graph *g)
+{
+	uint32_t n = (uint32_t)(g->node.n + g->port.n), up;
+
 	g->work.n = 0;
 	for (uint32_t v = 0; v < n; v++)
 		if (in_use(g, v) && !g->degree.v[v])
@@ -154,22 +161,27 @@ static uint32_t root_weight(const struct graph *g, uint32_t m)
 	return m & PORT_MEMBER ? g->port.v[m & ~PORT_MEMBER].weight : g->node.v[m].weight;
 }
 
-static int by_weight(const void *a, const void *b, void *arg)
+/* Rings first, then what is heavy. */
+static void roots_sort(struct graph *g)
 {
-	const struct graph *g = arg;
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-	bool ring_x = !(x & PORT_MEMBER) && g->node.v[x].in_cycle;
-	bool ring_y = !(y & PORT_MEMBER) && g->node.v[y].in_cycle;
+	size_t n = g->root.n;
 
-	if (ring_x != ring_y)
-		return ring_x ? -1 : 1;
-	if (root_weight(g, x) != root_weight(g, y))
-		return root_weight(g, x) > root_weight(g, y) ? -1 : 1;
-	return (x > y) - (x < y);
+	vec_reserve(&g->rank, n);
+	for (size_t i = 0; i < n; i++) {
+		uint32_t m = g->root.v[i];
+		bool ring = !(m & PORT_MEMBER) && g->node.v[m].in_cycle;
+
+		g->rank.v[i] = (struct radix_key){
+			(uint64_t)!ring << 32 | (UINT32_MAX - root_weight(g, m)), m
+		};
+	}
+	radix_sort(g->rank.v, n);
+	for (size_t i = 0; i < n; i++)
+		g->root.v[i] = g->rank.v[i].at;
 }
 
 /* A root is worth a line where somebody hangs from it. */
-static void roots(struct graph *g)
+void graph_roots(struct graph *g)
 {
 	uint32_t n = (uint32_t)(g->node.n + g->port.n);
 
@@ -184,19 +196,16 @@ static void roots(struct graph *g)
 		if (g->degree.v[v])
 			root_add(g, ring_cut(g, v));
 	}
-	if (g->root.n)
-		qsort_r(g->root.v, g->root.n, sizeof(*g->root.v), by_weight, g);
+	roots_sort(g);
 }
 
-void graph_tree(struct graph *g)
+void graph_parents(struct graph *g)
 {
 	for (uint32_t i = 0; i < g->port.n; i++)
 		if (g->port.v[i].n_waits)
 			port_parent(g, i);
 	for (uint32_t i = 0; i < g->node.n; i++)
 		node_parent(g, i);
-	weigh(g);
-	roots(g);
 }
 
 /* --- lines --- */

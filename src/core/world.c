@@ -590,6 +590,15 @@ static void apply_facts(struct world *w, const struct event *ev)
 	facts_clear(&w->facts_next);
 }
 
+void world_facts(struct world *w, struct facts *f)
+{
+	struct facts before = w->facts;
+
+	w->facts = *f;
+	*f = before;
+	w->generation++;
+}
+
 void world_apply(struct world *w, const struct event *ev)
 {
 	if (ev->kind >= EV_FACTS && ev->kind <= EV_FACTS_END) {

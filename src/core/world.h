@@ -179,6 +179,7 @@ struct live {
 	uint32_t note; /* string id: a sentence on how far it is to be trusted */
 	uint32_t ended; /* string id: the sentence why it is over */
 	uint64_t passes;
+	uint64_t looks; /* at what is waited on, also those that failed */
 	uint64_t created; /* goroutines since its start, exact */
 	uint64_t thrown; /* records that contradicted themselves and were left out */
 	uint64_t unsteady; /* records that changed while they were read, taken as running */
@@ -271,6 +272,11 @@ void world_merge(struct world *w, int64_t t0, int64_t t1, uint64_t n_events,
 
 /* Adds one event, in order of time; segments close by themselves. */
 void world_apply(struct world *w, const struct event *ev);
+/*
+ * Takes facts that are finished, of session time and with ids of the world's tables,
+ * in place of those it has, which f has afterwards. What the events of a look say, at once.
+ */
+void world_facts(struct world *w, struct facts *f);
 /* Closes the open segment of world_apply(): the end of the source, or a good moment. */
 void world_close_segment(struct world *w);
 

@@ -51,6 +51,10 @@ static void batch_done(struct live_source *l)
 {
 	pthread_mutex_lock(&l->lock);
 	l->queued -= l->now->change.n;
+	if (!l->spare) {
+		l->spare = l->now->look;
+		l->now->look = NULL;
+	}
 	pthread_cond_broadcast(&l->wake);
 	pthread_mutex_unlock(&l->lock);
 	batch_free(l->now);
@@ -82,6 +86,7 @@ static int drain_one(struct live_source *l, struct world *w, int64_t deadline, s
 		return SOURCE_MORE;
 	if (l->now->look && !live_drain_look(l, w, deadline))
 		return SOURCE_MORE;
+	w->live.looks += l->now->look_end;
 	if (l->now->pass_end)
 		live_tell_pass(l, w, l->now);
 	batch_done(l);
@@ -132,6 +137,7 @@ static void live_close(struct source *s)
 	batch_free(l->now);
 	while ((b = batch_take(l)))
 		batch_free(b);
+	look_free(l->spare);
 	objects_free(l->objects);
 	scan_free(l->scan);
 	target_close(l->t);

@@ -375,83 +375,81 @@ static void look_decide(struct live_source *l)
 	l->look_kept = l->last;
 }
 
-static void tell_look(struct live_source *l, struct world *w, const struct event *ev)
-{
-	world_apply(w, ev);
-	if (l->look_log == LOOK_WHOLE)
-		evlog_append(l->log, ev);
-}
-
-static void look_border(struct live_source *l, struct world *w, enum event_kind kind)
+static void look_border(struct live_source *l, enum event_kind kind)
 {
 	const struct facts *f = l->now->look;
 	struct event ev = { .time = l->last, .kind = (uint8_t)kind, .m = NO_ID, .p = NO_ID };
 
 	if (kind == EV_FACTS)
-		ev.value = (f->searched ? FACTS_SEARCHED : 0u) | (f->netpoll ? FACTS_NETPOLL : 0u);
-	tell_look(l, w, &ev);
-	if (l->look_log != LOOK_SAME)
-		return;
-	if (kind == EV_FACTS)
-		ev.value |= FACTS_SAME;
-	evlog_append(l->log, &ev);
+		ev.value = (f->searched ? FACTS_SEARCHED : 0u) | (f->netpoll ? FACTS_NETPOLL : 0u) |
+			   (l->look_log == LOOK_SAME ? FACTS_SAME : 0u);
+	if (l->look_log != LOOK_NOT)
+		evlog_append(l->log, &ev);
 }
 
-static void look_object(struct live_source *l, struct world *w, const struct object *from)
+static void look_object(struct live_source *l, struct object *o)
 {
-	struct object o = *from;
 	struct event ev[2];
 	unsigned n;
 
-	o.type = text_of(l, o.type);
-	o.text = text_of(l, o.text);
-	if (o.when != T_NEVER)
-		o.when -= l->t0;
-	n = facts_object_events(&o, l->last, ev);
+	o->type = text_of(l, o->type);
+	o->text = text_of(l, o->text);
+	if (o->when != T_NEVER)
+		o->when -= l->t0;
+	n = l->look_log == LOOK_WHOLE ? facts_object_events(o, l->last, ev) : 0;
 	for (unsigned i = 0; i < n; i++)
-		tell_look(l, w, &ev[i]);
+		evlog_append(l->log, &ev[i]);
 }
 
-static void look_wait(struct live_source *l, struct world *w, const struct wait *x)
+static void look_wait(struct live_source *l, const struct wait *x)
 {
-	struct event ev = facts_wait_event(l->last, x->goid, l->now->look->object.v[x->object].addr,
-					   (enum wait_op)x->op, x->select, x->at);
+	struct event ev;
 
-	tell_look(l, w, &ev);
+	if (l->look_log != LOOK_WHOLE)
+		return;
+	ev = facts_wait_event(l->last, x->goid, l->now->look->object.v[x->object].addr,
+			      (enum wait_op)x->op, x->select, x->at);
+	evlog_append(l->log, &ev);
 }
 
-static void look_hold(struct live_source *l, struct world *w, const struct hold *h)
+static void look_hold(struct live_source *l, struct hold *h)
 {
-	struct event ev = facts_hold_event(l->last, h->goid, l->now->look->object.v[h->object].addr,
-					   (enum hold_op)h->op, (enum evidence)h->evidence,
-					   text_of(l, h->by), stack_of(l, h->stack));
+	struct event ev;
 
-	tell_look(l, w, &ev);
+	h->by = text_of(l, h->by);
+	h->stack = stack_of(l, h->stack);
+	if (l->look_log != LOOK_WHOLE)
+		return;
+	ev = facts_hold_event(l->last, h->goid, l->now->look->object.v[h->object].addr,
+			      (enum hold_op)h->op, (enum evidence)h->evidence, h->by, h->stack);
+	evlog_append(l->log, &ev);
 }
 
+/* What the reader made is taken as it is, once its ids are the world's. */
 bool live_drain_look(struct live_source *l, struct world *w, int64_t deadline)
 {
-	const struct facts *f = l->now->look;
+	struct facts *f = l->now->look;
 	size_t waits = f->object.n, holds = waits + f->wait.n, all = holds + f->hold.n;
 
 	if (l->at == 0) {
-		rel(l, f->time);
+		f->time = rel(l, f->time);
 		look_decide(l);
-		look_border(l, w, EV_FACTS);
+		look_border(l, EV_FACTS);
 	}
 	while (l->at < all) {
 		size_t i = l->at++;
 
 		if (i < waits)
-			look_object(l, w, &f->object.v[i]);
+			look_object(l, &f->object.v[i]);
 		else if (i < holds)
-			look_wait(l, w, &f->wait.v[i - waits]);
+			look_wait(l, &f->wait.v[i - waits]);
 		else
-			look_hold(l, w, &f->hold.v[i - holds]);
+			look_hold(l, &f->hold.v[i - holds]);
 		if (l->at % LOOK_EVERY == 0 && live_clock(CLOCK_MONOTONIC) >= deadline)
 			return false;
 	}
-	look_border(l, w, EV_FACTS_END);
+	look_border(l, EV_FACTS_END);
+	world_facts(w, f);
 	return true;
 }
 

@@ -17,6 +17,21 @@ static void texts_take(struct live_source *l, struct live_batch *b)
 		*vec_push(&b->text) = xstrdup(strtab_get(t, (uint32_t)l->texts_told));
 }
 
+static struct facts *look_memory(struct live_source *l)
+{
+	struct facts *f;
+
+	pthread_mutex_lock(&l->lock);
+	f = l->spare;
+	l->spare = NULL;
+	pthread_mutex_unlock(&l->lock);
+	if (!f) {
+		f = xcalloc(1, sizeof(*f));
+		facts_init(f);
+	}
+	return f;
+}
+
 static void look_pace(struct live_source *l, int64_t now, int64_t cost)
 {
 	int64_t want;
@@ -44,15 +59,17 @@ int64_t live_look(struct live_source *l, int64_t now)
 	if (now < l->look_next)
 		return 0;
 	b = batch_new(l);
-	b->look = xcalloc(1, sizeof(*b->look));
-	facts_init(b->look);
+	b->look_end = true;
+	b->look = look_memory(l);
 	rc = objects_look(l->objects, b->look);
-	b->look_hash = facts_hash(b->look);
+	if (!rc) {
+		facts_finish(b->look);
+		b->look_hash = facts_hash(b->look);
+	}
 	texts_take(l, b);
 	batch_names(l, b);
 	if (rc) { /* what is new in names must not be lost */
-		facts_release(b->look);
-		free(b->look);
+		look_free(b->look);
 		b->look = NULL;
 	}
 	batch_send(l, b);

@@ -30,6 +30,13 @@ int64_t live_clock(clockid_t id)
 	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
 }
 
+void look_free(struct facts *f)
+{
+	if (f)
+		facts_release(f);
+	free(f);
+}
+
 void batch_free(struct live_batch *b)
 {
 	if (!b)
@@ -45,9 +52,7 @@ void batch_free(struct live_batch *b)
 	for (size_t i = 0; i < b->text.n; i++)
 		free(b->text.v[i]);
 	vec_free(&b->text);
-	if (b->look)
-		facts_release(b->look);
-	free(b->look);
+	look_free(b->look);
 	free(b);
 }
 
@@ -390,8 +395,13 @@ static bool one_pass(struct live_source *l)
 		return target_lost(l);
 	if (rc)
 		return true; /* in disorder this time */
-	look = live_look(l, began);
-	pass_end(l, began);
+	if (objects_stats(l->objects)->looks) {
+		look = live_look(l, began);
+		pass_end(l, began);
+	} else { /* the first look takes long, and who just came wants to see something */
+		pass_end(l, began);
+		look = live_look(l, began);
+	}
 	cpu = live_clock(CLOCK_THREAD_CPUTIME_ID) - cpu + atomic_exchange(&l->drain_ns, 0);
 	pace(l, cpu - look);
 	return true;

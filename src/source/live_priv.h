@@ -54,7 +54,8 @@ struct live_batch {
 	bool over;
 	char ended[256];
 	struct live_facts facts; /* with pass_end */
-	struct facts *look; /* what goroutines wait on; such a batch has no changes */
+	bool look_end; /* one was made, */
+	struct facts *look; /* and this is what goroutines wait on; such a batch has no changes */
 	uint64_t look_hash; /* facts_hash() of it */
 	VEC(char *) text; /* of looks; ids go on from those before */
 };
@@ -96,6 +97,7 @@ struct live_source {
 	pthread_cond_t wake; /* cancelled, or the queue became shorter */
 	struct live_batch *head, *tail;
 	size_t queued; /* changes */
+	struct facts *spare; /* memory of a look that was replaced, for the next one */
 
 	/* the loop's */
 	struct evlog *log;
@@ -116,6 +118,7 @@ int64_t live_clock(clockid_t id);
 /* --- live_pass.c: the reading thread --- */
 void live_work(struct source *src);
 void batch_free(struct live_batch *b);
+void look_free(struct facts *f);
 
 /* --- live_look.c: the reading thread --- */
 /* Where one is due, looks what goroutines wait on and sends it; its CPU time, ns. */
@@ -134,7 +137,7 @@ void batch_send(struct live_source *l, struct live_batch *b);
 bool live_drain_changes(struct live_source *l, struct world *w, int64_t deadline);
 void live_learn_names(struct live_source *l, struct world *w, const struct live_batch *b);
 void live_tell_pass(struct live_source *l, struct world *w, const struct live_batch *b);
-/* The events of a look, from at on; false: the budget is used up. */
+/* The facts of a look, from at on; false: the budget is used up. */
 bool live_drain_look(struct live_source *l, struct world *w, int64_t deadline);
 void live_tell_restart(struct live_source *l, struct world *w, const struct live_batch *b);
 

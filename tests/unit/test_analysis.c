@@ -299,7 +299,8 @@ static void test_place_in_library(void **state)
 {
 	static const char *const called[] = { "runtime.gopark", "io.(*pipe).read", "io.ReadAll",
 					      "example.com/shop.load" };
-	static const char *const server[] = { "internal/poll.(*FD).Accept", "net.(*TCPListener).Accept",
+	static const char *const server[] = { "internal/poll.(*FD).Accept",
+					      "net.(*TCPListener).Accept",
 					      "net/http.(*Server).Serve" };
 	static const char *const dotless[] = { "sync.(*Mutex).Lock", "iota.run" };
 	struct fix *f = *state;

@@ -259,10 +259,10 @@ static void test_in_root(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_cgroup),
-		cmocka_unit_test(test_maps),	cmocka_unit_test(test_self),
-		cmocka_unit_test(test_nobody),	cmocka_unit_test(test_access_self),
-		cmocka_unit_test(test_explain), cmocka_unit_test(test_in_root),
+		cmocka_unit_test(test_cgroup),	    cmocka_unit_test(test_maps),
+		cmocka_unit_test(test_self),	    cmocka_unit_test(test_nobody),
+		cmocka_unit_test(test_access_self), cmocka_unit_test(test_explain),
+		cmocka_unit_test(test_in_root),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
