@@ -6,7 +6,7 @@
 
 #include "analysis/detect_stuck.h"
 
-enum { RING_MOST = 32, PROOF_LOOKS = 4, EVIDENCE_STEPS = 8 };
+enum { RING_MOST = 32, EVIDENCE_STEPS = 8 };
 
 /* The ring that a component's parents make, from the least goroutine on. */
 struct ring {
@@ -136,7 +136,7 @@ static void ring_finding(struct detect *d, uint32_t at)
 	if (!r.n || !detect_finding(d, DETECT_DEADLOCK, SEVERITY_ERROR,
 				    component_lost(g, c) ? CERTAINTY_PROVEN : CERTAINTY_LIKELY))
 		return;
-	finding_prove(&d->findings, PROOF_LOOKS);
+	stuck_prove(d, c);
 	for (unsigned i = 0; i < r.n; i++) {
 		finding_goroutine(&d->findings, d->world, d->moment, g->node.v[r.node[i]].row);
 		finding_object(&d->findings, port_object(g, g->node.v[r.node[i]].parent)->addr);
@@ -222,7 +222,7 @@ static void gone_finding(struct detect *d, uint32_t at, uint32_t port)
 	if (!detect_finding(d, DETECT_DEADLOCK, SEVERITY_ERROR,
 			    lost ? CERTAINTY_PROVEN : CERTAINTY_LIKELY))
 		return;
-	finding_prove(&d->findings, PROOF_LOOKS);
+	stuck_prove(d, &g->component.v[at]);
 	finding_key(&d->findings, object_kind_name((enum object_kind)port_object(g, port)->kind));
 	if (tell_waiters(d, port))
 		gone_words(d, &g->component.v[at], port, first);

@@ -7,7 +7,7 @@
 #include "analysis/detect_stuck.h"
 #include "analysis/groups.h"
 
-enum { PROOF_LOOKS = 4, GROWTH_LEAST_NS = 1000 * 1000 * 1000, ROWS_PART = 4096 };
+enum { GROWTH_LEAST_NS = 1000 * 1000 * 1000, ROWS_PART = 4096 };
 
 /* --- growth --- */
 
@@ -271,7 +271,7 @@ static void reach_finding(struct detect *d, size_t i, size_t end)
 	if (!detect_finding(d, DETECT_LEAK, SEVERITY_WARNING,
 			    lost ? CERTAINTY_PROVEN : CERTAINTY_LIKELY))
 		return;
-	finding_prove(&d->findings, PROOF_LOOKS);
+	stuck_prove(d, c);
 	for (size_t k = i; k < end; k++) {
 		const struct graph_node *one = &g->node.v[d->keys.v[k].row];
 

@@ -28,6 +28,23 @@ bool component_lost(const struct graph *g, const struct graph_component *c)
 	return true;
 }
 
+enum { PROOF_LOOKS = 4 };
+
+void stuck_prove(struct detect *d, const struct graph_component *c)
+{
+	const struct graph *g = &d->graph;
+	bool reached = false;
+
+	for (uint32_t i = c->first; i < c->first + c->n; i++)
+		if (g->member.v[i] & PORT_MEMBER) {
+			uint16_t flags = port_object(g, g->member.v[i] & ~PORT_MEMBER)->flags;
+
+			reached |= !(flags & OBJF_SEARCHED) ||
+				   flags & (OBJF_SHARED | OBJF_GLOBAL | OBJF_TIMER | OBJF_CONTEXT);
+		}
+	finding_prove(&d->findings, PROOF_LOOKS, g->runs && !reached);
+}
+
 /* The i-th of those that wait at the object, where it waits at the port and is in the table. */
 static uint32_t port_waiter(const struct graph *g, uint32_t port, uint32_t i)
 {

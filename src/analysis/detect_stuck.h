@@ -9,6 +9,12 @@
 uint32_t component_first(const struct graph *g, const struct graph_component *c);
 /* Whether all of its goroutines are beyond help by the generous reading too. */
 bool component_lost(const struct graph *g, const struct graph_component *c);
+/*
+ * What was told so far is proven once enough looks agree. A look in which it
+ * cannot be told because somebody ran, whose registers nobody searched, takes
+ * nothing back; one in which somebody reached an object does.
+ */
+void stuck_prove(struct detect *d, const struct graph_component *c);
 /* Of those that wait at the port and are stuck the one with the least id. */
 uint32_t port_first(const struct graph *g, uint32_t port);
 /*

@@ -289,9 +289,10 @@ static bool changed(const struct finding *a, const struct finding *b)
 	       !same_goroutines(a, b) || strcmp(a->summary, b->summary) != 0;
 }
 
-void finding_prove(struct findings *f, uint32_t looks)
+void finding_prove(struct findings *f, uint32_t looks, bool undecided)
 {
 	f->draft.prove = looks;
+	f->draft.undecided = undecided;
 }
 
 /* old: of the look before, NULL where it is new. */
@@ -301,8 +302,9 @@ static void prove(struct findings *f, const struct finding *old)
 
 	if (!d->prove)
 		return;
-	/* a look in which somebody ran proves nothing, and takes nothing back */
-	d->proofs = old && old->present && same_goroutines(old, d) ? old->proofs : 0;
+	if (old && old->present && same_goroutines(old, d) &&
+	    (d->certainty == CERTAINTY_PROVEN || d->undecided))
+		d->proofs = old->proofs;
 	if (d->certainty != CERTAINTY_PROVEN)
 		return;
 	d->proofs++;

@@ -32,7 +32,8 @@ struct finding {
 	int64_t first, last; /* looks that saw it */
 	uint64_t look; /* the last that saw it */
 	uint32_t looks; /* one after the other that saw it */
-	uint32_t proofs; /* one after the other that would prove it */
+	uint32_t proofs; /* looks that prove it, with none between that speaks against it */
+	bool undecided; /* see finding_prove() */
 	uint32_t prove; /* so many it takes; 0: it is proven at sight */
 	char *summary; /* one sentence without a full stop */
 	char *why; /* why it is not surer; "" where it is proven */
@@ -84,8 +85,11 @@ void finding_since(struct findings *f, int64_t since);
 void finding_summary(struct findings *f, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 void finding_why(struct findings *f, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-/* What proves it must be seen in so many looks: one alone may be of a moment that never was. */
-void finding_prove(struct findings *f, uint32_t looks);
+/*
+ * What proves it must be seen in so many looks: one alone may be of a moment that
+ * never was. undecided: this look, if it proves nothing, does not speak against it.
+ */
+void finding_prove(struct findings *f, uint32_t looks, bool undecided);
 void finding_advice(struct findings *f, const char *advice);
 void finding_evidence(struct findings *f, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));

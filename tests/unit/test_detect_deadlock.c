@@ -52,6 +52,30 @@ static void test_ring(void **state)
 	assert_int_equal(f->last, 7 * SEC);
 }
 
+static enum certainty certainty_at(int64_t t, unsigned flags)
+{
+	ab_ba(t, flags);
+	return (enum certainty)fd_found(DETECT_DEADLOCK)->certainty;
+}
+
+/* While somebody runs nothing is proven, and nothing taken back; who is seen to have a lock takes it back. */
+static void test_looks_that_prove(void **state)
+{
+	(void)state;
+	fd_waits(10, SEC, R_MUTEX, "main.one:31");
+	fd_waits(11, SEC, R_MUTEX, "main.two:41");
+	for (int64_t i = 3; i < 6; i++)
+		assert_int_equal(certainty_at(i * SEC, 0), CERTAINTY_LIKELY);
+	assert_int_equal(certainty_at(6 * SEC, OBJF_SHARED), CERTAINTY_LIKELY);
+	for (int64_t i = 7; i < 10; i++)
+		assert_int_equal(certainty_at(i * SEC, 0), CERTAINTY_LIKELY);
+	fw_go(&w, 12, 9 * SEC, "main.main:20"); /* it runs */
+	for (int64_t i = 10; i < 14; i++)
+		assert_int_equal(certainty_at(i * SEC, 0), CERTAINTY_LIKELY);
+	fw_block(&w, 12, 13 * SEC, R_SLEEP, "main.three:51");
+	assert_int_equal(certainty_at(14 * SEC, 0), CERTAINTY_PROVEN);
+}
+
 static void test_same_id_elsewhere(void **state)
 {
 	uint64_t id;
@@ -352,6 +376,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		FD_TEST(test_ring),
 		FD_TEST(test_same_id_elsewhere),
+		FD_TEST(test_looks_that_prove),
 		FD_TEST(test_never_proven),
 		FD_TEST(test_refuted),
 		FD_TEST(test_three_and_behind),
