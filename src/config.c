@@ -57,7 +57,7 @@ int config_load(const struct config *c, const char *path, struct err *err)
 	if (in) {
 		rc = config_read(c, in, name, err);
 		fclose(in);
-	} else if (path || (name && errno != ENOENT && errno != ENOTDIR)) {
+	} else if (path) { /* the usual one may be another user's, as after su */
 		rc = err_set(err, -errno, EXIT_USAGE, "cannot read the configuration %s: %s", name,
 			     strerror(errno));
 	}

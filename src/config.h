@@ -12,7 +12,7 @@ struct config {
 
 /*
  * Reads the file into what c points at. path NULL: $XDG_CONFIG_HOME/bingo-top/config
- * or ~/.config/bingo-top/config, where it is there. Returns 0, or a negative
+ * or ~/.config/bingo-top/config, where it is there and may be read. Returns 0, or a negative
  * errno with err naming the file, line and key (EXIT_USAGE).
  */
 int config_load(const struct config *c, const char *path, struct err *err);
