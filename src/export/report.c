@@ -320,7 +320,11 @@ static void json_self(struct json *j, const struct report *r)
 		jw_real(j, "pass_hz", l->pass_hz, 1);
 		jw_uint(j, "records_thrown", l->thrown);
 		jw_uint(j, "records_unsteady", l->unsteady);
-		jw_int(j, "paused_ms", 0);
+		jw_uint(j, "samples", l->samples);
+		jw_real(j, "paused_ms", (double)l->paused_ns / 1e6, 3);
+		jw_real(j, "longest_pause_ms", (double)l->longest_pause_ns / 1e6, 3);
+		if (l->no_samples)
+			jw_text(j, "no_samples", strtab_get(&r->world->strings, l->no_samples));
 	}
 	jw_end(j, '}');
 }
