@@ -388,6 +388,7 @@ static enum unwind_end walk_system(struct symtab *st, enum goarch arch,
 	return walk(st, arch, &seen->sched, &seen->own, pcs, n);
 }
 
+/* As long as SP lies in the goroutine's own stack the leaf has not switched it: its stack deltas hold. */
 size_t regs_unwind(struct symtab *st, enum goarch arch, const struct regs_seen *seen,
 		   unwind_pc *pcs, uint32_t *flags)
 {
@@ -395,7 +396,8 @@ size_t regs_unwind(struct symtab *st, enum goarch arch, const struct regs_seen *
 					.sp = seen->regs.sp,
 					.bp = seen->regs.bp,
 					.lr = seen->regs.lr,
-					.exact = true };
+					.exact = true,
+					.in_syscall = seen->on_g };
 	enum unwind_end end;
 	size_t n = 0;
 

@@ -17,11 +17,13 @@ var (
 	sink  [4]uint64
 	kept  [8][]byte
 	steps uint64
+
+	stopped bool
 )
 
 func leaf() {
-	for x := uint64(1); ; x++ {
-		sink[0] += x // in main.leaf
+	for x := uint64(1); !stopped; x = x*5 + 1 { // in main.leaf
+		sink[0] = x // in main.leaf
 	}
 }
 
@@ -31,13 +33,13 @@ func callee(x uint64) uint64 {
 }
 
 func caller() {
-	for x := uint64(1); ; x++ {
+	for x := uint64(1); ; x++ { // in main.caller
 		sink[1] += callee(x) // in main.caller
 	}
 }
 
 func allocates() {
-	for i := 0; ; i++ {
+	for i := 0; ; i++ { // in main.allocates
 		kept[i&7] = make([]byte, 1024) // in main.allocates
 	}
 }
