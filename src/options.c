@@ -51,6 +51,8 @@ static const struct option_row {
 	{ OPT_ONCE, "once", NULL, "one report, as soon as everything was seen once" },
 	{ OPT_DURATION, "duration", "SEC", "watch for so long, then report once and end" },
 	{ OPT_RATE, "rate", "HZ", "how often the goroutine table is read (10)" },
+	{ OPT_NO_PTRACE, "no-ptrace", NULL,
+	  "never stop a thread to see where a running goroutine is" },
 	{ OPT_JSON, "json", NULL, "reports as JSON documents, one a line" },
 	{ OPT_EXPORT, "export", "FMT[=FILE]", "write jsonl or dot; FILE - is standard output" },
 	{ OPT_FAIL_ON, "fail-on", "SEV",
@@ -222,6 +224,9 @@ static int parse_one(struct options *o, int id, char *arg, struct err *err)
 		return parse_number(arg, 0.01, 1e9, &o->duration, "--duration", err);
 	case OPT_RATE:
 		return parse_number(arg, 0.01, 1000, &o->rate, "--rate", err);
+	case OPT_NO_PTRACE:
+		o->no_ptrace = true;
+		break;
 	case OPT_JSON:
 		o->json = o->batch = true;
 		break;

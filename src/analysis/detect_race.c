@@ -47,14 +47,27 @@ static const struct frame *stands_at(const struct detect *d, uint32_t row)
 	return NULL;
 }
 
-/* It was stopped in a function literal itself, not in what that calls; one that was but made or woken is not there yet. */
+static bool is_preempted(const struct detect *d, const struct frame *f)
+{
+	return !strncmp(strtab_get(&d->world->strings, f->func), "runtime.asyncPreempt", 20);
+}
+
+/* Its registers were seen, and it has run for so long that it is no short visit. */
+static bool is_seen_running(const struct detect *d, uint32_t row, const struct frame *f)
+{
+	return d->moment->state[row] == GS_RUNNING && f->file &&
+	       detect_age(d, row) >= d->conf.settle;
+}
+
+/* It was seen in a function literal itself, not in what that calls; one that was but made or woken is not there yet. */
 static bool in_literal(const struct detect *d, uint32_t row)
 {
 	const struct frame *f = stacktab_frame(&d->world->stacks, d->moment->stack[row], 0);
 
-	if (!f || strncmp(strtab_get(&d->world->strings, f->func), "runtime.asyncPreempt", 20) != 0)
+	if (f && is_preempted(d, f))
+		f = stands_at(d, row);
+	else if (f && !is_seen_running(d, row, f))
 		return false;
-	f = stands_at(d, row);
 	return f && f->file && is_literal(strtab_get(&d->world->strings, f->func));
 }
 

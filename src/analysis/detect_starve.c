@@ -20,8 +20,10 @@ static unsigned say_culprits(struct detect *d)
 			continue;
 		finding_evidence(&d->findings, "goroutine %s runs for %s without a pause",
 				 say_goroutine(d, row, who), say_time(detect_age(d, row), time));
-		if (!n++)
-			finding_goroutine(&d->findings, d->world, m, row);
+		if (!n++) { /* where it is changes, who it is does not */
+			finding_key(&d->findings, entry_name(d->world, row));
+			finding_member(&d->findings, d->world, m, row);
+		}
 	}
 	return n;
 }

@@ -211,7 +211,7 @@ static bool moment_event(void *arg, const struct event *ev)
 	struct moment *m = a->m;
 	uint32_t row;
 
-	if (ev->kind > EV_DEAD || ev->kind == EV_NONE || !ev->g)
+	if ((ev->kind > EV_DEAD && ev->kind != EV_SAMPLE) || ev->kind == EV_NONE || !ev->g)
 		return true;
 	row = event_row(a->w, m, ev);
 	if (row >= m->n)
@@ -248,6 +248,12 @@ static bool moment_event(void *arg, const struct event *ev)
 		break;
 	case EV_DEAD:
 		moment_to(m, row, ev, GS_DEAD, m->stack[row]);
+		break;
+	case EV_SAMPLE:
+		if (!a->w->live.pid || !ev->stack || m->state[row] != GS_RUNNING)
+			break;
+		undo_add(m, row);
+		m->stack[row] = ev->stack;
 		break;
 	}
 	return true;

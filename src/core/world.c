@@ -535,6 +535,22 @@ static void apply_thread(struct world *w, const struct event *ev)
 	};
 }
 
+/*
+ * Where one that runs is. In a live session alone: there a sample may be all that
+ * is known, in a trace it is one of many.
+ */
+static void apply_sample(struct world *w, const struct event *ev)
+{
+	uint32_t row = world_find(w, ev->g);
+
+	if (!w->live.pid || !ev->stack || row == NO_G || w->now.state[row] != GS_RUNNING)
+		return;
+	open_entry(w, row, ev->time)->stack = ev->stack;
+	w->now.stack[row] = ev->stack;
+	if (w->g.v[row].finalizer)
+		row_set_system(w, row, !world_user_frames(w, ev->stack));
+}
+
 static void apply_range(struct world *w, const struct event *ev)
 {
 	if (ev->kind == EV_RANGE_BEGIN)
@@ -618,6 +634,8 @@ void world_apply(struct world *w, const struct event *ev)
 		apply_label(w, ev);
 	else if (ev->kind == EV_ORIGIN)
 		apply_origin(w, ev);
+	else if (ev->kind == EV_SAMPLE)
+		apply_sample(w, ev);
 	else if (ev->kind == EV_THREAD)
 		apply_thread(w, ev);
 	else if (ev->kind == EV_METRIC)

@@ -187,6 +187,10 @@ struct live {
 	double pass_hz; /* reached */
 	double pass_ms; /* the last one, wall time */
 	double cpu_pct; /* what reading costs, of one core */
+	uint64_t samples; /* of where running goroutines are */
+	int64_t paused_ns,
+		longest_pause_ns; /* for which threads were stopped: all, and at most one */
+	uint32_t no_samples; /* string id: why there are none; 0: there are */
 };
 
 /* The CPU quota of the program's cgroup, as last told. */

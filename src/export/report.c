@@ -320,7 +320,11 @@ static void json_self(struct json *j, const struct report *r)
 		jw_real(j, "pass_hz", l->pass_hz, 1);
 		jw_uint(j, "records_thrown", l->thrown);
 		jw_uint(j, "records_unsteady", l->unsteady);
-		jw_int(j, "paused_ms", 0);
+		jw_uint(j, "samples", l->samples);
+		jw_real(j, "paused_ms", (double)l->paused_ns / 1e6, 3);
+		jw_real(j, "longest_pause_ms", (double)l->longest_pause_ns / 1e6, 3);
+		if (l->no_samples)
+			jw_text(j, "no_samples", strtab_get(&r->world->strings, l->no_samples));
 	}
 	jw_end(j, '}');
 }
@@ -494,6 +498,12 @@ static void text_live(const struct report *r, FILE *out)
 		"  pass %.1fms  %.1fHz  cpu %.1f%%  unsteady %" PRIu64 "  thrown %" PRIu64 "\n",
 		l->pid, l->threads, l->procs, l->created, l->pass_ms, l->pass_hz, l->cpu_pct,
 		l->unsteady, l->thrown);
+	if (l->paused_ns)
+		fprintf(out, "samples %" PRIu64 "  paused %.1fms  longest %.2fms\n", l->samples,
+			(double)l->paused_ns / 1e6, (double)l->longest_pause_ns / 1e6);
+	if (l->no_samples)
+		fprintf(out, "where running goroutines are is not asked: %s\n",
+			strtab_get(&r->world->strings, l->no_samples));
 	if (l->ended)
 		fprintf(out, "ENDED: %s\n", strtab_get(&r->world->strings, l->ended));
 	else if (l->state == LIVE_STOPPED || l->state == LIVE_TRACED)

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "core/err.h"
+#include "target/regs.h"
 #include "target/scan.h"
 #include "target/target.h"
 
@@ -110,6 +111,28 @@ static void check_rights(struct doctor *d)
 		d->code = EXIT_ATTACH;
 }
 
+static void see_registers(void *arg, const struct regs *r)
+{
+	*(bool *)arg = r->pc && r->sp;
+}
+
+static void check_stopping(struct doctor *d, pid_t child)
+{
+	bool seen = false;
+	int64_t ns;
+	int rc = regs_stop(child, true, see_registers, &seen, &ns);
+
+	if (!rc && seen)
+		say(d, WORKS, "ptrace", NULL,
+		    "a thread can be stopped to see where it is; that took %.0f us",
+		    (double)ns / 1e3);
+	else
+		say(d, PARTLY, "ptrace", "docker run --cap-add=SYS_PTRACE ...",
+		    "no thread can be stopped (%s), so where running goroutines are stays unknown; "
+		    "all else is shown",
+		    rc ? strerror(-rc) : "its registers cannot be read");
+}
+
 /* A child of our own: if even that cannot be read, no process can. */
 static void check_reading(struct doctor *d)
 {
@@ -130,6 +153,8 @@ static void check_reading(struct doctor *d)
 		rc = memr_read_u64(m, (uint64_t)(uintptr_t)&word, &got);
 		memr_close(m);
 	}
+	if (!rc && got == word)
+		check_stopping(d, pid);
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
 	if (!rc && got == word)
@@ -237,7 +262,8 @@ static void check_access(struct doctor *d, pid_t pid, bool *may)
 	    st.threads, a.stopped ? "; it is stopped by a signal" : "");
 	if (a.tracer)
 		say(d, PARTLY, "ptrace", NULL,
-		    "process %d debugs it already: its threads cannot be stopped by anybody else",
+		    "process %d debugs it already: its threads cannot be stopped by anybody else, "
+		    "so where running goroutines are stays unknown",
 		    (int)a.tracer);
 	else
 		say(d, a.may_trace ? WORKS : PARTLY, "ptrace", NULL, "single threads %s be stopped",

@@ -86,6 +86,8 @@ static int drain_one(struct live_source *l, struct world *w, int64_t deadline, s
 		return SOURCE_MORE;
 	if (l->now->look && !live_drain_look(l, w, deadline))
 		return SOURCE_MORE;
+	if (l->now->sample)
+		live_tell_sample(l, w, l->now);
 	w->live.looks += l->now->look_end;
 	if (l->now->pass_end)
 		live_tell_pass(l, w, l->now);
@@ -137,6 +139,7 @@ static void live_close(struct source *s)
 	batch_free(l->now);
 	while ((b = batch_take(l)))
 		batch_free(b);
+	live_regs_free(l->regs);
 	look_free(l->spare);
 	objects_free(l->objects);
 	scan_free(l->scan);

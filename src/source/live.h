@@ -22,6 +22,7 @@ struct live_config {
 	size_t past; /* bytes of the past to keep; 0: 64 MB */
 	/* How long to wait for the runtime to be up, ms; 0: 2000. Also for a Go program to be executed. */
 	int wait_ms;
+	bool no_ptrace; /* threads are never stopped: where running goroutines are is not known */
 	bool command; /* pid is our own child, just started: it may execute other programs before */
 	const struct target_opts *target; /* NULL; for tests */
 };

@@ -74,6 +74,8 @@ static void learn_header(struct live_source *l, struct world *w, const struct ta
 	live->stripped = !t->image || !t->image->has_symtab;
 	live->symbols = world_str(w, live->stripped ? "pclntab" : "symtab");
 	live->note = world_str(w, t->note);
+	if (l->cfg.no_ptrace)
+		live->no_samples = world_str(w, "--no-ptrace");
 	if (*t->note)
 		world_warn(w, "%s", t->note);
 	if (t->exe_deleted)
@@ -451,6 +453,29 @@ bool live_drain_look(struct live_source *l, struct world *w, int64_t deadline)
 	look_border(l, EV_FACTS_END);
 	world_facts(w, f);
 	return true;
+}
+
+/* --- samples --- */
+
+void live_tell_sample(struct live_source *l, struct world *w, const struct live_batch *b)
+{
+	const struct live_sample *s = b->sample;
+	struct event ev = { .kind = EV_SAMPLE,
+			    .g = s->goid,
+			    .m = (uint64_t)s->tid,
+			    .p = s->p >= 0 ? (uint64_t)s->p : NO_ID };
+
+	w->live.samples = s->pauses.samples;
+	w->live.paused_ns = s->pauses.ns;
+	w->live.longest_pause_ns = s->pauses.longest;
+	w->live.no_samples = world_str(w, s->off);
+	w->generation++;
+	/* Of one that was made since the pass before nothing was told yet. */
+	if (!b->line.n || world_find(w, s->goid) == NO_G)
+		return;
+	ev.time = rel(l, s->time);
+	ev.stack = lines_intern(w, b->line.v, b->line.n);
+	tell(l, w, &ev);
 }
 
 void live_tell_restart(struct live_source *l, struct world *w, const struct live_batch *b)

@@ -53,6 +53,7 @@ void batch_free(struct live_batch *b)
 		free(b->text.v[i]);
 	vec_free(&b->text);
 	look_free(b->look);
+	free(b->sample);
 	free(b);
 }
 
@@ -283,6 +284,7 @@ static bool restart(struct live_source *l)
 	l->t = t;
 	l->scan = scan_new(t);
 	live_look_restart(l);
+	live_regs_restart(l);
 	l->stacks_told = l->labels_told = 0;
 	l->header_told = false;
 	l->thread.n = 0;
@@ -294,8 +296,12 @@ static bool target_lost(struct live_source *l)
 {
 	struct proc_status s;
 	char how[64];
+	bool ended;
 
-	if (l->cfg.command && command_ended(l->pid, how, sizeof(how))) {
+	live_regs_hold(l);
+	ended = l->cfg.command && command_ended(l->pid, how, sizeof(how));
+	live_regs_let(l);
+	if (ended) {
 		over(l, "%s (process %d) %s", l->name, (int)l->pid, how);
 		return false;
 	}
@@ -370,6 +376,7 @@ static void pass_end(struct live_source *l, int64_t began)
 	};
 	l->pass_before = began;
 	batch_send(l, b);
+	live_regs_tell(l);
 }
 
 /* False: it is over. */
@@ -424,10 +431,12 @@ void live_work(struct source *src)
 
 	if (atomic_exchange(&l->taken, true))
 		return;
+	live_regs_start(l);
 	while (!atomic_load(&l->cancelled) && one_pass(l)) {
 		now = live_clock(CLOCK_MONOTONIC);
 		next += l->interval_ns;
 		next = next < now ? now : next;
 		wait_until(l, next);
 	}
+	live_regs_stop(l);
 }

@@ -38,7 +38,23 @@ struct live_facts {
 	bool gc_on;
 };
 
-/* What the thread that reads hands to the loop's. */
+/* What stopping threads has brought and cost so far. */
+struct live_pauses {
+	uint64_t samples;
+	int64_t ns, longest;
+};
+
+/* Where a running goroutine was; the stack is all lines of the batch. */
+struct live_sample {
+	int64_t time; /* CLOCK_MONOTONIC */
+	uint64_t goid; /* 0: nothing was seen */
+	pid_t tid;
+	int32_t p; /* -1: not known */
+	struct live_pauses pauses;
+	char off[128]; /* why there are none; "" there are */
+};
+
+/* What the threads that read hand to the loop's. */
 struct live_batch {
 	struct live_batch *next;
 	VEC(struct gchange) change;
@@ -58,6 +74,7 @@ struct live_batch {
 	struct facts *look; /* and this is what goroutines wait on; such a batch has no changes */
 	uint64_t look_hash; /* facts_hash() of it */
 	VEC(char *) text; /* of looks; ids go on from those before */
+	struct live_sample *sample; /* NULL: none; such a batch has nothing else */
 };
 
 struct live_source {
@@ -90,6 +107,7 @@ struct live_source {
 	int64_t cgroup_found; /* when it was looked for last */
 	struct cgroup_stat quota;
 	VEC(struct target *) old; /* names in batches may still point into them */
+	struct live_regs *regs; /* NULL: threads are never stopped */
 
 	atomic_bool taken, cancelled;
 	atomic_llong drain_ns; /* what drain() cost since the reader last asked */
@@ -126,6 +144,19 @@ int64_t live_look(struct live_source *l, int64_t now);
 /* Another program: nothing is known of it yet. */
 void live_look_restart(struct live_source *l);
 
+/* --- live_regs.c: a thread of its own, told what to do by the reading thread --- */
+struct live_regs;
+void live_regs_start(struct live_source *l);
+void live_regs_stop(struct live_source *l);
+void live_regs_free(struct live_regs *r); /* NULL ok */
+/* After each pass: which threads run goroutines. */
+void live_regs_tell(struct live_source *l);
+/* Another program: l->t. */
+void live_regs_restart(struct live_source *l);
+/* Nothing is traced between the two: who waits for a child must not be given its stops. */
+void live_regs_hold(struct live_source *l);
+void live_regs_let(struct live_source *l);
+
 /* --- live_pass.c --- */
 struct live_batch *batch_new(const struct live_source *l);
 /* Stacks and labels that the loop does not know yet. */
@@ -139,6 +170,7 @@ void live_learn_names(struct live_source *l, struct world *w, const struct live_
 void live_tell_pass(struct live_source *l, struct world *w, const struct live_batch *b);
 /* The facts of a look, from at on; false: the budget is used up. */
 bool live_drain_look(struct live_source *l, struct world *w, int64_t deadline);
+void live_tell_sample(struct live_source *l, struct world *w, const struct live_batch *b);
 void live_tell_restart(struct live_source *l, struct world *w, const struct live_batch *b);
 
 #endif

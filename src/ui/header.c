@@ -206,6 +206,12 @@ static void add_live_cost(const struct world *w, struct pieces *p)
 	add(p, 3, ROLE_HEADER, 0, "self %.1f%%", w->live.cpu_pct);
 	if (w->live.passes)
 		add(p, 5, ROLE_DIM, 0, "%.1f passes/s", w->live.pass_hz);
+	if (w->live.paused_ns)
+		add(p, 6, ROLE_DIM, 0, "stopped %.1fms, %.2f at most",
+		    (double)w->live.paused_ns / 1e6, (double)w->live.longest_pause_ns / 1e6);
+	if (w->live.no_samples)
+		add(p, 6, ROLE_DIM, 0, "no samples: %.80s",
+		    strtab_get(&w->strings, w->live.no_samples));
 	if (w->live.ended)
 		add(p, 1, ROLE_WARN, 0, "%.100s", strtab_get(&w->strings, w->live.ended));
 	else if (w->live.note)

@@ -64,10 +64,14 @@ is "the last one waits for a pass or two at most" "$(jq '[.goroutines[] | select
 # --- running ---
 live_start "$WAITS" -busy 4 "$WORK/dump"
 sleep 0.3
-"$BINGO" --duration 0.5 --json "$PID" >"$WORK/report" 2>"$WORK/err"
+"$BINGO" --no-ptrace --duration 0.5 --json "$PID" >"$WORK/report" 2>"$WORK/err"
+"$BINGO" --duration 1 --json "$PID" >"$WORK/sampled" 2>"$WORK/err"
 live_stop
 is "loops that never stop: they run or could" "$(jq '[.goroutines[] | select(.stack[-1].function == "main.busy") |
 	.state] | (length == 4) and all(IN("running", "runnable"))' "$WORK/report")" true
-is "one that runs: where it stands is not known, and said so" "$(jq '[.goroutines[] | select(.state == "running") |
+is "one that runs, no thread being stopped: where it stands is not known, and said so" "$(jq '[.goroutines[] | select(.state == "running") |
 	.stack[0].function] | all(. == "[running]")' "$WORK/report")" true
+is "one that runs: not known before its thread was stopped, and then known to its line" "$(jq '
+	[.goroutines[] | select(.state == "running" and .stack[-1].function == "main.busy") | .stack[0] |
+	.function == "[running]" or .line > 0] | all' "$WORK/sampled")" true
 finish
