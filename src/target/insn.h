@@ -76,14 +76,4 @@ size_t insn_refs_amd64(const uint8_t *code, size_t n, uint64_t pc, struct insn_r
 size_t insn_refs_arm64(const uint8_t *code, size_t n, uint64_t pc, struct insn_ref *out,
 		       size_t max);
 
-/*
- * Where to put a probe that sees a function's arguments: the offset of the
- * first instruction from its entry on that the kernel emulates instead of
- * single-stepping (jcc, push, nop, jmp, call) and that every call passes with
- * argument registers intact. *jcc: it is the branch to morestack, so hits whose
- * flags say that it will be taken are to be left out (CF or ZF set: jbe).
- * -1: there is none. amd64 only.
- */
-int insn_probe_offset(const uint8_t *code, size_t n, bool *jcc);
-
 #endif

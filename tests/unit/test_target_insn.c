@@ -106,36 +106,6 @@ static void test_any_bytes(void **state)
 	}
 }
 
-static void test_probe_offset(void **state)
-{
-	static const struct {
-		const char *code;
-		size_t n;
-		int off;
-		bool jcc;
-	} p[] = {
-		{ "\x49\x3b\x66\x10\x76\x20\x55", 7, 4, true }, /* cmp; jbe */
-		{ "\x4c\x8d\x64\x24\xf0\x4d\x3b\x66\x10\x0f\x86\x00\x00\x00\x00", 15, 9,
-		  true }, /* lea; cmp; jbe */
-		{ "\x55\x48\x89\xe5", 4, 0, false }, /* push %rbp */
-		{ "\x48\x83\xec\x18\x48\x89\x6c\x24\x10\x48\x8d\x6c\x24\x10\xe8\x00\x00\x00\x00",
-		  19, 14, false },
-		{ "\x48\x89\xc3\x55", 4, -1, false }, /* an argument moves first */
-		{ "\x90\xc3", 2, 0, false },
-		{ "", 0, -1, false },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(p); i++) {
-		bool jcc = false;
-
-		assert_int_equal(insn_probe_offset((const uint8_t *)p[i].code, p[i].n, &jcc),
-				 p[i].off);
-		if (p[i].off >= 0)
-			assert_int_equal(jcc, p[i].jcc);
-	}
-}
-
 static void test_refs_amd64(void **state)
 {
 	static const char code[] =
@@ -181,9 +151,9 @@ static void test_arm64(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_amd64),	   cmocka_unit_test(test_operands),
-		cmocka_unit_test(test_any_bytes),  cmocka_unit_test(test_probe_offset),
-		cmocka_unit_test(test_refs_amd64), cmocka_unit_test(test_arm64),
+		cmocka_unit_test(test_amd64),	  cmocka_unit_test(test_operands),
+		cmocka_unit_test(test_any_bytes), cmocka_unit_test(test_refs_amd64),
+		cmocka_unit_test(test_arm64),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "bpf/calibrate.h"
+
+#include <errno.h>
+#include <link.h>
+#include <linux/perf_event.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#define TYPE_FILE "/sys/bus/event_source/devices/uprobe/type"
+
+enum { BATCH = 32, BATCHES = 128 };
+
+static const int64_t loop_ns = 2000000;
+
+/* A function that begins as the probed ones go on: with a branch. It writes no register. */
+void calibrate_hit(void);
+#if defined(__x86_64__)
+__asm__(".pushsection .text\n.hidden calibrate_hit\n.globl calibrate_hit\n"
+	".type calibrate_hit, @function\n"
+	"calibrate_hit:\n\tjbe 1f\n1:\tret\n.size calibrate_hit, .-calibrate_hit\n.popsection\n");
+#elif defined(__aarch64__)
+__asm__(".pushsection .text\n.balign 4\n.hidden calibrate_hit\n.globl calibrate_hit\n"
+	".type calibrate_hit, %function\n"
+	"calibrate_hit:\n\tb.ls 1f\n1:\tret\n.size calibrate_hit, .-calibrate_hit\n.popsection\n");
+#else
+void calibrate_hit(void)
+{
+	__asm__ volatile("");
+}
+#endif
+
+static int64_t now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000000000ll + ts.tv_nsec;
+}
+
+__attribute__((format(printf, 2, 3))) static void say(struct calibration *c, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(c->why, sizeof(c->why), fmt, ap);
+	va_end(ap);
+}
+
+/* The first object is the program itself, which is /proc/self/exe. */
+static int find_offset(struct dl_phdr_info *info, size_t size, void *arg)
+{
+	uint64_t at = (uint64_t)(uintptr_t)calibrate_hit - info->dlpi_addr, *off = arg;
+
+	(void)size;
+	for (int i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *p = &info->dlpi_phdr[i];
+
+		if (p->p_type == PT_LOAD && at >= p->p_vaddr && at - p->p_vaddr < p->p_filesz)
+			*off = at - p->p_vaddr + p->p_offset;
+	}
+	return 1;
+}
+
+static int probe_type(struct calibration *c)
+{
+	FILE *f = fopen(TYPE_FILE, "re");
+	int type = -1;
+	char line[32];
+
+	if (f && fgets(line, sizeof(line), f))
+		type = (int)strtol(line, NULL, 10);
+	if (f)
+		fclose(f);
+	if (type <= 0)
+		say(c, "the kernel offers no uprobes (%s)", TYPE_FILE);
+	return type;
+}
+
+static int set_probe(struct calibration *c)
+{
+	static const char exe[] = "/proc/self/exe";
+	uint64_t off = UINT64_MAX;
+	struct perf_event_attr a = { .size = sizeof(a) };
+	int type = probe_type(c), fd;
+
+	if (type <= 0)
+		return -1;
+	dl_iterate_phdr(find_offset, &off);
+	if (off == UINT64_MAX) {
+		say(c, "this program's own code lies in no file");
+		return -1;
+	}
+	a.type = (uint32_t)type;
+	a.config1 = (uint64_t)(uintptr_t)exe;
+	a.config2 = off;
+	fd = (int)syscall(SYS_perf_event_open, &a, 0, -1, -1, PERF_FLAG_FD_CLOEXEC);
+	if (fd < 0)
+		say(c, "no uprobe may be set (perf_event_open: %s)", strerror(errno));
+	return fd;
+}
+
+static int by_value(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* ns for a call: of batches the median, since some are interrupted. */
+static double time_calls(unsigned *calls)
+{
+	double ns[BATCHES];
+	int64_t begin = now(), t = begin, next;
+	size_t n = 0;
+
+	for (; n < BATCHES && t - begin < loop_ns; n++, t = next) {
+		for (int i = 0; i < BATCH; i++)
+			calibrate_hit();
+		next = now();
+		ns[n] = (double)(next - t) / BATCH;
+	}
+	*calls = (unsigned)n * BATCH;
+	qsort(ns, n, sizeof(ns[0]), by_value);
+	return ns[n / 2];
+}
+
+void calibrate(struct calibration *c)
+{
+	uint64_t hits = 0;
+	unsigned calls;
+	double bare, with;
+	int64_t t;
+	int fd;
+
+	*c = (struct calibration){ .hit_ns = CALIBRATE_HIT_NS,
+				   .attach_ns = CALIBRATE_ATTACH_NS,
+				   .detach_ns = CALIBRATE_DETACH_NS };
+	bare = time_calls(&calls);
+	t = now();
+	fd = set_probe(c);
+	if (fd < 0)
+		return;
+	c->attach_ns = now() - t;
+	with = time_calls(&calls);
+	if (read(fd, &hits, sizeof(hits)) != sizeof(hits) || hits != calls || with <= bare)
+		say(c, "a uprobe saw %llu of %u calls", (unsigned long long)hits, calls);
+	else
+		c->measured = true;
+	t = now();
+	close(fd);
+	c->detach_ns = now() - t;
+	if (c->measured)
+		c->hit_ns = with - bare;
+}
