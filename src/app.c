@@ -55,7 +55,9 @@ static double own_cpu_pct(const struct app *a)
 
 static int open_live(struct app *a, struct err *err)
 {
-	struct live_config cfg = { .rate = a->opt->rate, .command = a->opt->mode == MODE_COMMAND };
+	struct live_config cfg = { .rate = a->opt->rate,
+				   .command = a->opt->mode == MODE_COMMAND,
+				   .no_bpf = a->opt->no_bpf };
 	pid_t pid = a->opt->pid;
 
 	if (cfg.command) {

@@ -87,6 +87,7 @@ static int drain_one(struct live_source *l, struct world *w, int64_t deadline, s
 	if (l->now->look && !live_drain_look(l, w, deadline))
 		return SOURCE_MORE;
 	w->live.looks += l->now->look_end;
+	live_tell_kernel(l, w, &l->now->kernel);
 	if (l->now->pass_end)
 		live_tell_pass(l, w, l->now);
 	batch_done(l);
@@ -134,6 +135,7 @@ static void live_close(struct source *s)
 	struct live_source *l = (struct live_source *)s;
 	struct live_batch *b;
 
+	live_bpf_stop(l);
 	batch_free(l->now);
 	while ((b = batch_take(l)))
 		batch_free(b);

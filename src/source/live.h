@@ -23,6 +23,7 @@ struct live_config {
 	/* How long to wait for the runtime to be up, ms; 0: 2000. Also for a Go program to be executed. */
 	int wait_ms;
 	bool command; /* pid is our own child, just started: it may execute other programs before */
+	bool no_bpf; /* leave the kernel's side out */
 	const struct target_opts *target; /* NULL; for tests */
 };
 

@@ -206,6 +206,8 @@ static void add_live_cost(const struct world *w, struct pieces *p)
 	add(p, 3, ROLE_HEADER, 0, "self %.1f%%", w->live.cpu_pct);
 	if (w->live.passes)
 		add(p, 5, ROLE_DIM, 0, "%.1f passes/s", w->live.pass_hz);
+	if (w->live.bpf)
+		add(p, 7, ROLE_DIM, 0, "%.60s", strtab_get(&w->strings, w->live.bpf));
 	if (w->live.ended)
 		add(p, 1, ROLE_WARN, 0, "%.100s", strtab_get(&w->strings, w->live.ended));
 	else if (w->live.note)
