@@ -181,8 +181,10 @@ install_nothing()
 
 # The kernel's side is built where clang, bpftool and libbpf are there, and left out where they cannot
 # be had without asking anybody.
+# shellcheck disable=SC2086
 try_bpf() # INSTALL PACKAGES
 {
+	[ "$1" != install_apt ] || [ -n "$(apt_missing $2)" ] || return 0
 	if [ "$(id -u)" != 0 ] && ! sudo -n true 2>/dev/null; then
 		return 0
 	fi
