@@ -6,6 +6,7 @@ PREFIX  ?= /usr/local
 DESTDIR ?=
 BUILD   ?= build
 CLANG   ?= clang
+BPFTOOL ?= $(firstword $(shell command -v bpftool) $(wildcard /usr/sbin/bpftool /sbin/bpftool))
 TIME    ?= 60
 
 # One variant, one folder. BUILD may have come from the command line: hence the override.
@@ -60,6 +61,16 @@ MISSING := $(shell for p in $(PKGS); do pkg-config --exists $$p || echo $$p; don
 ifneq ($(MISSING),)
 $(error pkg-config does not find: $(MISSING). ./bootstrap.sh build installs what is needed)
 endif
+# The kernel's side, where clang knows its target and bpftool and libbpf are here; BPF=no leaves it out.
+BPF_SRC := $(wildcard src/bpf/*.bpf.c)
+ifneq ($(if $(filter no,$(BPF)),,$(BPF_SRC)),)
+HAVE_BPF := $(shell tests/lib/can-bpf.sh '$(CLANG)' '$(BPFTOOL)' && echo yes)
+endif
+ifneq ($(HAVE_BPF),)
+PKGS += libbpf
+DEFS += -DBINGO_BPF
+SKEL := $(BPF_SRC:src/bpf/%.bpf.c=$(BUILD)/gen/bpf/%.skel.h)
+endif
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS))
 PKG_LIBS := $(shell pkg-config --libs $(PKGS))
 endif
@@ -83,7 +94,18 @@ $(BUILD)/gen/flags: FORCE
 	$(call keep,$(CC) $(ALL_CFLAGS))
 FORCE:
 
-$(BUILD)/%.o: %.c $(BUILD)/gen/flags | $(BUILD)/gen/version.h
+BPF_ARCH := $(patsubst x86_64%,x86,$(patsubst aarch64%,arm64,$(shell $(CC) -dumpmachine)))
+BPF_FLAGS := -std=gnu11 -g -O2 -mcpu=v3 -target bpf -D__TARGET_ARCH_$(BPF_ARCH) -Isrc -Wall -Wextra -Wno-unused-parameter
+$(BUILD)/gen/bpf/%.o: src/bpf/%.bpf.c
+	@mkdir -p $(@D)
+	$(call say,BPF,$<)
+	$(Q)$(CLANG) $(BPF_FLAGS) -MMD -MP -c $< -o $@
+
+$(BUILD)/gen/bpf/%.skel.h: $(BUILD)/gen/bpf/%.o
+	$(Q)$(BPFTOOL) gen object $(<:.o=.linked) $<
+	$(Q)$(BPFTOOL) gen skeleton $(<:.o=.linked) name $*_bpf >$@
+
+$(BUILD)/%.o: %.c $(BUILD)/gen/flags | $(BUILD)/gen/version.h $(SKEL)
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
@@ -125,7 +147,7 @@ FUZZ_MAIN := $(patsubst $(BUILD)/fuzz/%,$(BUILD)/fuzz/obj/tests/fuzz/%.o,$(FUZZ)
 $(BUILD)/gen/fuzz-flags: FORCE
 	$(call keep,$(CLANG) $(FUZZ_FLAGS) $(DEFS) $(PKG_CFLAGS))
 
-$(BUILD)/fuzz/obj/%.o: %.c $(BUILD)/gen/fuzz-flags | $(BUILD)/gen/version.h
+$(BUILD)/fuzz/obj/%.o: %.c $(BUILD)/gen/fuzz-flags | $(BUILD)/gen/version.h $(SKEL)
 	@mkdir -p $(@D)
 	$(call say,FUZZCC,$<)
 	$(Q)$(CLANG) $(FUZZ_FLAGS) $(WARN) -Wno-missing-prototypes $(DEFS) $(PKG_CFLAGS) -pthread -MMD -MP -c $< -o $@
@@ -161,7 +183,7 @@ bench: all $(BENCH) $(DRIVERS)
 fuzz: $(CAN_FUZZ)
 	$(Q)BUILD='$(BUILD)' CLANG='$(CLANG)' TIME='$(TIME)' tests/fuzz/run
 
-lint: $(BUILD)/gen/version.h
+lint: $(BUILD)/gen/version.h $(SKEL)
 	$(Q)BUILD='$(BUILD)' CC='$(CC)' CLANG='$(CLANG)' tests/lint/run
 
 fmt:
@@ -195,5 +217,5 @@ clean:
 	$(Q)rm -rf $(BUILD)
 
 -include $(OBJ:.o=.d) $(UNIT:$(BUILD)/%=$(BUILD)/tests/%.d) $(BENCH:$(BUILD)/%=$(BUILD)/tests/%.d)
--include $(DRIVERS:=.d) $(FUZZ_OBJ:.o=.d) $(FUZZ_MAIN:.o=.d)
+-include $(SKEL:.skel.h=.d) $(DRIVERS:=.d) $(FUZZ_OBJ:.o=.d) $(FUZZ_MAIN:.o=.d)
 -include $(ASAN_UNIT:$(BUILD)/asan/%=$(BUILD)/fuzz/obj/tests/unit/%.d)

@@ -19,17 +19,20 @@ have() { command -v "$1" >/dev/null 2>&1; }
 apt_build="gcc libc6-dev make pkg-config libncurses-dev libuv1-dev libpcre2-dev libelf-dev libdw-dev
 	libzstd-dev zlib1g-dev libjansson-dev libinih-dev libutf8proc-dev ncurses-base"
 apt_check="libcmocka-dev libvterm-dev"
-apt_wanted="git ca-certificates clang llvm clang-format clang-tidy cppcheck shellcheck tmux binutils
+apt_bpf="clang bpftool libbpf-dev"
+apt_wanted="$apt_bpf git ca-certificates llvm clang-format clang-tidy cppcheck shellcheck tmux binutils
 	file jq man-db procps"
 dnf_build="gcc make pkgconf-pkg-config ncurses-devel libuv-devel pcre2-devel elfutils-libelf-devel
 	elfutils-devel libzstd-devel zlib-devel jansson-devel inih-devel utf8proc-devel ncurses-base"
 dnf_check="libcmocka-devel libvterm-devel diffutils findutils"
-dnf_wanted="git clang compiler-rt llvm clang-tools-extra cppcheck ShellCheck tmux binutils file jq
+dnf_bpf="clang bpftool libbpf-devel"
+dnf_wanted="$dnf_bpf git compiler-rt llvm clang-tools-extra cppcheck ShellCheck tmux binutils file jq
 	man-db procps-ng"
 apk_build="gcc musl-dev linux-headers make pkgconf ncurses-dev libuv-dev pcre2-dev elfutils-dev
 	zstd-dev zlib-dev jansson-dev inih-dev utf8proc-dev ncurses-terminfo-base"
 apk_check="cmocka-dev libvterm-dev coreutils diffutils"
-apk_wanted="git clang compiler-rt llvm clang-extra-tools cppcheck shellcheck tmux binutils file jq
+apk_bpf="clang bpftool libbpf-dev"
+apk_wanted="$apk_bpf git compiler-rt llvm clang-extra-tools cppcheck shellcheck tmux binutils file jq
 	mandoc procps-ng"
 needed="a C compiler, make, pkg-config and the development files of ncurses (wide), libuv, PCRE2, \
 elfutils (libelf and libdw), zstd, zlib, Jansson, inih and utf8proc; for the tests also cmocka and libvterm"
@@ -176,11 +179,26 @@ install_nothing()
 	fi
 }
 
+# The kernel's side is built where clang, bpftool and libbpf are there, and left out where they cannot
+# be had without asking anybody.
+# shellcheck disable=SC2086
+try_bpf() # INSTALL PACKAGES
+{
+	[ "$1" != install_apt ] || [ -n "$(apt_missing $2)" ] || return 0
+	if [ "$(id -u)" != 0 ] && ! sudo -n true 2>/dev/null; then
+		return 0
+	fi
+	("$1" "" "$2") || say "built without BPF: $2 could not be installed"
+}
+
 install_for() # build | check
 {
 	if have apt-get && have dpkg-query; then
 		case $1 in
-		build) install_apt "$apt_build" "" ;;
+		build)
+			install_apt "$apt_build" ""
+			try_bpf install_apt "$apt_bpf"
+			;;
 		check)
 			install_apt "$apt_build $apt_check" "$apt_wanted"
 			install_apt_clang_rt
@@ -188,12 +206,18 @@ install_for() # build | check
 		esac
 	elif have dnf && have rpm; then
 		case $1 in
-		build) install_dnf "$dnf_build" "" ;;
+		build)
+			install_dnf "$dnf_build" ""
+			try_bpf install_dnf "$dnf_bpf"
+			;;
 		check) install_dnf "$dnf_build $dnf_check" "$dnf_wanted" ;;
 		esac
 	elif have apk; then
 		case $1 in
-		build) install_apk "$apk_build" "" ;;
+		build)
+			install_apk "$apk_build" ""
+			try_bpf install_apk "$apk_bpf"
+			;;
 		check) install_apk "$apk_build $apk_check" "$apk_wanted" ;;
 		esac
 	else

@@ -57,6 +57,7 @@ static int open_live(struct app *a, struct err *err)
 {
 	struct live_config cfg = { .rate = a->opt->rate,
 				   .no_ptrace = a->opt->no_ptrace,
+				   .no_bpf = a->opt->no_bpf,
 				   .command = a->opt->mode == MODE_COMMAND };
 	pid_t pid = a->opt->pid;
 

@@ -12,6 +12,12 @@
 #include "core/mem.h"
 #include "version.h"
 
+#ifdef BINGO_BPF
+#define BUILT ""
+#else
+#define BUILT " (built without BPF)"
+#endif
+
 enum { MAX_OPERANDS = 8 };
 
 enum option_id {
@@ -98,7 +104,7 @@ static void print_help(void)
 
 static void print_version(void)
 {
-	puts("bingo-top " BINGO_VERSION);
+	puts("bingo-top " BINGO_VERSION BUILT);
 }
 
 /* getopt's forms of the table; longs has room for one more than the table. */

@@ -62,6 +62,8 @@ void world_release(struct world *w)
 	facts_release(&w->facts);
 	facts_release(&w->facts_next);
 	map64_free(&w->by_tid);
+	vec_free(&w->load);
+	map64_free(&w->load_of);
 	vec_free(&w->open.ns);
 	map64_free(&w->by_goid);
 	map64_free(&w->older);
@@ -515,24 +517,48 @@ static void apply_label(struct world *w, const struct event *ev)
 	row_key_set(w, row);
 }
 
+struct thread *world_thread(struct world *w, uint64_t tid)
+{
+	uint32_t i = map64_get(&w->by_tid, tid);
+
+	return i == UINT32_MAX ? NULL : &w->thread.v[i];
+}
+
 static void apply_thread(struct world *w, const struct event *ev)
 {
-	uint32_t i = map64_get(&w->by_tid, ev->m);
+	struct thread *t = world_thread(w, ev->m);
 
-	if (i == UINT32_MAX) {
-		i = (uint32_t)w->thread.n;
-		map64_put(&w->by_tid, ev->m, i);
-		vec_push(&w->thread);
+	if (!t) {
+		map64_put(&w->by_tid, ev->m, (uint32_t)w->thread.n);
+		t = vec_push(&w->thread);
+		*t = (struct thread){ .tid = ev->m, .state = GS_DEAD };
 	}
-	w->thread.v[i] = (struct thread){
-		.tid = ev->m,
-		.goid = ev->g,
-		.p = ev->p,
-		.since = ev->time,
-		.syscall = ev->text,
-		.fd = (int32_t)ev->value - 1,
-		.state = ev->state,
-	};
+	if (t->state == GS_DEAD) /* numbers come back */
+		*t = (struct thread){ .tid = ev->m };
+	t->goid = ev->g;
+	t->p = ev->p;
+	t->since = ev->time;
+	t->syscall = ev->text;
+	t->fd = (int32_t)ev->value - 1;
+	t->state = ev->state;
+}
+
+const struct gload *world_load(const struct world *w, uint32_t row)
+{
+	uint32_t i = map64_get(&w->load_of, row);
+
+	return i == UINT32_MAX ? NULL : &w->load.v[i];
+}
+
+struct gload *world_load_add(struct world *w, uint32_t row)
+{
+	uint32_t i = map64_get(&w->load_of, row);
+
+	if (i != UINT32_MAX)
+		return &w->load.v[i];
+	map64_put(&w->load_of, row, (uint32_t)w->load.n);
+	*vec_push(&w->load) = (struct gload){ .slow_fd = -1 };
+	return &w->load.v[w->load.n - 1];
 }
 
 /*

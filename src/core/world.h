@@ -160,6 +160,24 @@ struct thread {
 	uint32_t syscall; /* string id: the system call that it is in */
 	int32_t fd; /* that the call works on, -1: none */
 	uint8_t state; /* GS_RUNNING, GS_SYSCALL, GS_BLOCKED (idle), GS_DEAD (gone) */
+	/* as the kernel tells, since the session began; 0 where it is not asked */
+	uint64_t cpu_ns, runq_ns,
+		runq_most_ns; /* on CPU; could run and did not, in all and the longest */
+	uint64_t waker_tid,
+		waker_goid; /* who woke it last; a thread of another process has no goid */
+};
+
+/* What the kernel tells of one goroutine, live: sums since the session began. */
+struct gload {
+	uint64_t cpu_samples; /* EV_SAMPLE; each is 1 / live.sample_hz of a second on CPU */
+	uint64_t runq_ns,
+		runq_most_ns; /* its thread could run and did not, in all and the longest */
+	uint64_t runq_n;
+	uint64_t syscalls,
+		syscall_ns; /* that its thread made for it, the scheduler's own as well */
+	uint64_t slow_ns; /* the longest of those told one by one; 0: none */
+	uint32_t slow_call; /* string id: its name */
+	int32_t slow_fd; /* that it worked on, -1: none */
 };
 
 enum live_state {
@@ -191,6 +209,11 @@ struct live {
 	int64_t paused_ns,
 		longest_pause_ns; /* for which threads were stopped: all, and at most one */
 	uint32_t no_samples; /* string id: why there are none; 0: there are */
+	uint32_t
+		bpf; /* string id: what of the kernel's side is off and why, a word for the header; 0: nothing */
+	uint32_t sample_hz; /* of EV_SAMPLE; 0: none are taken */
+	uint64_t
+		samples_runtime; /* that belong to no goroutine: the scheduler's and the collector's own */
 };
 
 /* The CPU quota of the program's cgroup, as last told. */
@@ -228,6 +251,8 @@ struct world {
 	VEC(uint32_t) warning; /* sentences on what is missing */
 	VEC(struct thread) thread; /* those that are gone stay */
 	struct map64 by_tid; /* → index of thread */
+	VEC(struct gload) load; /* of those goroutines of which there is something to tell */
+	struct map64 load_of; /* row → index of load */
 	struct facts facts; /* of the last whole look */
 	struct facts facts_next; /* of the look that is being told */
 	bool facts_same; /* it is as the one before */
@@ -305,6 +330,13 @@ enum reason world_reason(struct world *w, uint32_t text, uint32_t stack);
 uint8_t world_text_reason(const struct world *w, uint32_t text);
 enum reason world_frames_reason(const struct world *w, uint32_t stack);
 enum reason reason_join(uint8_t text, enum reason frames);
+
+/* What the kernel told of a row; NULL: nothing. */
+const struct gload *world_load(const struct world *w, uint32_t row);
+/* The same to add to; until the next one is made. */
+struct gload *world_load_add(struct world *w, uint32_t row);
+/* The thread of that id, as last told; NULL: not known. */
+struct thread *world_thread(struct world *w, uint64_t tid);
 
 /* Whether a goroutine that began in that stack's last frame is the runtime's own. */
 bool world_system_stack(struct world *w, uint32_t stack);

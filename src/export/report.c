@@ -242,6 +242,32 @@ static void json_edges(struct json *j, const struct report *r)
 	jw_end(j, ']');
 }
 
+/* What the kernel told of it, since the session began. */
+static void json_load(struct json *j, const struct report *r, size_t row)
+{
+	const struct gload *l = world_load(r->world, (uint32_t)row);
+
+	if (!l || !facts_fit(r))
+		return;
+	jw_uint(j, "cpu_samples", l->cpu_samples);
+	if (l->runq_n) {
+		jw_uint(j, "runq_ns", l->runq_ns);
+		jw_uint(j, "runq_max_ns", l->runq_most_ns);
+	}
+	if (l->syscalls) {
+		jw_uint(j, "syscalls", l->syscalls);
+		jw_uint(j, "syscall_ns", l->syscall_ns);
+	}
+	if (!l->slow_ns)
+		return;
+	jw_object(j, "slowest_syscall");
+	jw_text(j, "name", strtab_get(&r->world->strings, l->slow_call));
+	jw_uint(j, "ns", l->slow_ns);
+	if (l->slow_fd >= 0)
+		jw_int(j, "fd", l->slow_fd);
+	jw_end(j, '}');
+}
+
 static void json_goroutine(struct json *j, const struct report *r, size_t row)
 {
 	const struct world *w = r->world;
@@ -259,6 +285,7 @@ static void json_goroutine(struct json *j, const struct report *r, size_t row)
 	json_created_by(j, w, g);
 	json_labels(j, w, g->labels);
 	jw_uint(j, "switches", g->switches);
+	json_load(j, r, row);
 	if (g->system)
 		jw_bool(j, "system", true);
 	jw_end(j, '}');
@@ -283,6 +310,19 @@ static void json_target(struct json *j, const struct world *w)
 	jw_end(j, '}');
 }
 
+static void json_thread_load(struct json *j, const struct thread *t)
+{
+	if (!t->cpu_ns && !t->runq_ns)
+		return;
+	jw_uint(j, "cpu_ns", t->cpu_ns);
+	jw_uint(j, "runq_ns", t->runq_ns);
+	jw_uint(j, "runq_max_ns", t->runq_most_ns);
+	if (t->waker_goid)
+		jw_uint(j, "waker", t->waker_goid);
+	if (t->waker_tid)
+		jw_uint(j, "waker_tid", t->waker_tid);
+}
+
 static void json_threads(struct json *j, const struct world *w)
 {
 	if (!w->thread.n)
@@ -303,6 +343,7 @@ static void json_threads(struct json *j, const struct world *w)
 			jw_text(j, "syscall", strtab_get(&w->strings, t->syscall));
 		if (t->fd >= 0)
 			jw_int(j, "fd", t->fd);
+		json_thread_load(j, t);
 		jw_end(j, '}');
 	}
 	jw_end(j, ']');
@@ -325,6 +366,10 @@ static void json_self(struct json *j, const struct report *r)
 		jw_real(j, "longest_pause_ms", (double)l->longest_pause_ns / 1e6, 3);
 		if (l->no_samples)
 			jw_text(j, "no_samples", strtab_get(&r->world->strings, l->no_samples));
+		if (l->bpf)
+			jw_text(j, "bpf", strtab_get(&r->world->strings, l->bpf));
+		if (l->sample_hz)
+			jw_uint(j, "sample_hz", l->sample_hz);
 	}
 	jw_end(j, '}');
 }
@@ -504,6 +549,8 @@ static void text_live(const struct report *r, FILE *out)
 	if (l->no_samples)
 		fprintf(out, "where running goroutines are is not asked: %s\n",
 			strtab_get(&r->world->strings, l->no_samples));
+	if (l->bpf)
+		fprintf(out, "%s\n", strtab_get(&r->world->strings, l->bpf));
 	if (l->ended)
 		fprintf(out, "ENDED: %s\n", strtab_get(&r->world->strings, l->ended));
 	else if (l->state == LIVE_STOPPED || l->state == LIVE_TRACED)

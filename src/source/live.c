@@ -89,6 +89,7 @@ static int drain_one(struct live_source *l, struct world *w, int64_t deadline, s
 	if (l->now->sample)
 		live_tell_sample(l, w, l->now);
 	w->live.looks += l->now->look_end;
+	live_tell_kernel(l, w, &l->now->kernel);
 	if (l->now->pass_end)
 		live_tell_pass(l, w, l->now);
 	batch_done(l);
@@ -136,6 +137,7 @@ static void live_close(struct source *s)
 	struct live_source *l = (struct live_source *)s;
 	struct live_batch *b;
 
+	live_bpf_stop(l);
 	batch_free(l->now);
 	while ((b = batch_take(l)))
 		batch_free(b);

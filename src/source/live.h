@@ -24,6 +24,7 @@ struct live_config {
 	int wait_ms;
 	bool no_ptrace; /* threads are never stopped: where running goroutines are is not known */
 	bool command; /* pid is our own child, just started: it may execute other programs before */
+	bool no_bpf; /* leave the kernel's side out */
 	const struct target_opts *target; /* NULL; for tests */
 };
 

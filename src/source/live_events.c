@@ -13,7 +13,7 @@ enum {
 };
 
 /* Time of the session, never before the last event's. */
-static int64_t rel(struct live_source *l, int64_t clock)
+int64_t live_time(struct live_source *l, int64_t clock)
 {
 	int64_t t = clock - l->t0;
 
@@ -22,7 +22,7 @@ static int64_t rel(struct live_source *l, int64_t clock)
 	return l->last;
 }
 
-static void tell(struct live_source *l, struct world *w, const struct event *ev)
+void live_tell(struct live_source *l, struct world *w, const struct event *ev)
 {
 	world_apply(w, ev);
 	evlog_append(l->log, ev);
@@ -34,7 +34,7 @@ static uint32_t id_at(const uint32_t *v, size_t n, uint32_t i)
 	return i < n ? v[i] : 0;
 }
 
-static uint32_t stack_of(const struct live_source *l, uint32_t id)
+uint32_t live_stack_id(const struct live_source *l, uint32_t id)
 {
 	return id_at(l->stack_id.v, l->stack_id.n, id);
 }
@@ -132,7 +132,7 @@ static void set_reason(struct live_source *l, struct world *w, const struct gcha
 static struct event event_of(struct live_source *l, const struct gchange *c, uint8_t kind)
 {
 	return (struct event){
-		.time = rel(l, c->time),
+		.time = live_time(l, c->time),
 		.g = c->goid,
 		.m = c->tid ? (uint64_t)c->tid : NO_ID,
 		.p = c->p >= 0 ? (uint64_t)c->p : NO_ID,
@@ -163,17 +163,17 @@ static void tell_old(struct live_source *l, struct world *w, const struct gchang
 	struct event ev = event_of(l, c, EV_STATUS);
 
 	ev.state = state_of(c->status);
-	ev.stack = stack_of(l, c->stack);
-	ev.stack2 = stack_of(l, c->start);
+	ev.stack = live_stack_id(l, c->stack);
+	ev.stack2 = live_stack_id(l, c->start);
 	ev.value2 = reaches_back(c);
 	set_reason(l, w, c, &ev);
-	tell(l, w, &ev);
+	live_tell(l, w, &ev);
 	ev = event_of(l, c, EV_ORIGIN);
 	ev.m = ev.p = NO_ID;
 	ev.peer = c->parent;
-	ev.stack = stack_of(l, c->creation);
-	ev.stack2 = stack_of(l, c->start);
-	tell(l, w, &ev);
+	ev.stack = live_stack_id(l, c->creation);
+	ev.stack2 = live_stack_id(l, c->start);
+	live_tell(l, w, &ev);
 }
 
 static void tell_created(struct live_source *l, struct world *w, const struct gchange *c)
@@ -182,10 +182,10 @@ static void tell_created(struct live_source *l, struct world *w, const struct gc
 
 	ev.m = ev.p = NO_ID;
 	ev.peer = c->parent;
-	ev.stack = stack_of(l, c->creation);
-	ev.stack2 = stack_of(l, c->start);
+	ev.stack = live_stack_id(l, c->creation);
+	ev.stack2 = live_stack_id(l, c->start);
 	ev.state = GS_RUNNABLE;
-	tell(l, w, &ev);
+	live_tell(l, w, &ev);
 }
 
 static void tell_state(struct live_source *l, struct world *w, const struct gchange *c)
@@ -193,7 +193,7 @@ static void tell_state(struct live_source *l, struct world *w, const struct gcha
 	struct event ev = sampled(l, c, EV_BLOCK);
 
 	ev.value2 = c->kinds & GCH_RAN && !c->runs ? 1 : c->runs;
-	ev.stack = stack_of(l, c->stack);
+	ev.stack = live_stack_id(l, c->stack);
 	switch (c->status) {
 	case GST_RUNNING:
 		ev.kind = EV_RUN;
@@ -216,7 +216,7 @@ static void tell_state(struct live_source *l, struct world *w, const struct gcha
 	if (ev.kind == EV_UNBLOCK || ev.kind == EV_SYSCALL_EXIT)
 		ev.stack = 0;
 	set_reason(l, w, c, &ev);
-	tell(l, w, &ev);
+	live_tell(l, w, &ev);
 }
 
 static void tell_change(struct live_source *l, struct world *w, const struct gchange *c)
@@ -226,7 +226,7 @@ static void tell_change(struct live_source *l, struct world *w, const struct gch
 	if (c->kinds & GCH_GONE) {
 		ev = sampled(l, c, EV_DEAD);
 		ev.m = ev.p = NO_ID;
-		tell(l, w, &ev);
+		live_tell(l, w, &ev);
 		return;
 	}
 	if (c->kinds & GCH_NEW && c->kinds & GCH_OLD)
@@ -239,7 +239,7 @@ static void tell_change(struct live_source *l, struct world *w, const struct gch
 		ev = event_of(l, c, EV_LABEL);
 		ev.m = ev.p = NO_ID;
 		ev.text = id_at(l->label_id.v, l->label_id.n, c->labels);
-		tell(l, w, &ev);
+		live_tell(l, w, &ev);
 	}
 }
 
@@ -260,9 +260,9 @@ bool live_drain_changes(struct live_source *l, struct world *w, int64_t deadline
 
 /* --- passes --- */
 
-static uint32_t syscall_text(struct world *w, int32_t nr)
+uint32_t live_syscall_text(struct world *w, int64_t nr)
 {
-	const char *name = sysc_name(nr);
+	const char *name = sysc_name((int32_t)nr);
 	char buf[24];
 
 	if (nr < 0)
@@ -282,11 +282,11 @@ static void tell_thread(struct live_source *l, struct world *w, const struct liv
 		.g = t->goid,
 		.p = t->p >= 0 ? (uint64_t)t->p : NO_ID,
 		.state = t->state,
-		.text = syscall_text(w, t->syscall),
+		.text = live_syscall_text(w, t->syscall),
 		.value = (uint64_t)(t->fd + 1),
 	};
 
-	tell(l, w, &ev);
+	live_tell(l, w, &ev);
 }
 
 static void tell_metric(struct live_source *l, struct world *w, int64_t time, const char *name,
@@ -299,7 +299,7 @@ static void tell_metric(struct live_source *l, struct world *w, int64_t time, co
 			    .m = NO_ID,
 			    .p = NO_ID };
 
-	tell(l, w, &ev);
+	live_tell(l, w, &ev);
 }
 
 /* The CPU quota of its cgroup, where that has one. */
@@ -323,9 +323,9 @@ void live_tell_pass(struct live_source *l, struct world *w, const struct live_ba
 	struct live *live = &w->live;
 
 	/* Also where nothing happened time goes on. */
-	ev.time = rel(l, b->time);
+	ev.time = live_time(l, b->time);
 	ev.value = (uint64_t)(l->wall0 + ev.time);
-	tell(l, w, &ev);
+	live_tell(l, w, &ev);
 	for (size_t i = 0; i < b->thread.n; i++)
 		tell_thread(l, w, &b->thread.v[i]);
 	live->state = f->state;
@@ -343,7 +343,7 @@ void live_tell_pass(struct live_source *l, struct world *w, const struct live_ba
 		ev.text = world_str(w, "GC concurrent mark phase");
 		ev.value = 0;
 		if (f->gc_on || l->facts.gc_on)
-			tell(l, w, &ev);
+			live_tell(l, w, &ev);
 	}
 	tell_quota(l, w, f, ev.time);
 	l->facts = *f;
@@ -419,7 +419,7 @@ static void look_hold(struct live_source *l, struct hold *h)
 	struct event ev;
 
 	h->by = text_of(l, h->by);
-	h->stack = stack_of(l, h->stack);
+	h->stack = live_stack_id(l, h->stack);
 	if (l->look_log != LOOK_WHOLE)
 		return;
 	ev = facts_hold_event(l->last, h->goid, l->now->look->object.v[h->object].addr,
@@ -434,7 +434,7 @@ bool live_drain_look(struct live_source *l, struct world *w, int64_t deadline)
 	size_t waits = f->object.n, holds = waits + f->wait.n, all = holds + f->hold.n;
 
 	if (l->at == 0) {
-		f->time = rel(l, f->time);
+		f->time = live_time(l, f->time);
 		look_decide(l);
 		look_border(l, EV_FACTS);
 	}
@@ -473,9 +473,9 @@ void live_tell_sample(struct live_source *l, struct world *w, const struct live_
 	/* Of one that was made since the pass before nothing was told yet. */
 	if (!b->line.n || world_find(w, s->goid) == NO_G)
 		return;
-	ev.time = rel(l, s->time);
+	ev.time = live_time(l, s->time);
 	ev.stack = lines_intern(w, b->line.v, b->line.n);
-	tell(l, w, &ev);
+	live_tell(l, w, &ev);
 }
 
 void live_tell_restart(struct live_source *l, struct world *w, const struct live_batch *b)
@@ -495,7 +495,7 @@ void live_tell_restart(struct live_source *l, struct world *w, const struct live
 				     .state = GS_DEAD,
 				     .m = w->thread.v[i].tid,
 				     .p = NO_ID };
-		tell(l, w, &ev);
+		live_tell(l, w, &ev);
 	}
 	l->stack_id.n = l->label_id.n = l->reason_id.n = l->text_id.n = 0;
 	l->look_kept = T_BEFORE;

@@ -52,6 +52,7 @@ void batch_free(struct live_batch *b)
 	for (size_t i = 0; i < b->text.n; i++)
 		free(b->text.v[i]);
 	vec_free(&b->text);
+	live_kernel_free(&b->kernel);
 	look_free(b->look);
 	free(b->sample);
 	free(b);
@@ -278,6 +279,7 @@ static bool restart(struct live_source *l)
 	b->restart = true;
 	scan_each(l->scan, &b->gone);
 	batch_send(l, b);
+	live_bpf_stop(l);
 	objects_free(l->objects);
 	scan_free(l->scan);
 	*vec_push(&l->old) = l->t;
@@ -347,6 +349,8 @@ static double cpu_pct(const struct live_source *l)
 {
 	double pct = l->interval_ns ? 100 * l->cost_ns / (double)l->interval_ns : 0;
 
+	if (l->interval_ns)
+		pct += 100 * (double)l->bpf_cost_ns / (double)l->interval_ns;
 	if (l->look_interval_ns)
 		pct += 100 * l->look_cost_ns / (double)l->look_interval_ns;
 	return pct;
@@ -375,6 +379,7 @@ static void pass_end(struct live_source *l, int64_t began)
 		.gc_on = sched->gc_on,
 	};
 	l->pass_before = began;
+	l->bpf_cost_ns = 0;
 	batch_send(l, b);
 	live_regs_tell(l);
 }
@@ -414,7 +419,7 @@ static bool one_pass(struct live_source *l)
 	return true;
 }
 
-static void wait_until(struct live_source *l, int64_t t)
+static void sleep_until(struct live_source *l, int64_t t)
 {
 	struct timespec ts = { t / 1000000000, t % 1000000000 };
 
@@ -422,6 +427,20 @@ static void wait_until(struct live_source *l, int64_t t)
 	while (!atomic_load(&l->cancelled) && live_clock(CLOCK_MONOTONIC) < t)
 		pthread_cond_timedwait(&l->wake, &l->lock, &ts);
 	pthread_mutex_unlock(&l->lock);
+}
+
+/* The ring is read meanwhile: at a million goroutines a pass may be seconds away. */
+static void wait_until(struct live_source *l, int64_t t)
+{
+	int64_t now = live_clock(CLOCK_MONOTONIC), next;
+
+	while (l->bpf && now < t && !atomic_load(&l->cancelled)) {
+		next = now + BPF_DRAIN_MS * (int64_t)MS;
+		sleep_until(l, next < t ? next : t);
+		live_bpf_drain(l);
+		now = live_clock(CLOCK_MONOTONIC);
+	}
+	sleep_until(l, t);
 }
 
 void live_work(struct source *src)
@@ -433,6 +452,8 @@ void live_work(struct source *src)
 		return;
 	live_regs_start(l);
 	while (!atomic_load(&l->cancelled) && one_pass(l)) {
+		if (scan_stats(l->scan)->passes > 1) /* the first picture does not wait for it */
+			live_bpf_drain(l);
 		now = live_clock(CLOCK_MONOTONIC);
 		next += l->interval_ns;
 		next = next < now ? now : next;

@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "bpf/loader.h"
 #include "core/evlog.h"
 #include "source/live.h"
 #include "target/cgroup.h"
@@ -54,6 +55,37 @@ struct live_sample {
 	char off[128]; /* why there are none; "" there are */
 };
 
+/* A thread was on CPU, as the kernel tells. */
+struct live_cpu_sample {
+	int64_t time;
+	uint64_t goid;
+	uint32_t tid;
+	uint32_t stack; /* id of the scan's */
+};
+
+/* Sums of a goroutine and of a thread since the batch before; see struct rec_sum. */
+struct live_load {
+	uint64_t goid;
+	uint64_t runq_ns, runq_most_ns, runq_n, syscalls, syscall_ns;
+	struct rec_syscall slow; /* the longest call; ns 0: none */
+};
+
+struct live_thread_load {
+	uint32_t tid, waker_tid;
+	uint64_t cpu_ns, runq_ns, runq_most_ns, waker_goid;
+};
+
+struct live_kernel {
+	VEC(struct live_cpu_sample) sample;
+	VEC(struct live_load) load;
+	VEC(struct live_thread_load) thread;
+	uint64_t lost; /* records, in this batch */
+	uint64_t runtime; /* samples of no goroutine */
+	char word[96]; /* with told: what is off */
+	uint32_t hz;
+	bool told;
+};
+
 /* What the threads that read hand to the loop's. */
 struct live_batch {
 	struct live_batch *next;
@@ -75,6 +107,7 @@ struct live_batch {
 	uint64_t look_hash; /* facts_hash() of it */
 	VEC(char *) text; /* of looks; ids go on from those before */
 	struct live_sample *sample; /* NULL: none; such a batch has nothing else */
+	struct live_kernel kernel;
 };
 
 struct live_source {
@@ -108,6 +141,12 @@ struct live_source {
 	struct cgroup_stat quota;
 	VEC(struct target *) old; /* names in batches may still point into them */
 	struct live_regs *regs; /* NULL: threads are never stopped */
+	struct bpf_set *bpf; /* NULL: off */
+	bool bpf_tried;
+	uint64_t bpf_lost; /* told of */
+	struct live_batch *bpf_batch; /* while the ring is read: what it says */
+	struct map64 bpf_goid, bpf_tid; /* → index in that batch */
+	int64_t bpf_cost_ns; /* of reading it since the last pass */
 
 	atomic_bool taken, cancelled;
 	atomic_llong drain_ns; /* what drain() cost since the reader last asked */
@@ -138,6 +177,16 @@ void live_work(struct source *src);
 void batch_free(struct live_batch *b);
 void look_free(struct facts *f);
 
+/* --- live_bpf.c: the reading thread --- */
+enum { BPF_DRAIN_MS = 50 };
+/* Reads what the kernel's side has told, and sends it. The first call only loads it, unless it is not wanted. */
+void live_bpf_drain(struct live_source *l);
+/* Takes it off; another program has other offsets, so the next drain loads it anew. */
+void live_bpf_stop(struct live_source *l);
+/* --- live_bpf.c: the loop's thread --- */
+void live_tell_kernel(struct live_source *l, struct world *w, const struct live_kernel *k);
+void live_kernel_free(struct live_kernel *k);
+
 /* --- live_look.c: the reading thread --- */
 /* Where one is due, looks what goroutines wait on and sends it; its CPU time, ns. */
 int64_t live_look(struct live_source *l, int64_t now);
@@ -164,6 +213,11 @@ void batch_names(struct live_source *l, struct live_batch *b);
 void batch_send(struct live_source *l, struct live_batch *b);
 
 /* --- live_events.c --- */
+/* Into the world and the log; the time of an event is never before the last one's. */
+void live_tell(struct live_source *l, struct world *w, const struct event *ev);
+int64_t live_time(struct live_source *l, int64_t clock);
+uint32_t live_stack_id(const struct live_source *l, uint32_t id);
+uint32_t live_syscall_text(struct world *w, int64_t nr);
 /* Makes events of changes, from at on; false: the budget is used up. */
 bool live_drain_changes(struct live_source *l, struct world *w, int64_t deadline);
 void live_learn_names(struct live_source *l, struct world *w, const struct live_batch *b);

@@ -212,6 +212,8 @@ static void add_live_cost(const struct world *w, struct pieces *p)
 	if (w->live.no_samples)
 		add(p, 6, ROLE_DIM, 0, "no samples: %.80s",
 		    strtab_get(&w->strings, w->live.no_samples));
+	if (w->live.bpf)
+		add(p, 7, ROLE_DIM, 0, "%.60s", strtab_get(&w->strings, w->live.bpf));
 	if (w->live.ended)
 		add(p, 1, ROLE_WARN, 0, "%.100s", strtab_get(&w->strings, w->live.ended));
 	else if (w->live.note)
