@@ -254,7 +254,7 @@ static void say_hot(struct governor *gov, struct gov_group *g)
 		return;
 	}
 	say(g,
-	    "%.0f/s would cost %.2g %% of a processor, the budget is %.2g %%: windows, next in "
+	    "%.0f/s would cost %.3g %% of a processor, the budget is %.2g %%: windows, next in "
 	    "%.1f s",
 	    g->rate, 100 * cost, 100 * gov->ns_a_second / (double)SECOND, wait);
 }
@@ -281,9 +281,11 @@ static void turn_on(struct governor *gov, unsigned i, struct gov_plan *plan)
 
 static void refresh(const struct governor *gov, struct gov_group *g)
 {
-	if (g->state != GOV_ON || gov->now - g->began < SECOND || g->conf.cost_ns <= 0)
+	double seconds = 1 + (double)(gov->now % GOV_BUCKET_NS) / (double)SECOND;
+
+	if (g->state != GOV_ON || gov->now - g->began < 2 * SECOND || g->conf.cost_ns <= 0)
 		return;
-	g->rate = sum_second(gov, g->bucket) / g->conf.cost_ns;
+	g->rate = sum_second(gov, g->bucket) / g->conf.cost_ns / seconds;
 	say_on(g);
 }
 
