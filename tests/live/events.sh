@@ -64,7 +64,7 @@ is "the last one waits for a pass or two at most" "$(jq '[.goroutines[] | select
 # --- running ---
 live_start "$WAITS" -busy 4 "$WORK/dump"
 sleep 0.3
-"$BINGO" --no-ptrace --duration 0.5 --json "$PID" >"$WORK/report" 2>"$WORK/err"
+"$BINGO" --no-ptrace --no-bpf --duration 0.5 --json "$PID" >"$WORK/report" 2>"$WORK/err"
 "$BINGO" --duration 1 --json "$PID" >"$WORK/sampled" 2>"$WORK/err"
 live_stop
 is "loops that never stop: they run or could" "$(jq '[.goroutines[] | select(.stack[-1].function == "main.busy") |
