@@ -228,6 +228,8 @@ static void state_check(struct live_source *l, int64_t now)
 		quota_check(l, now);
 	if (proc_status_read(&l->status, l->pid, NULL))
 		return;
+	if (live_regs_is(l, l->status.tracer))
+		return;
 	l->state = l->status.state == 'T'   ? LIVE_STOPPED
 		   : l->status.state == 't' ? LIVE_TRACED
 					    : LIVE_RUNS;
