@@ -17,6 +17,7 @@ enum {
 	SYSCALLS_MOST = 64, /* /proc/PID/task/TID/syscall files read in a pass */
 	CGROUP_MS = 5000, /* between two searches for its cgroup */
 	RESTART_MS = 2000, /* for the runtime to be up after execve */
+	ENDING_MS = 500, /* for all threads of a command to end */
 };
 
 /* Of a core. With what showing it costs, 2 % at 10,000 goroutines and 25 % at a million hold. */
@@ -229,6 +230,8 @@ static void state_check(struct live_source *l, int64_t now)
 		quota_check(l, now);
 	if (proc_status_read(&l->status, l->pid, NULL))
 		return;
+	if (live_regs_is(l, l->status.tracer))
+		return;
 	l->state = l->status.state == 'T'   ? LIVE_STOPPED
 		   : l->status.state == 't' ? LIVE_TRACED
 					    : LIVE_RUNS;
@@ -293,17 +296,32 @@ static bool restart(struct live_source *l)
 	return true;
 }
 
+/* Our own command is waited for; while its threads end, one after the other, that tells nothing yet. */
+static bool command_over(struct live_source *l, char *how, size_t size)
+{
+	struct proc_status s;
+	bool ended = false;
+
+	for (int i = 0; l->cfg.command && !ended && i < ENDING_MS; i++) {
+		live_regs_hold(l);
+		ended = command_ended(l->pid, how, size);
+		live_regs_let(l);
+		if (!ended && (proc_status_read(&s, l->pid, NULL) ||
+			       (s.state != 'Z' && s.exec_mark))) /* its memory is still there */
+			break;
+		if (!ended)
+			sleep_ms(1);
+	}
+	return ended;
+}
+
 /* What became of a target that is not what was opened any more. False: it is over. */
 static bool target_lost(struct live_source *l)
 {
 	struct proc_status s;
 	char how[64];
-	bool ended;
 
-	live_regs_hold(l);
-	ended = l->cfg.command && command_ended(l->pid, how, sizeof(how));
-	live_regs_let(l);
-	if (ended) {
+	if (command_over(l, how, sizeof(how))) {
 		over(l, "%s (process %d) %s", l->name, (int)l->pid, how);
 		return false;
 	}

@@ -202,6 +202,8 @@ void live_regs_free(struct live_regs *r); /* NULL ok */
 void live_regs_tell(struct live_source *l);
 /* Another program: l->t. */
 void live_regs_restart(struct live_source *l);
+/* Whether it is that thread, which may be seen as the tracer of the target. */
+bool live_regs_is(const struct live_source *l, pid_t tid);
 /* Nothing is traced between the two: who waits for a child must not be given its stops. */
 void live_regs_hold(struct live_source *l);
 void live_regs_let(struct live_source *l);

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "source/live_priv.h"
 #include "target/regs.h"
@@ -22,6 +23,7 @@ enum {
 	FRESH_MS = 20, /* … where a goroutine runs of which nothing is known yet */
 	TRACED_MS = 1000, /* until we look whether its debugger has gone */
 	REFUSED_MS = 10000,
+	REFUSALS = 3,
 	TURNS_MOST = 256,
 	STACKS_MOST = 4096, /* distinct ones to keep */
 	ALLOWED_NS = 800000, /* of a second … */
@@ -42,6 +44,8 @@ struct live_regs {
 	struct live_source *l;
 	pthread_t thread;
 	bool started;
+	atomic_int tid; /* of this thread */
+	unsigned refused; /* times in a row */
 	pthread_mutex_t lock; /* of all that follows; held while a thread is stopped */
 	pthread_cond_t wake;
 	bool stop;
@@ -154,7 +158,9 @@ static void refused(struct live_regs *r, const struct proc_status *s, int64_t no
 		r->next = now + TRACED_MS * (int64_t)MS;
 		return;
 	}
-	set_off(r, "the kernel refuses ptrace: bingo-top doctor says more");
+	if (++r->refused < REFUSALS) /* a tracer may just have gone */
+		return;
+	set_off(r, "the kernel refuses ptrace; bingo-top doctor says more");
 	r->next = now + REFUSED_MS * (int64_t)MS;
 }
 
@@ -204,6 +210,7 @@ static void take(struct live_regs *r, int64_t now)
 		return;
 	}
 	spend(r, paused);
+	r->refused = 0;
 	r->off[0] = '\0';
 	tell(r, t->procid);
 }
@@ -259,6 +266,7 @@ static void *regs_main(void *arg)
 	struct live_regs *r = arg;
 
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
+	atomic_store(&r->tid, gettid());
 	pthread_mutex_lock(&r->lock);
 	pthread_cleanup_push(unlock, &r->lock);
 	r->paid = live_clock(CLOCK_MONOTONIC);
@@ -331,6 +339,11 @@ void live_regs_tell(struct live_source *l)
 	}
 	pthread_cond_signal(&r->wake);
 	pthread_mutex_unlock(&r->lock);
+}
+
+bool live_regs_is(const struct live_source *l, pid_t tid)
+{
+	return l->regs && tid && atomic_load(&l->regs->tid) == tid;
 }
 
 void live_regs_hold(struct live_source *l)

@@ -162,7 +162,7 @@ static int stop_thread(struct stop *s, int64_t *paused_ns)
 	/* Where that fails the thread is about to end, and its end is waited for. */
 	ptrace(PTRACE_INTERRUPT, s->tid, 0, 0);
 	rc = look_and_leave(s);
-	*paused_ns = clock_now() - s->began - s->waited;
+	*paused_ns = rc == -ESRCH ? 0 : clock_now() - s->began - s->waited;
 	return rc;
 }
 

@@ -24,8 +24,7 @@ typedef void regs_look(void *arg, const struct regs *r);
  * from one thread, which has no children. own: the thread's process is a child of
  * our process; whoever started it then waits for its end.
  *
- * paused_ns: at most so long did the thread not run because of us, also where
- * this fails. 0; -ESRCH: it is gone; -EPERM: not allowed, or it has another
+ * paused_ns: at most so long did the thread not run because of us. 0; -ESRCH: it is gone; -EPERM: not allowed, or it has another
  * tracer; -EAGAIN: it is no thread that can be looked at now.
  *
  * Nothing is left behind, whatever ends this program meanwhile: a thread whose

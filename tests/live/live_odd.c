@@ -6,13 +6,16 @@
  *	live_odd sleep            no Go program
  *	live_odd zombie           a child that has ended and is not waited for
  *	live_odd trace PID        attaches to PID as a debugger does
+ *	live_odd watch PID        the same, to all its threads, and lets them run
  *	live_odd unread           one that forbids to be read (not dumpable)
  */
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static pid_t zombie(void)
@@ -22,6 +25,32 @@ static pid_t zombie(void)
 	if (pid == 0)
 		_exit(3);
 	return pid;
+}
+
+static void watch(pid_t pid)
+{
+	char path[64];
+	struct dirent *e;
+	DIR *d;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
+	d = opendir(path);
+	while (d && (e = readdir(d)))
+		if (*e->d_name != '.')
+			ptrace(PTRACE_SEIZE, atoi(e->d_name), 0, 0);
+	if (d)
+		closedir(d);
+}
+
+/* Hands on the signals of those it traces, as a debugger would. */
+static void hand_on(void)
+{
+	pid_t tid;
+	int st;
+
+	while ((tid = waitpid(-1, &st, __WALL)) > 0)
+		if (WIFSTOPPED(st))
+			ptrace(PTRACE_CONT, tid, 0, st >> 16 ? 0 : (long)WSTOPSIG(st));
 }
 
 int main(int argc, char **argv)
@@ -34,6 +63,10 @@ int main(int argc, char **argv)
 		pid = zombie();
 	if (!strcmp(argv[1], "unread"))
 		prctl(PR_SET_DUMPABLE, 0);
+	if (!strcmp(argv[1], "watch") && argc > 2) {
+		pid = atoi(argv[2]);
+		watch(pid);
+	}
 	if (!strcmp(argv[1], "trace")) {
 		pid = argc > 2 ? atoi(argv[2]) : 0;
 		if (ptrace(PTRACE_SEIZE, pid, 0, 0) || ptrace(PTRACE_INTERRUPT, pid, 0, 0)) {
@@ -43,6 +76,8 @@ int main(int argc, char **argv)
 	}
 	printf("ready %d\n", (int)pid);
 	fflush(stdout);
+	if (!strcmp(argv[1], "watch"))
+		hand_on();
 	for (;;)
 		pause();
 }

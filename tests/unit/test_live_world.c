@@ -124,6 +124,46 @@ static void test_waits(void **state)
 	expect_same(f);
 }
 
+/* A sample says where one is as long as it runs, and nothing more. */
+static void test_samples(void **state)
+{
+	struct fix *f = *state;
+	uint32_t row;
+
+	f->w.live.pid = 1;
+	tell(f, (struct event){ .time = 10,
+				.g = 7,
+				.kind = EV_STATUS,
+				.state = GS_RUNNING,
+				.stack = stack(f, "[running]"),
+				.stack2 = stack(f, "main.a") });
+	tell(f, (struct event){ .time = 20, .g = 8, .kind = EV_SAMPLE, .stack = stack(f, "x") });
+	assert_int_equal(world_find(&f->w, 8), NO_G);
+	tell(f, (struct event){ .time = 30, .g = 7, .kind = EV_SAMPLE, .stack = stack(f, "b") });
+	row = world_find(&f->w, 7);
+	assert_int_equal(f->w.now.stack[row], stack(f, "b"));
+	assert_int_equal(f->w.now.since[row], T_BEFORE);
+	assert_int_equal(f->w.g.v[row].switches, 0);
+	expect_same(f);
+	world_close_segment(&f->w);
+	expect_same(f);
+	tell(f, (struct event){ .time = 40,
+				.g = 7,
+				.kind = EV_BLOCK,
+				.reason = R_MUTEX,
+				.stack = stack(f, "c") });
+	tell(f, (struct event){ .time = 50, .g = 7, .kind = EV_SAMPLE, .stack = stack(f, "d") });
+	assert_int_equal(f->w.now.stack[row], stack(f, "c"));
+	assert_int_equal(f->w.now.state[row], GS_BLOCKED);
+	expect_same(f);
+	/* In a trace it is one of many. */
+	f->w.live.pid = 0;
+	tell(f, (struct event){ .time = 60, .g = 7, .kind = EV_RUN });
+	tell(f, (struct event){ .time = 70, .g = 7, .kind = EV_SAMPLE, .stack = stack(f, "e") });
+	assert_int_equal(f->w.now.stack[row], stack(f, "c"));
+	expect_same(f);
+}
+
 static void test_origin(void **state)
 {
 	struct fix *f = *state;
@@ -298,6 +338,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_waits, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_samples, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_origin, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_threads, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_finalizers, setup, teardown),

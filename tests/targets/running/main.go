@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"sync/atomic"
 	"time"
 )
@@ -100,13 +101,18 @@ func report() {
 func main() {
 	threads := flag.Int("storm", 0, "threads")
 	procs := flag.Int("procs", 5, "GOMAXPROCS")
+	last := flag.Duration("for", 0, "end after that long")
 	flag.Parse()
 	runtime.GOMAXPROCS(*procs)
+	debug.SetGCPercent(2000)
 	go leaf()
 	go caller()
 	go allocates()
 	go asksTime()
 	fmt.Println("ready")
+	if *last > 0 {
+		time.AfterFunc(*last, func() { os.Exit(0) })
+	}
 	if *threads > 0 {
 		storm(*threads)
 	}
