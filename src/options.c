@@ -57,6 +57,7 @@ static const struct option_row {
 	{ OPT_ONCE, "once", NULL, "one report, as soon as everything was seen once" },
 	{ OPT_DURATION, "duration", "SEC", "watch for so long, then report once and end" },
 	{ OPT_RATE, "rate", "HZ", "how often the goroutine table is read (10)" },
+	{ OPT_NO_BPF, "no-bpf", NULL, "leave out what the kernel can tell by BPF" },
 	{ OPT_NO_PTRACE, "no-ptrace", NULL,
 	  "never stop a thread to see where a running goroutine is" },
 	{ OPT_JSON, "json", NULL, "reports as JSON documents, one a line" },
@@ -256,6 +257,9 @@ static int parse_one(struct options *o, int id, char *arg, struct err *err)
 		return parse_color(o, arg, err);
 	case OPT_ASCII:
 		o->ascii = true;
+		break;
+	case OPT_NO_BPF:
+		o->no_bpf = true;
 		break;
 	case OPT_NO_MOUSE:
 		o->no_mouse = true;

@@ -4,17 +4,16 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <langinfo.h>
-#include <linux/bpf.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "core/err.h"
+#include "source/live.h"
 #include "target/regs.h"
 #include "target/scan.h"
 #include "target/target.h"
@@ -170,40 +169,29 @@ static void check_reading(struct doctor *d)
 
 /* --- what later looks need --- */
 
-static bool bpf_allowed(int *e)
+static const char *bpf_mend(enum bpf_why why)
 {
-	union bpf_attr attr;
-	long fd;
-
-	memset(&attr, 0, sizeof(attr));
-	attr.map_type = BPF_MAP_TYPE_ARRAY;
-	attr.key_size = 4;
-	attr.value_size = 8;
-	attr.max_entries = 1;
-	fd = syscall(SYS_bpf, BPF_MAP_CREATE, &attr, sizeof(attr));
-	*e = errno;
-	if (fd >= 0)
-		close((int)fd);
-	return fd >= 0;
+	switch (why) {
+	case BPF_NO_RIGHT:
+		return "sudo setcap cap_sys_ptrace,cap_bpf,cap_perfmon+ep $(command -v bingo-top)";
+	case BPF_NOT_BUILT:
+		return "install clang, bpftool and libbpf, then make clean all";
+	default:
+		return NULL;
+	}
 }
 
 static void check_bpf(struct doctor *d)
 {
-	enum { SYS_ADMIN = 21, PERFMON = 38, BPF = 39 };
-	uint64_t caps = own_caps();
-	bool capable = caps >> SYS_ADMIN & 1 || (caps >> PERFMON & 1 && caps >> BPF & 1);
-	int e;
+	struct bpf_part_state state[BPF_PARTS];
 
-	if (capable && bpf_allowed(&e))
-		say(d, WORKS, "bpf", NULL, "programs of the kernel's side may be loaded");
-	else if (!capable)
-		say(d, PARTLY, "bpf",
-		    "sudo setcap cap_sys_ptrace,cap_bpf,cap_perfmon+ep $(command -v bingo-top)",
-		    "no right to load BPF programs; everything that sampling sees is shown all the "
-		    "same");
+	bpf_can(state);
+	if (state[0].why == BPF_ON)
+		say(d, WORKS, "bpf", NULL, "programs of the kernel's side may be loaded (%s)",
+		    bpf_built_with());
 	else
-		say(d, PARTLY, "bpf", NULL,
-		    "the kernel refuses BPF (%s); sampling works all the same", strerror(e));
+		say(d, PARTLY, "bpf", bpf_mend(state[0].why),
+		    "%s; everything that sampling sees is shown all the same", state[0].sentence);
 	if (!access("/sys/kernel/btf/vmlinux", R_OK))
 		say(d, WORKS, "btf", NULL, "/sys/kernel/btf/vmlinux is there");
 	else
@@ -295,6 +283,20 @@ static void check_scan(struct doctor *d, struct target *t)
 	scan_free(s);
 }
 
+/* Each part is put on this very process, for a moment. */
+static void check_kernel(struct doctor *d, struct target *t)
+{
+	struct bpf_target bt = live_bpf_target(t);
+	struct bpf_part_state state[BPF_PARTS];
+
+	bpf_set_close(bpf_set_open(&bt, state));
+	for (int i = 0; i < BPF_PARTS; i++)
+		say(d, state[i].why == BPF_ON ? WORKS : PARTLY, bpf_part_name((enum bpf_part)i),
+		    bpf_mend(state[i].why), "%s",
+		    state[i].why == BPF_ON ? "told by the kernel, with the goroutine"
+					   : state[i].sentence);
+}
+
 static void check_program(struct doctor *d, pid_t pid)
 {
 	struct err err = { 0 };
@@ -320,6 +322,7 @@ static void check_program(struct doctor *d, pid_t pid)
 		    t->image->has_dwarf ? "DWARF there"
 					: "no DWARF, so no local variables (build without -w)");
 	check_scan(d, t);
+	check_kernel(d, t);
 	target_close(t);
 }
 

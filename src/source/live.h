@@ -8,8 +8,10 @@
 
 #include <sys/types.h>
 
+#include "bpf/loader.h"
 #include "source/source.h"
 #include "target/target.h"
+#include "target/unwind.h"
 
 struct live_config {
 	double rate; /* passes a second at most; 0: 10 */
@@ -37,5 +39,14 @@ struct live_config {
  * others return at once. notify() is called when there is something to drain.
  */
 struct source *live_open(pid_t pid, const struct live_config *cfg, struct err *err);
+
+/* What the kernel's side has to know of an opened program. */
+struct bpf_target live_bpf_target(const struct target *t);
+/*
+ * The stack of a sample, leaf first: with the caller that frame pointers leave
+ * out, and without the goroutine that the thread has left. pcs has room for
+ * REC_FRAMES + 1; returns how many.
+ */
+size_t live_sample_pcs(struct symtab *st, const struct rec_sample *r, unwind_pc *pcs);
 
 #endif

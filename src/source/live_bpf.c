@@ -27,18 +27,38 @@ static uint64_t missing_caller(struct symtab *st, const struct rec_sample *r)
 	return ret;
 }
 
-static uint32_t sample_stack(struct live_source *l, const struct rec_sample *r)
+/*
+ * On the thread's own stack the chain goes on below mcall with a goroutine that
+ * this thread has left: its frames are not what was on CPU.
+ */
+static bool ends_there(struct symtab *st, const struct rec_sample *r, uint32_t i)
 {
-	unwind_pc pcs[REC_FRAMES + 1];
-	uint64_t caller = missing_caller(l->t->sym, r);
+	const struct sympc *p = r->flags & RECG_USER ? NULL : symtab_pc(st, r->pc[i] - 1);
+
+	return p && i && p->id == GOFUNC_MCALL;
+}
+
+size_t live_sample_pcs(struct symtab *st, const struct rec_sample *r, unwind_pc *pcs)
+{
+	uint64_t caller = missing_caller(st, r);
 	size_t n = 0;
 
-	for (uint32_t i = 0; i < r->n && n < REC_FRAMES; i++) {
+	for (uint32_t i = 0; i < r->n; i++) {
 		/* in a system call the thread stands behind the instruction that made it */
 		pcs[n++] = unwind_pc_make(r->pc[i], i == 0 && !(r->flags & RECG_KERNEL));
 		if (i == 0 && caller)
 			pcs[n++] = unwind_pc_make(caller, false);
+		if (ends_there(st, r, i))
+			break;
 	}
+	return n;
+}
+
+static uint32_t sample_stack(struct live_source *l, const struct rec_sample *r)
+{
+	unwind_pc pcs[REC_FRAMES + 1];
+	size_t n = live_sample_pcs(l->t->sym, r, pcs);
+
 	return stackset_put(scan_stacks(l->scan), pcs, n, r->n == REC_FRAMES ? STACK_CUT : 0);
 }
 
@@ -128,22 +148,26 @@ static void on_record(void *arg, const struct rec_head *rec)
 		on_call(l, (const struct rec_syscall *)rec);
 }
 
-static void bpf_start(struct live_source *l)
+struct bpf_target live_bpf_target(const struct target *t)
 {
-	const struct golayout *lay = &l->t->lay;
-	struct bpf_part_state state[BPF_PARTS];
-	struct live_batch *b = batch_new(l);
-	struct bpf_target t = {
-		.pid = l->pid,
-		.has_tls_g = l->t->glob.has_tls_g,
-		.tls_g = l->t->glob.tls_g,
-		.g_m = lay->g.m,
-		.g_goid = lay->g.goid,
-		.m_curg = lay->m.curg,
-		.m_g0 = lay->m.g0,
-		.m_procid = lay->m.procid,
+	return (struct bpf_target){
+		.pid = t->pid,
+		.has_tls_g = t->glob.has_tls_g,
+		.tls_g = t->glob.tls_g,
+		.g_m = t->lay.g.m,
+		.g_goid = t->lay.g.goid,
+		.m_curg = t->lay.m.curg,
+		.m_g0 = t->lay.m.g0,
+		.m_procid = t->lay.m.procid,
 		.hz = SAMPLE_HZ,
 	};
+}
+
+static void bpf_start(struct live_source *l)
+{
+	struct bpf_part_state state[BPF_PARTS];
+	struct live_batch *b = batch_new(l);
+	struct bpf_target t = live_bpf_target(l->t);
 
 	l->bpf_tried = true;
 	if (l->cfg.no_bpf) {

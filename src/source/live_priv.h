@@ -6,7 +6,6 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include "bpf/loader.h"
 #include "core/evlog.h"
 #include "source/live.h"
 #include "target/cgroup.h"
