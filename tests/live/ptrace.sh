@@ -123,7 +123,7 @@ is_sampled() { jq -s 'last | .self.samples > 0' "$1"; }
 left_alone() # NAME PROGRAM
 {
 	live_start "$2"
-	"$BINGO" --no-ptrace --duration 1 --json --export jsonl="$WORK/events" "$PID" >"$WORK/report" 2>"$WORK/stderr"
+	"$BINGO" --no-ptrace --no-bpf --duration 1 --json --export jsonl="$WORK/events" "$PID" >"$WORK/report" 2>"$WORK/stderr"
 	is "$1: --no-ptrace: nothing is stopped" "$(jq -c '.self | [.paused_ms, .samples, .no_samples]' "$WORK/report")" \
 		'[0,0,"--no-ptrace"]'
 	is "$1: --no-ptrace: no sample in the export" "$(grep -c '"type":"sample"' "$WORK/events")" 0
