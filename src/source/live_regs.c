@@ -24,6 +24,7 @@ enum {
 	TRACED_MS = 1000, /* until we look whether its debugger has gone */
 	REFUSED_MS = 10000,
 	REFUSALS = 3,
+	TRIES = 5,
 	TURNS_MOST = 256,
 	STACKS_MOST = 4096, /* distinct ones to keep */
 	ALLOWED_NS = 800000, /* of a second … */
@@ -37,7 +38,7 @@ struct turn {
 	pid_t tid; /* as we have it; 0: not known yet */
 	uint64_t m, goid;
 	int64_t last; /* when it was its turn; 0: never */
-	bool fresh; /* not since this goroutine is on it */
+	unsigned fresh; /* tries left to see this goroutine for the first time */
 };
 
 struct live_regs {
@@ -210,6 +211,8 @@ static void take(struct live_regs *r, int64_t now)
 		return;
 	}
 	spend(r, paused);
+	if (r->seen_any && r->seen.goid == t->goid)
+		t->fresh = 0;
 	r->refused = 0;
 	r->off[0] = '\0';
 	tell(r, t->procid);
@@ -219,7 +222,7 @@ static void take(struct live_regs *r, int64_t now)
 
 static bool before(const struct turn *a, const struct turn *b)
 {
-	return a->fresh != b->fresh ? a->fresh : a->last < b->last;
+	return !a->fresh != !b->fresh ? a->fresh : a->last < b->last;
 }
 
 /* The one that has waited longest comes first. */
@@ -280,7 +283,7 @@ static void *regs_main(void *arg)
 		}
 		cpu = live_clock(CLOCK_THREAD_CPUTIME_ID);
 		r->turn.v[0].last = now;
-		r->turn.v[0].fresh = false;
+		r->turn.v[0].fresh -= r->turn.v[0].fresh > 0;
 		take(r, now);
 		if (strcmp(r->off, r->off_told) != 0)
 			tell(r, 0);
@@ -309,12 +312,13 @@ static void turn_add(struct live_regs *r, const struct gthread *m, uint64_t goid
 	const struct turn *was = turn_before(r, m->tid, r->turn.n);
 	struct turn *t = vec_push(&r->turn);
 
-	*t = (struct turn){ .procid = m->tid, .m = m->addr, .goid = goid, .fresh = true };
+	*t = (struct turn){ .procid = m->tid, .m = m->addr, .goid = goid, .fresh = TRIES };
 	if (!was)
 		return;
 	t->tid = was->tid;
 	t->last = was->last;
-	t->fresh = was->goid != goid || was->fresh;
+	if (was->goid == goid)
+		t->fresh = was->fresh;
 }
 
 void live_regs_tell(struct live_source *l)
