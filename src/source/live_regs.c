@@ -119,6 +119,7 @@ static void tell(struct live_regs *r, pid_t procid)
 		s->goid = r->seen.goid;
 		s->p = proc_id(r);
 		sample_lines(r, b);
+		r->seen_any = false;
 	}
 	r->pauses.samples += b->line.n > 0;
 	s->pauses = r->pauses;
@@ -147,15 +148,19 @@ static void spend(struct live_regs *r, int64_t paused)
 	r->expect += ((double)paused - r->expect) * 0.2;
 }
 
-static void refused(struct live_regs *r, const struct proc_status *s, int64_t now)
+static void traced(struct live_regs *r, pid_t tracer)
 {
 	struct proc_status by;
+	bool known = !proc_status_read(&by, tracer, NULL);
 
+	set_off(r, "process %d%s%.32s%s traces the program", (int)tracer, known ? " (" : "",
+		known ? by.comm : "", known ? ")" : "");
+}
+
+static void refused(struct live_regs *r, const struct proc_status *s, int64_t now)
+{
 	if (s->tracer) {
-		bool known = !proc_status_read(&by, s->tracer, NULL);
-
-		set_off(r, "process %d%s%.32s%s traces the program", (int)s->tracer,
-			known ? " (" : "", known ? by.comm : "", known ? ")" : "");
+		traced(r, s->tracer);
 		r->next = now + TRACED_MS * (int64_t)MS;
 		return;
 	}
@@ -193,8 +198,8 @@ static void take(struct live_regs *r, int64_t now)
 	r->next = now + FRESH_MS * (int64_t)MS;
 	if (!t->tid)
 		t->tid = own_number(r, t->procid);
-	if (!t->tid || !target_alive(r->t) || proc_status_read(&s, t->tid, NULL) ||
-	    s.tgid != r->t->pid)
+	if (!t->tid || proc_status_read(&s, t->tid, NULL) || s.tgid != r->t->pid ||
+	    s.exec_mark != r->t->status.exec_mark)
 		return;
 	if (s.tracer) {
 		refused(r, &s, now);
@@ -277,6 +282,8 @@ static void *regs_main(void *arg)
 		int64_t now = live_clock(CLOCK_MONOTONIC), t = due(r, now), cpu;
 		struct timespec ts = { t / 1000000000, t % 1000000000 };
 
+		if (strcmp(r->off, r->off_told) != 0)
+			tell(r, 0);
 		if (t > now) {
 			pthread_cond_timedwait(&r->wake, &r->lock, &ts);
 			continue;
@@ -285,8 +292,6 @@ static void *regs_main(void *arg)
 		r->turn.v[0].last = now;
 		r->turn.v[0].fresh -= r->turn.v[0].fresh > 0;
 		take(r, now);
-		if (strcmp(r->off, r->off_told) != 0)
-			tell(r, 0);
 		cpu = live_clock(CLOCK_THREAD_CPUTIME_ID) - cpu;
 		atomic_fetch_add(&r->l->drain_ns, cpu); /* counts with the cost of a pass */
 	}
@@ -323,6 +328,7 @@ static void turn_add(struct live_regs *r, const struct gthread *m, uint64_t goid
 
 void live_regs_tell(struct live_source *l)
 {
+	pid_t tracer = live_regs_is(l, l->status.tracer) ? 0 : l->status.tracer;
 	const struct gsched *sched = scan_sched(l->scan);
 	struct live_regs *r = l->regs;
 	uint8_t status;
@@ -338,9 +344,11 @@ void live_regs_tell(struct live_source *l)
 		uint64_t goid = m->curg ? scan_goid_at(l->scan, m->curg, &status) : 0;
 
 		if (goid && status == GST_RUNNING && m->tid > 0 && m->p && !m->incgo &&
-		    l->state == LIVE_RUNS)
+		    l->state == LIVE_RUNS && !tracer)
 			turn_add(r, m, goid);
 	}
+	if (tracer)
+		traced(r, tracer);
 	pthread_cond_signal(&r->wake);
 	pthread_mutex_unlock(&r->lock);
 }
