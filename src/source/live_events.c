@@ -188,6 +188,22 @@ static void tell_created(struct live_source *l, struct world *w, const struct gc
 	live_tell(l, w, &ev);
 }
 
+/* Where one that runs was seen since the pass before, or what is known of it without. */
+static uint32_t running_at(const struct live_source *l, const struct gchange *c, uint32_t stack)
+{
+	int64_t since = l->now->before;
+
+	for (unsigned i = 0; i < LIVE_RECENT; i++) {
+		const struct live_recent *r = &l->recent[i];
+
+		if (r->goid != c->goid || r->time <= since)
+			continue;
+		stack = r->stack;
+		since = r->time;
+	}
+	return stack;
+}
+
 static void tell_state(struct live_source *l, struct world *w, const struct gchange *c)
 {
 	struct event ev = sampled(l, c, EV_BLOCK);
@@ -197,6 +213,7 @@ static void tell_state(struct live_source *l, struct world *w, const struct gcha
 	switch (c->status) {
 	case GST_RUNNING:
 		ev.kind = EV_RUN;
+		ev.stack = running_at(l, c, ev.stack);
 		break;
 	case GST_SYSCALL:
 		ev.kind = EV_SYSCALL;
@@ -475,6 +492,8 @@ void live_tell_sample(struct live_source *l, struct world *w, const struct live_
 		return;
 	ev.time = live_time(l, s->time);
 	ev.stack = lines_intern(w, b->line.v, b->line.n);
+	l->recent[l->recent_at++ % LIVE_RECENT] =
+		(struct live_recent){ s->goid, s->time, ev.stack };
 	live_tell(l, w, &ev);
 }
 
@@ -499,6 +518,7 @@ void live_tell_restart(struct live_source *l, struct world *w, const struct live
 	}
 	l->stack_id.n = l->label_id.n = l->reason_id.n = l->text_id.n = 0;
 	l->look_kept = T_BEFORE;
+	memset(l->recent, 0, sizeof(l->recent));
 	world_warn(w, "process %d executed another program; what came before is of the old one",
 		   (int)l->pid);
 }

@@ -54,6 +54,14 @@ struct live_sample {
 	char off[128]; /* why there are none; "" there are */
 };
 
+/* A sample, as the loop has it. */
+enum { LIVE_RECENT = 64 };
+struct live_recent {
+	uint64_t goid;
+	int64_t time; /* CLOCK_MONOTONIC */
+	uint32_t stack;
+};
+
 /* A thread was on CPU, as the kernel tells. */
 struct live_cpu_sample {
 	int64_t time;
@@ -164,6 +172,8 @@ struct live_source {
 	enum { LOOK_NOT, LOOK_SAME, LOOK_WHOLE } look_log; /* how the look being told goes there */
 	int64_t look_kept; /* when the last whole one in the log was; T_BEFORE: there is none */
 	uint64_t look_hash; /* of that one */
+	struct live_recent recent[LIVE_RECENT]; /* the last samples, as a ring */
+	unsigned recent_at;
 	VEC(uint32_t) stack_id, label_id, reason_id, text_id;
 	struct live_facts facts;
 	bool begun, over;

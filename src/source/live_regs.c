@@ -24,6 +24,7 @@ enum {
 	TRACED_MS = 1000, /* until we look whether its debugger has gone */
 	REFUSED_MS = 10000,
 	REFUSALS = 3,
+	TRIES = 5,
 	TURNS_MOST = 256,
 	STACKS_MOST = 4096, /* distinct ones to keep */
 	ALLOWED_NS = 800000, /* of a second … */
@@ -37,7 +38,7 @@ struct turn {
 	pid_t tid; /* as we have it; 0: not known yet */
 	uint64_t m, goid;
 	int64_t last; /* when it was its turn; 0: never */
-	bool fresh; /* not since this goroutine is on it */
+	unsigned fresh; /* tries left to see this goroutine for the first time */
 };
 
 struct live_regs {
@@ -118,6 +119,7 @@ static void tell(struct live_regs *r, pid_t procid)
 		s->goid = r->seen.goid;
 		s->p = proc_id(r);
 		sample_lines(r, b);
+		r->seen_any = false;
 	}
 	r->pauses.samples += b->line.n > 0;
 	s->pauses = r->pauses;
@@ -146,15 +148,19 @@ static void spend(struct live_regs *r, int64_t paused)
 	r->expect += ((double)paused - r->expect) * 0.2;
 }
 
-static void refused(struct live_regs *r, const struct proc_status *s, int64_t now)
+static void traced(struct live_regs *r, pid_t tracer)
 {
 	struct proc_status by;
+	bool known = !proc_status_read(&by, tracer, NULL);
 
+	set_off(r, "process %d%s%.32s%s traces the program", (int)tracer, known ? " (" : "",
+		known ? by.comm : "", known ? ")" : "");
+}
+
+static void refused(struct live_regs *r, const struct proc_status *s, int64_t now)
+{
 	if (s->tracer) {
-		bool known = !proc_status_read(&by, s->tracer, NULL);
-
-		set_off(r, "process %d%s%.32s%s traces the program", (int)s->tracer,
-			known ? " (" : "", known ? by.comm : "", known ? ")" : "");
+		traced(r, s->tracer);
 		r->next = now + TRACED_MS * (int64_t)MS;
 		return;
 	}
@@ -192,8 +198,8 @@ static void take(struct live_regs *r, int64_t now)
 	r->next = now + FRESH_MS * (int64_t)MS;
 	if (!t->tid)
 		t->tid = own_number(r, t->procid);
-	if (!t->tid || !target_alive(r->t) || proc_status_read(&s, t->tid, NULL) ||
-	    s.tgid != r->t->pid)
+	if (!t->tid || proc_status_read(&s, t->tid, NULL) || s.tgid != r->t->pid ||
+	    s.exec_mark != r->t->status.exec_mark)
 		return;
 	if (s.tracer) {
 		refused(r, &s, now);
@@ -210,6 +216,8 @@ static void take(struct live_regs *r, int64_t now)
 		return;
 	}
 	spend(r, paused);
+	if (r->seen_any && r->seen.goid == t->goid)
+		t->fresh = 0;
 	r->refused = 0;
 	r->off[0] = '\0';
 	tell(r, t->procid);
@@ -219,7 +227,7 @@ static void take(struct live_regs *r, int64_t now)
 
 static bool before(const struct turn *a, const struct turn *b)
 {
-	return a->fresh != b->fresh ? a->fresh : a->last < b->last;
+	return !a->fresh != !b->fresh ? a->fresh : a->last < b->last;
 }
 
 /* The one that has waited longest comes first. */
@@ -274,16 +282,16 @@ static void *regs_main(void *arg)
 		int64_t now = live_clock(CLOCK_MONOTONIC), t = due(r, now), cpu;
 		struct timespec ts = { t / 1000000000, t % 1000000000 };
 
+		if (strcmp(r->off, r->off_told) != 0)
+			tell(r, 0);
 		if (t > now) {
 			pthread_cond_timedwait(&r->wake, &r->lock, &ts);
 			continue;
 		}
 		cpu = live_clock(CLOCK_THREAD_CPUTIME_ID);
 		r->turn.v[0].last = now;
-		r->turn.v[0].fresh = false;
+		r->turn.v[0].fresh -= r->turn.v[0].fresh > 0;
 		take(r, now);
-		if (strcmp(r->off, r->off_told) != 0)
-			tell(r, 0);
 		cpu = live_clock(CLOCK_THREAD_CPUTIME_ID) - cpu;
 		atomic_fetch_add(&r->l->drain_ns, cpu); /* counts with the cost of a pass */
 	}
@@ -309,16 +317,18 @@ static void turn_add(struct live_regs *r, const struct gthread *m, uint64_t goid
 	const struct turn *was = turn_before(r, m->tid, r->turn.n);
 	struct turn *t = vec_push(&r->turn);
 
-	*t = (struct turn){ .procid = m->tid, .m = m->addr, .goid = goid, .fresh = true };
+	*t = (struct turn){ .procid = m->tid, .m = m->addr, .goid = goid, .fresh = TRIES };
 	if (!was)
 		return;
 	t->tid = was->tid;
 	t->last = was->last;
-	t->fresh = was->goid != goid || was->fresh;
+	if (was->goid == goid)
+		t->fresh = was->fresh;
 }
 
 void live_regs_tell(struct live_source *l)
 {
+	pid_t tracer = live_regs_is(l, l->status.tracer) ? 0 : l->status.tracer;
 	const struct gsched *sched = scan_sched(l->scan);
 	struct live_regs *r = l->regs;
 	uint8_t status;
@@ -334,9 +344,11 @@ void live_regs_tell(struct live_source *l)
 		uint64_t goid = m->curg ? scan_goid_at(l->scan, m->curg, &status) : 0;
 
 		if (goid && status == GST_RUNNING && m->tid > 0 && m->p && !m->incgo &&
-		    l->state == LIVE_RUNS)
+		    l->state == LIVE_RUNS && !tracer)
 			turn_add(r, m, goid);
 	}
+	if (tracer)
+		traced(r, tracer);
 	pthread_cond_signal(&r->wake);
 	pthread_mutex_unlock(&r->lock);
 }
