@@ -19,6 +19,7 @@ const volatile struct rec_config cfg = {};
 
 __u64 lost[LOST_N]; /* read by the other side */
 
+enum { E2BIG = 7 };
 enum { NS_LEVELS = 33 }; /* include/linux/pid_namespace.h:MAX_PID_NS_LEVEL and the first */
 
 /* Only the thread itself writes it, but for what a waker leaves while it sleeps. */
@@ -124,11 +125,10 @@ static __always_inline struct thread *thread_current(void)
 	if (t)
 		return t;
 	fresh.tid = own_tid((struct task_struct *)bpf_get_current_task());
-	bpf_map_update_elem(&threads, &pid, &fresh, BPF_NOEXIST);
-	t = thread_find(pid);
-	if (!t)
+	/* where an interrupt finds the table in use, it is for the next time */
+	if (bpf_map_update_elem(&threads, &pid, &fresh, BPF_NOEXIST) == -E2BIG)
 		count_lost(LOST_THREAD);
-	return t;
+	return thread_find(pid);
 }
 
 static __always_inline bool nothing_summed(const struct thread *t)

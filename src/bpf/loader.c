@@ -282,25 +282,33 @@ static int load(struct bingo_bpf **out, const struct rec_config *cfg, unsigned p
 	return 0;
 }
 
+static int load_alone(const struct rec_config *cfg, unsigned part)
+{
+	struct bingo_bpf *skel = NULL;
+	int rc = load(&skel, cfg, 1u << part);
+
+	if (!rc)
+		bingo_bpf__destroy(skel);
+	return rc;
+}
+
 /* All parts at once; where that is refused, those that are not when alone. */
 static struct bingo_bpf *load_parts(const struct rec_config *cfg, unsigned *parts,
 				    struct bpf_part_state state[BPF_PARTS])
 {
 	struct bingo_bpf *skel = NULL;
 
-	if (!*parts || !load(&skel, cfg, *parts))
+	if (!load(&skel, cfg, *parts))
 		return skel;
 	for (unsigned i = 0; i < BPF_PARTS; i++) {
-		int rc = *parts >> i & 1 ? load(&skel, cfg, 1u << i) : 0;
+		int rc = *parts >> i & 1 ? load_alone(cfg, i) : 0;
 
-		if (rc) {
-			part_off(&state[i], rc == -EPERM ? BPF_NO_RIGHT : BPF_REFUSED,
-				 "the kernel does not take the program for %s: %s", part_names[i],
-				 strerror(-rc));
-			*parts &= ~(1u << i);
-		} else if (*parts >> i & 1) {
-			bingo_bpf__destroy(skel);
-		}
+		if (!rc)
+			continue;
+		part_off(&state[i], rc == -EPERM ? BPF_NO_RIGHT : BPF_REFUSED,
+			 "the kernel does not take the program for %s: %s", part_names[i],
+			 strerror(-rc));
+		*parts &= ~(1u << i);
 	}
 	return *parts && !load(&skel, cfg, *parts) ? skel : NULL;
 }
@@ -562,6 +570,12 @@ static unsigned parts_wanted(const struct bpf_target *t, struct bpf_part_state s
 	return parts;
 }
 
+static bool set_start(struct bpf_set *s, unsigned parts, struct bpf_part_state state[BPF_PARTS])
+{
+	s->ring = ring_buffer__new(bpf_map__fd(s->skel->maps.ring), on_record, s, NULL);
+	return s->ring && attach_parts(s, parts, state);
+}
+
 struct bpf_set *bpf_set_open(const struct bpf_target *t, struct bpf_part_state state[BPF_PARTS])
 {
 	struct bpf_set *s;
@@ -583,9 +597,7 @@ struct bpf_set *bpf_set_open(const struct bpf_target *t, struct bpf_part_state s
 	s->target = *t;
 	config_fill(&cfg, t, tgid);
 	s->skel = load_parts(&cfg, &parts, state);
-	if (s->skel)
-		s->ring = ring_buffer__new(bpf_map__fd(s->skel->maps.ring), on_record, s, NULL);
-	if (s->ring && attach_parts(s, parts, state))
+	if (s->skel && set_start(s, parts, state))
 		return s;
 	for (int i = 0; i < BPF_PARTS; i++)
 		part_off(&state[i], BPF_REFUSED, "the kernel gives no ring buffer");

@@ -27,15 +27,30 @@ static uint64_t missing_caller(struct symtab *st, const struct rec_sample *r)
 	return ret;
 }
 
+static bool is_in_schedule(struct symtab *st, const struct rec_sample *r, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		const struct sympc *p = symtab_pc(st, r->pc[i] - 1);
+
+		if (p && !strcmp(p->frame[p->nframe - 1].func, "runtime.schedule"))
+			return true;
+	}
+	return false;
+}
+
 /*
- * On the thread's own stack the chain goes on below mcall with a goroutine that
- * this thread has left: its frames are not what was on CPU.
+ * On the thread's own stack the chain may go on with a goroutine that the thread
+ * has left, by mcall or to be preempted: its frames are not what was on CPU. In the
+ * midst of the change it is not known whose they are.
  */
 static bool ends_there(struct symtab *st, const struct rec_sample *r, uint32_t i)
 {
-	const struct sympc *p = r->flags & RECG_USER ? NULL : symtab_pc(st, r->pc[i] - 1);
+	const struct sympc *p = symtab_pc(st, r->pc[i] - (i != 0));
 
-	return p && i && p->id == GOFUNC_MCALL;
+	if (!p || (i && r->flags & RECG_USER))
+		return false;
+	return p->id == GOFUNC_MCALL || p->id == GOFUNC_GOGO ||
+	       (p->id == GOFUNC_MORESTACK && is_in_schedule(st, r, i));
 }
 
 size_t live_sample_pcs(struct symtab *st, const struct rec_sample *r, unwind_pc *pcs)
@@ -46,10 +61,10 @@ size_t live_sample_pcs(struct symtab *st, const struct rec_sample *r, unwind_pc 
 	for (uint32_t i = 0; i < r->n; i++) {
 		/* in a system call the thread stands behind the instruction that made it */
 		pcs[n++] = unwind_pc_make(r->pc[i], i == 0 && !(r->flags & RECG_KERNEL));
-		if (i == 0 && caller)
-			pcs[n++] = unwind_pc_make(caller, false);
 		if (ends_there(st, r, i))
 			break;
+		if (i == 0 && caller)
+			pcs[n++] = unwind_pc_make(caller, false);
 	}
 	return n;
 }
