@@ -27,12 +27,17 @@ static uint64_t missing_caller(struct symtab *st, const struct rec_sample *r)
 	return ret;
 }
 
+static bool is_func(const struct sympc *p, const char *name)
+{
+	return !strcmp(p->frame[p->nframe - 1].func, name);
+}
+
 static bool is_in_schedule(struct symtab *st, const struct rec_sample *r, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++) {
 		const struct sympc *p = symtab_pc(st, r->pc[i] - 1);
 
-		if (p && !strcmp(p->frame[p->nframe - 1].func, "runtime.schedule"))
+		if (p && is_func(p, "runtime.schedule"))
 			return true;
 	}
 	return false;
@@ -49,7 +54,7 @@ static bool ends_there(struct symtab *st, const struct rec_sample *r, uint32_t i
 
 	if (!p || (i && r->flags & RECG_USER))
 		return false;
-	return p->id == GOFUNC_MCALL || p->id == GOFUNC_GOGO ||
+	return p->id == GOFUNC_MCALL || p->id == GOFUNC_GOGO || (!i && is_func(p, "gogo")) ||
 	       (p->id == GOFUNC_MORESTACK && is_in_schedule(st, r, i));
 }
 
