@@ -463,7 +463,15 @@ static bool mark_run(struct objects *o, uint8_t **reached)
 
 enum {
 	REACHED = UINT8_MAX,
-	MISSED_ENOUGH = 2, /* marks that did not reach it, one after the other */
+	/*
+	 * What moves from a slot not read yet to one that was read is missed, so a
+	 * mark that did not reach an object counts for much where the program stood
+	 * still, and for little where it ran meanwhile.
+	 */
+	MISSED_STILL = 12,
+	MISSED_BUSY = 1,
+	MISSED_ENOUGH = 24,
+	STILL_US = 30, /* of CPU time that the program may have during a mark */
 	FIRST_LOOK = 2, /* the first one has enough to do */
 	APART_MS = 400,
 	MS = 1000000,
@@ -483,15 +491,26 @@ static bool wanted(const struct objects *o)
 	return false;
 }
 
-/* How often each object was not reached, counted on from the mark before. */
-static void marks_count(struct objects *o, const uint8_t *reached)
+/* CPU time of the program, ns; 0: not known. */
+static int64_t target_cpu(const struct objects *o)
+{
+	struct timespec ts;
+	clockid_t id;
+
+	if (clock_getcpuclockid(o->t->pid, &id) || clock_gettime(id, &ts))
+		return 0;
+	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
+}
+
+/* How much speaks for each object's being out of reach, counted on from the mark before. */
+static void marks_count(struct objects *o, const uint8_t *reached, uint32_t weight)
 {
 	struct map64 now = { 0 };
 
 	for (size_t i = 0; i < o->out->object.n; i++) {
 		uint64_t addr = o->out->object.v[i].addr;
 		uint32_t was = map64_get(&o->marked, addr);
-		uint32_t missed = was == UINT32_MAX || was == REACHED ? 1 : was + 1;
+		uint32_t missed = (was == UINT32_MAX || was == REACHED ? 0 : was) + weight;
 
 		if (missed >= REACHED)
 			missed = REACHED - 1;
@@ -526,14 +545,18 @@ static int64_t cpu_clock(void)
 void marks_update(struct objects *o, int64_t now)
 {
 	uint8_t *reached = NULL;
-	int64_t cpu, cost;
+	int64_t cpu, cost, target;
 
 	if (o->look >= FIRST_LOOK && now >= o->mark_next && wanted(o)) {
 		cpu = cpu_clock();
+		target = target_cpu(o);
 		if (o->unsearched || !mark_run(o, &reached))
 			map64_clear(&o->marked);
 		else
-			marks_count(o, reached);
+			marks_count(o, reached,
+				    target && target_cpu(o) - target <= STILL_US * 1000
+					    ? MISSED_STILL
+					    : MISSED_BUSY);
 		free(reached);
 		o->stats.mark_ns = objects_clock() - now;
 		cost = (int64_t)((double)(cpu_clock() - cpu) / MARK_SHARE);
