@@ -14,7 +14,7 @@
 #define SECOND (1000 * MS)
 
 enum { PAUSE_EVERY = 256 };
-#define SHARE 0.02 /* of a core that looks may cost, where the facts stay the same */
+#define SHARE 0.004 /* of a core that looks may cost, where the facts stay the same */
 
 const struct detector detector_table[DETECT_N] = {
 	[DETECT_DEADLOCK] = { "deadlock", "goroutines that wait for each other, or for nobody left",

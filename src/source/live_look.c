@@ -7,7 +7,7 @@
 
 enum { MS = 1000000, LOOK_MS = 500, LOOK_MOST_MS = 10000 };
 
-static const double LOOK_SHARE = 0.01; /* of a core */
+static const double LOOK_SHARE = 0.005; /* of a core */
 
 static void texts_take(struct live_source *l, struct live_batch *b)
 {
