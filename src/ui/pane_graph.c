@@ -145,6 +145,7 @@ static void draw_node(const struct graph_pane *p, const struct region *r, int x,
 	const struct graph *g = graph_of(p);
 	const struct graph_node *n = &g->node.v[b->node];
 	const struct moment *m = view_moment(p->pane.view);
+	bool stuck = graph_stuck(g, b->node);
 	char count[TEXT_SHORT], letter[3] = "? ";
 
 	if (b->n > 1)
@@ -158,11 +159,12 @@ static void draw_node(const struct graph_pane *p, const struct region *r, int x,
 	x += draw_str(r, x, y, r->w - x, role_state(m->state[n->row], m->reason[n->row]), ATTR_BOLD,
 		      letter);
 	x += draw_wait(p, r, x, y, n->row);
-	if (graph_stuck(g, b->node))
+	if (stuck)
 		x += draw_str(r, x, y, r->w - x, ROLE_ERROR, 0,
 			      n->fate == FATE_LOST ? "never goes on " : "stuck ");
 	if (b->weight > b->n)
-		x += draw_fmt(r, x, y, r->w - x, ROLE_WARN, 0, "blocks %s ",
+		x += draw_fmt(r, x, y, r->w - x, stuck ? ROLE_WARN : ROLE_DIM, 0,
+			      stuck ? "blocks %s " : "%s behind it ",
 			      text_count(count, b->weight - b->n));
 	draw_place(p, r, x, y, m->stack[n->row]);
 }
@@ -276,7 +278,9 @@ static void draw_line(const struct graph_pane *p, const struct region *r, int y,
 		draw_alike(p, r, x, y, b);
 		break;
 	default:
-		draw_fmt(r, x, y, r->w - x, ROLE_ERROR, ATTR_BOLD, "CYCLE back to %" PRIu64,
+		if (graph_stuck(graph_of(p), b->node))
+			x += draw_str(r, x, y, r->w - x, ROLE_ERROR, ATTR_BOLD, "CYCLE ");
+		draw_fmt(r, x, y, r->w - x, ROLE_DIM, 0, "back to %" PRIu64,
 			 graph_of(p)->node.v[b->node].goid);
 	}
 }
