@@ -24,7 +24,7 @@ static int print_export(const struct options *o, struct world *w, const struct d
 		return err_set(err, -errno, EXIT_USAGE, "cannot write %s: %s", o->export_file,
 			       strerror(errno));
 	if (!strcmp(o->export_format, "dot"))
-		rc = dot_export(&d->graph, out);
+		rc = dot_export(&d->graph, o->system, out);
 	else
 		rc = jsonl_export(w, T_BEFORE, T_NEVER, out);
 	if (own && fclose(out) && !rc)

@@ -12,6 +12,7 @@ enum { EDGES_EACH = 32 };
 struct dot {
 	const struct graph *g;
 	FILE *out;
+	bool system;
 	struct map64 drawn; /* name of a node in the file → 0 */
 };
 
@@ -58,6 +59,27 @@ static uint32_t alike(const struct graph *g, uint32_t node)
 	for (i = g->port.v[i].first_child; i != NO_NODE; i = g->node.v[i].next)
 		n += node_name(g, i) == name;
 	return n ? n : 1;
+}
+
+static bool is_hidden(const struct dot *d, uint32_t node)
+{
+	uint32_t row = d->g->node.v[node].row;
+
+	return !d->system && row < d->g->moment->n && d->g->world->g.v[row].system;
+}
+
+/* Somebody waits there who is shown. */
+static bool is_drawn(const struct dot *d, uint32_t port)
+{
+	const struct object *o = port_object(d->g, port);
+
+	for (uint32_t i = o->first_wait; i < o->first_wait + o->n_waits; i++) {
+		const struct wait *w = &d->g->facts->wait.v[i];
+
+		if (wait_port(w) == port && !is_hidden(d, graph_find(d->g, w->goid)))
+			return true;
+	}
+	return false;
 }
 
 static void draw_node(struct dot *d, uint32_t node)
@@ -110,6 +132,8 @@ static void draw_holders(struct dot *d, uint32_t port)
 		const struct graph_edge *e = &g->edge.v[p->first_edge + i];
 		const struct hold *h = e->hold == NO_NODE ? NULL : &g->facts->hold.v[e->hold];
 
+		if (is_hidden(d, e->node))
+			continue;
 		draw_node(d, e->node);
 		fprintf(d->out, "  o%" PRIu32 " -> g%" PRIx64 " [label=\"%s\"%s];\n", port,
 			node_name(g, e->node), h ? hold_op_name((enum hold_op)h->op) : "queue",
@@ -117,13 +141,13 @@ static void draw_holders(struct dot *d, uint32_t port)
 	}
 }
 
-int dot_export(const struct graph *g, FILE *out)
+int dot_export(const struct graph *g, bool system, FILE *out)
 {
-	struct dot d = { .g = g, .out = out };
+	struct dot d = { .g = g, .out = out, .system = system };
 
 	fputs("digraph waits {\n  rankdir=LR;\n  node [fontname=\"monospace\"];\n", out);
 	for (uint32_t i = 0; i < g->port.n; i++) {
-		if (!g->port.v[i].n_waits)
+		if (!g->port.v[i].n_waits || !is_drawn(&d, i))
 			continue;
 		draw_port(&d, i);
 		draw_holders(&d, i);
@@ -132,6 +156,8 @@ int dot_export(const struct graph *g, FILE *out)
 		const struct graph_node *n = &g->node.v[i];
 		uint64_t name = node_name(g, i);
 
+		if (is_hidden(&d, i))
+			continue;
 		if (n->n_waits)
 			draw_node(&d, i);
 		for (uint32_t k = 0; k < n->n_waits; k++) {

@@ -10,8 +10,9 @@
 /*
  * Writes a digraph: goroutines (ellipses, equal ones that hold nothing folded),
  * objects (boxes), who waits on what, and who could wake them (dashed where it
- * is inferred). What is stuck is bold. 0, or -EIO.
+ * is inferred). What is stuck is bold. system: the runtime's own goroutines, and
+ * what those alone wait on, as well. 0, or -EIO.
  */
-int dot_export(const struct graph *g, FILE *out);
+int dot_export(const struct graph *g, bool system, FILE *out);
 
 #endif

@@ -31,7 +31,7 @@ static char *written(void (*write)(const struct report *, FILE *), const bool *k
 	if (write)
 		write(&r, out);
 	else
-		assert_int_equal(dot_export(&d.graph, out), 0);
+		assert_int_equal(dot_export(&d.graph, false, out), 0);
 	fclose(out);
 	return text;
 }
