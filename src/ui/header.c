@@ -77,16 +77,9 @@ static void draw_pieces(struct pieces *p, const struct region *r, int y)
 
 /* --- line 1: what, its state, how many --- */
 
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash && slash[1] ? slash + 1 : path;
-}
-
 static void add_target(const struct world *w, struct pieces *p)
 {
-	const char *name = base_name(strtab_get(&w->strings, w->source_name));
+	const char *name = text_base(strtab_get(&w->strings, w->source_name));
 	const char *go = strtab_get(&w->strings, w->go_version);
 
 	add(p, 8, ROLE_HEADER, ATTR_BOLD, "bingo-top");
@@ -96,7 +89,7 @@ static void add_target(const struct world *w, struct pieces *p)
 		add(p, 2, ROLE_STRONG, 0, "%.60s", name);
 	if (w->replay && w->replay != w->source_name)
 		add(p, 6, ROLE_HEADER, 0, "in %.40s",
-		    base_name(strtab_get(&w->strings, w->replay)));
+		    text_base(strtab_get(&w->strings, w->replay)));
 	if (*go)
 		add(p, 7, ROLE_HEADER, 0, "%s%.20s", *go == 'g' ? "" : "trace ", go);
 }
