@@ -35,12 +35,16 @@ enum { JB = 2, JBE = 6, B_LO = 3, B_LS = 9 };
 static const struct place {
 	const char *func;
 	uint8_t event;
-	uint8_t since; /* Go 1.since has arg[PARG_REASON] */
+	uint8_t since; /* Go 1.since has arg[PARG_REASON]; PSITE_CREATE: it is made there */
 	bool on_g0;
 	uint8_t arg[PARG_N]; /* g, object, reason, block, cases, sends, receives */
 } places[] = {
-	/* runtime/proc.go: casgstatus(newg, _Gdead, …) is the second call in newproc1. */
-	{ "runtime.newproc1", PSITE_CREATE, 0, true, { 0, NO, NO, NO, NO, NO, NO } },
+	/*
+	 * runtime/proc.go:newproc1(): casgstatus(newg, _Gdead, …), its second call. Before
+	 * 1.24 the goid comes after it: there runqput(pp, newg, true) of newproc().
+	 */
+	{ "runtime.newproc1", PSITE_CREATE, 24, true, { 0, NO, NO, NO, NO, NO, NO } },
+	{ "runtime.newproc.func1", PSITE_CREATE, 0, true, { 1, NO, NO, NO, NO, NO, NO } },
 	{ "runtime.execute", PSITE_RUN, 0, true, { 0, NO, NO, NO, NO, NO, NO } },
 	{ "runtime.gopark", PSITE_PARK, 0, false, { G, NO, 2, NO, NO, NO, NO } },
 	{ "runtime.ready", PSITE_READY, 0, true, { 0, NO, NO, NO, NO, NO, NO } },
@@ -310,7 +314,8 @@ int psite_scan_call(enum goarch arch, const uint8_t *code, size_t n, uint64_t pc
 			break;
 		if (arm)
 			memcpy(&w, code + i, 4);
-		if (in.kind == INSN_CALL && in.target == callee && known && v == second) {
+		if (in.kind == INSN_CALL && in.target == callee &&
+		    (second == PSITE_ANY || (known && v == second))) {
 			if (found >= 0)
 				return -1;
 			found = (int)i;
@@ -348,7 +353,7 @@ static int scan_place(struct target *t, const struct place *pl, const struct sym
 		      const uint8_t *code, size_t n, struct probesite *s)
 {
 	enum goarch arch = t->lay.arch;
-	struct symfunc cas;
+	struct symfunc callee;
 	int off;
 
 	if (pl->event != PSITE_CREATE) {
@@ -361,8 +366,10 @@ static int scan_place(struct target *t, const struct place *pl, const struct sym
 		return off;
 	}
 	s->insn = INSN_CALL;
-	off = symtab_func_by_name(t->sym, "runtime.casgstatus", &cas)
-		      ? psite_scan_call(arch, code, n, f->entry, cas.entry, G_DEAD)
+	off = symtab_func_by_name(
+		      t->sym, pl->since ? "runtime.casgstatus" : "runtime.runqput", &callee)
+		      ? psite_scan_call(arch, code, n, f->entry, callee.entry,
+					pl->since ? G_DEAD : PSITE_ANY)
 		      : -1;
 	if (off < 0)
 		snprintf(s->why, sizeof(s->why),
@@ -393,6 +400,8 @@ static bool try_place(struct probesite *s, struct target *t, const struct place 
 	size_t n;
 	int off;
 
+	if (pl->event == PSITE_CREATE && goversion_cmp(&t->build.version, 1, pl->since) < 0)
+		return false;
 	s->func = pl->func;
 	if (!symtab_func_by_name(t->sym, pl->func, &f)) {
 		snprintf(s->why, sizeof(s->why), "%s is not among the program's functions",

@@ -20,7 +20,7 @@ struct target;
 
 /* What a hit tells. */
 enum psite_event {
-	PSITE_CREATE, /* a goroutine was made: once each, before it can run */
+	PSITE_CREATE, /* a goroutine was made and has its goid: once each, before it can run */
 	PSITE_RUN, /* it is about to run */
 	PSITE_PARK, /* it is about to block */
 	PSITE_READY, /* it is made runnable by the one that runs */
@@ -101,10 +101,11 @@ const char *psite_reg_name(enum goarch arch, uint8_t reg); /* "rax", "x0"; PSITE
  */
 int psite_scan(enum goarch arch, const uint8_t *code, size_t n, uint8_t *kind, bool *skip_grow);
 
+#define PSITE_ANY INT64_MIN
 /*
  * In the code of a function that lies at pc: the offset of the one direct call
  * of callee before which, in the same basic block, the second argument is set to
- * the constant second. -1: none, or several.
+ * the constant second (PSITE_ANY: whatever it is). -1: none, or several.
  */
 int psite_scan_call(enum goarch arch, const uint8_t *code, size_t n, uint64_t pc, uint64_t callee,
 		    int64_t second);

@@ -10,10 +10,11 @@ cd "$(dirname "$0")/../.." || exit 1
 SITES=$(cd "$BUILD" && pwd)/tests/live/probe_sites
 EVENTS=11
 
-# What objdump shows: the first branch "below or same" of each function, newproc1's second call of casgstatus.
+# What objdump shows: the first branch "below or same" of each function, newproc1's second call of casgstatus,
+# newproc.func1's call of runqput.
 by_objdump() # GO BINARY
 {
-	"$1" tool objdump -s '^(runtime\.(newproc1|execute|gopark|ready|gdestroy|goexit0|semacquire1|chansend|chanrecv|selectgo|closechan)|(internal/)?sync\.\(\*Mutex\)\.lockSlow)$' "$2" |
+	"$1" tool objdump -s '^(runtime\.(newproc1|newproc\.func1|execute|gopark|ready|gdestroy|goexit0|semacquire1|chansend|chanrecv|selectgo|closechan)|(internal/)?sync\.\(\*Mutex\)\.lockSlow)$' "$2" |
 	awk '
 		function hex(s,	i, v) {
 			v = 0
@@ -26,9 +27,20 @@ by_objdump() # GO BINARY
 		name == "runtime.newproc1" && /CALL runtime.casgstatus/ && ++calls == 2 {
 			print name, "+" hex($2) - hex(first)
 		}
-		name != "runtime.newproc1" && $4 ~ /^(JBE|JLS|BLS)$/ && !found++ {
+		name == "runtime.newproc.func1" && /CALL runtime.runqput/ { print name, "+" hex($2) - hex(first) }
+		name !~ /newproc/ && $4 ~ /^(JBE|JLS|BLS)$/ && !found++ {
 			print name, "+" hex($2) - hex(first)
 		}' | sort
+}
+
+# goexit0 is only for where there is no gdestroy; of newproc's two it is newproc1 from 1.24 on.
+leave_one() # VERSION
+{
+	if grep -q gdestroy "$WORK/wanted"; then sed -i '/goexit0/d' "$WORK/wanted"; fi
+	case $1 in
+	1.19 | 1.2[0-3]) sed -i '/newproc1/d' "$WORK/wanted" ;;
+	*) sed -i '/newproc\.func1/d' "$WORK/wanted" ;;
+	esac
 }
 
 one() # VERSION GO
@@ -51,8 +63,7 @@ one() # VERSION GO
 	same "Go $1: the same in a stripped one" "$WORK/stripped" "$WORK/plain"
 	by_objdump "$2" "$plain" >"$WORK/wanted"
 	awk '/\+/ { print $2, $3 }' "$WORK/plain" | sort >"$WORK/got"
-	# goexit0 is only for where there is no gdestroy.
-	if grep -q gdestroy "$WORK/wanted"; then sed -i '/goexit0/d' "$WORK/wanted"; fi
+	leave_one "$1"
 	same "Go $1: where go tool objdump shows them" "$WORK/got" "$WORK/wanted"
 	"$SITES" count "$plain" 2000 >"$WORK/counts" 2>&1
 	case $? in
@@ -72,7 +83,7 @@ arm64() # VERSION GO
 	) >"$WORK/build.log" 2>&1 || { not_ok "Go $1 for arm64 builds" "$WORK/build.log"; return; }
 	"$SITES" file "$WORK/arm64" >"$WORK/sites"
 	by_objdump "$2" "$WORK/arm64" >"$WORK/wanted"
-	if grep -q gdestroy "$WORK/wanted"; then sed -i '/goexit0/d' "$WORK/wanted"; fi
+	leave_one "$1"
 	awk '/\+/ { print $2, $3 }' "$WORK/sites" | sort >"$WORK/got"
 	is "Go $1 arm64: all sites" "$(tail -1 "$WORK/sites")" "found $EVENTS arm64"
 	same "Go $1 arm64: where go tool objdump shows them" "$WORK/got" "$WORK/wanted"

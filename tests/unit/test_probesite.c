@@ -159,6 +159,12 @@ static void test_call_amd64(void **state)
 	code[0x1c] = 0xfb;
 	assert_int_equal(psite_scan_call(GOARCH_AMD64, code, sizeof(newproc1), 0x1000, 0x2000, 6),
 			 -1);
+	/* whatever it is, and there are two of those */
+	assert_int_equal(psite_scan_call(GOARCH_AMD64, newproc1, 0xc, 0x1000, 0x2000, PSITE_ANY),
+			 0x7);
+	assert_int_equal(psite_scan_call(GOARCH_AMD64, newproc1, sizeof(newproc1), 0x1000, 0x2000,
+					 PSITE_ANY),
+			 -1);
 	/* there are two of them */
 	memcpy(code, newproc1, sizeof(newproc1));
 	memcpy(code + 0x22, newproc1 + 0x16, 5);
