@@ -58,6 +58,7 @@ static int open_live(struct app *a, struct err *err)
 	struct live_config cfg = { .rate = a->opt->rate,
 				   .no_ptrace = a->opt->no_ptrace,
 				   .no_bpf = a->opt->no_bpf,
+				   .budget = a->opt->budget / 100,
 				   .command = a->opt->mode == MODE_COMMAND };
 	pid_t pid = a->opt->pid;
 

@@ -57,6 +57,8 @@ static const struct option_row {
 	{ OPT_ONCE, "once", NULL, "one report, as soon as everything was seen once" },
 	{ OPT_DURATION, "duration", "SEC", "watch for so long, then report once and end" },
 	{ OPT_RATE, "rate", "HZ", "how often the goroutine table is read (10)" },
+	{ OPT_BUDGET, "budget", "PCT",
+	  "the most that probes may cost the program, of its CPU time (1); 0: no probes" },
 	{ OPT_NO_BPF, "no-bpf", NULL, "leave out what the kernel can tell by BPF" },
 	{ OPT_NO_PTRACE, "no-ptrace", NULL,
 	  "never stop a thread to see where a running goroutine is" },
@@ -231,6 +233,8 @@ static int parse_one(struct options *o, int id, char *arg, struct err *err)
 		return parse_number(arg, 0.01, 1e9, &o->duration, "--duration", err);
 	case OPT_RATE:
 		return parse_number(arg, 0.01, 1000, &o->rate, "--rate", err);
+	case OPT_BUDGET:
+		return parse_number(arg, 0, 100, &o->budget, "--budget", err);
 	case OPT_NO_PTRACE:
 		o->no_ptrace = true;
 		break;

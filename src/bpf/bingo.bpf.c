@@ -11,6 +11,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
+#include "bpf/common.bpf.h"
 #include "bpf/record.h"
 
 char LICENSE[] SEC("license") = "GPL"; /* the kernel asks for it */
@@ -20,7 +21,6 @@ const volatile struct rec_config cfg = {};
 __u64 lost[LOST_N]; /* read by the other side */
 
 enum { E2BIG = 7 };
-enum { NS_LEVELS = 33 }; /* include/linux/pid_namespace.h:MAX_PID_NS_LEVEL and the first */
 
 /* Only the thread itself writes it, but for what a waker leaves while it sleeps. */
 struct thread {
@@ -61,15 +61,6 @@ static __always_inline bool is_target(void)
 
 /* --- goroutines --- */
 
-static __always_inline __u64 user_u64(__u64 addr)
-{
-	__u64 v = 0;
-
-	if (addr)
-		bpf_probe_read_user(&v, sizeof(v), (const void *)addr);
-	return v;
-}
-
 /* The g that the running thread's code works with: a goroutine's, g0's or gsignal's. */
 static __always_inline __u64 current_g(void)
 {
@@ -96,20 +87,6 @@ static __always_inline __u64 current_goid(void)
 }
 
 /* --- threads --- */
-
-/* Its number in its own namespace, the innermost: what gettid() tells it. */
-static __always_inline __u32 own_tid(struct task_struct *task)
-{
-	struct pid *pid = BPF_CORE_READ(task, thread_pid);
-	__u32 level = BPF_CORE_READ(pid, level);
-	struct upid *up;
-
-	if (!pid || level >= NS_LEVELS)
-		return 0;
-	up = (void *)pid + bpf_core_field_offset(struct pid, numbers) +
-	     level * bpf_core_type_size(struct upid);
-	return BPF_CORE_READ(up, nr);
-}
 
 static __always_inline struct thread *thread_find(__u32 pid)
 {

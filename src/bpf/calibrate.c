@@ -35,11 +35,11 @@ void calibrate_hit(void)
 }
 #endif
 
-static int64_t now(void)
+static int64_t now(clockid_t clock)
 {
 	struct timespec ts;
 
-	clock_gettime(CLOCK_MONOTONIC, &ts);
+	clock_gettime(clock, &ts);
 	return ts.tv_sec * 1000000000ll + ts.tv_nsec;
 }
 
@@ -67,7 +67,7 @@ static int find_offset(struct dl_phdr_info *info, size_t size, void *arg)
 	return 1;
 }
 
-static int probe_type(struct calibration *c)
+int calibrate_uprobe_type(void)
 {
 	FILE *f = fopen(TYPE_FILE, "re");
 	int type = -1;
@@ -77,9 +77,7 @@ static int probe_type(struct calibration *c)
 		type = (int)strtol(line, NULL, 10);
 	if (f)
 		fclose(f);
-	if (type <= 0)
-		say(c, "the kernel offers no uprobes (%s)", TYPE_FILE);
-	return type;
+	return type > 0 ? type : -1;
 }
 
 static int set_probe(struct calibration *c)
@@ -87,10 +85,12 @@ static int set_probe(struct calibration *c)
 	static const char exe[] = "/proc/self/exe";
 	uint64_t off = UINT64_MAX;
 	struct perf_event_attr a = { .size = sizeof(a) };
-	int type = probe_type(c), fd;
+	int type = calibrate_uprobe_type(), fd;
 
-	if (type <= 0)
+	if (type < 0) {
+		say(c, "the kernel offers no uprobes (%s)", TYPE_FILE);
 		return -1;
+	}
 	dl_iterate_phdr(find_offset, &off);
 	if (off == UINT64_MAX) {
 		say(c, "this program's own code lies in no file");
@@ -116,13 +116,13 @@ static int by_value(const void *a, const void *b)
 static double time_calls(unsigned *calls)
 {
 	double ns[BATCHES];
-	int64_t begin = now(), t = begin, next;
+	int64_t begin = now(CLOCK_MONOTONIC), t = begin, next;
 	size_t n = 0;
 
 	for (; n < BATCHES && t - begin < loop_ns; n++, t = next) {
 		for (int i = 0; i < BATCH; i++)
 			calibrate_hit();
-		next = now();
+		next = now(CLOCK_MONOTONIC);
 		ns[n] = (double)(next - t) / BATCH;
 	}
 	*calls = (unsigned)n * BATCH;
@@ -142,19 +142,19 @@ void calibrate(struct calibration *c)
 				   .attach_ns = CALIBRATE_ATTACH_NS,
 				   .detach_ns = CALIBRATE_DETACH_NS };
 	bare = time_calls(&calls);
-	t = now();
+	t = now(CLOCK_THREAD_CPUTIME_ID);
 	fd = set_probe(c);
 	if (fd < 0)
 		return;
-	c->attach_ns = now() - t;
+	c->attach_ns = now(CLOCK_THREAD_CPUTIME_ID) - t;
 	with = time_calls(&calls);
 	if (read(fd, &hits, sizeof(hits)) != sizeof(hits) || hits != calls || with <= bare)
 		say(c, "a uprobe saw %llu of %u calls", (unsigned long long)hits, calls);
 	else
 		c->measured = true;
-	t = now();
+	t = now(CLOCK_THREAD_CPUTIME_ID);
 	close(fd);
-	c->detach_ns = now() - t;
+	c->detach_ns = now(CLOCK_THREAD_CPUTIME_ID) - t;
 	if (c->measured)
 		c->hit_ns = with - bare;
 }

@@ -11,15 +11,15 @@
 
 struct calibration {
 	double hit_ns; /* one hit of a probe that only counts, on an emulated instruction, hot */
-	int64_t attach_ns, detach_ns; /* of one probe, by a perf event */
+	int64_t attach_ns, detach_ns; /* of one probe, by a perf event: processor time */
 	bool measured;
 	char why[160]; /* where it was not: a sentence; then the values are CALIBRATE_… */
 };
 
 /* What a hit costs with cold caches and a record written, and setting a probe by perf events. */
 #define CALIBRATE_HIT_NS 1200.0
-#define CALIBRATE_ATTACH_NS 6000000
-#define CALIBRATE_DETACH_NS 100000000
+#define CALIBRATE_ATTACH_NS 200000
+#define CALIBRATE_DETACH_NS 200000
 
 /*
  * Puts a uprobe on a function of this program, calls it for 2 ms, takes the
@@ -28,5 +28,8 @@ struct calibration {
  * where nobody waits. Never fails.
  */
 void calibrate(struct calibration *c);
+
+/* The number of the kernel's uprobe events (perf_event_attr.type); -1: there are none. */
+int calibrate_uprobe_type(void);
 
 #endif

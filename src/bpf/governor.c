@@ -36,7 +36,7 @@ static double min(double a, double b)
 struct gov_conf gov_conf_default(void)
 {
 	return (struct gov_conf){
-		.budget = 0.01, .least = 0.001, .window_ns = 20 * MS, .attaches_a_minute = 8
+		.budget = 0.01, .least = 0.001, .window_ns = 20 * MS, .attaches_a_minute = 30
 	};
 }
 
@@ -507,7 +507,6 @@ void governor_done(struct governor *gov, unsigned i, int64_t now_ns, bool ok, co
 	if (did == GOV_KEEP)
 		return;
 	if (did == GOV_DETACH) {
-		g->conf.detach_ns = took > g->conf.detach_ns ? took : g->conf.detach_ns;
 		g->attached = false;
 		g->recent = 0;
 		return;
@@ -516,7 +515,6 @@ void governor_done(struct governor *gov, unsigned i, int64_t now_ns, bool ok, co
 		fail(g, why);
 		return;
 	}
-	g->conf.attach_ns = took > g->conf.attach_ns ? took : g->conf.attach_ns;
 	g->attached = true;
 	g->last_hits = 0;
 	g->began = g->told_at + took;

@@ -46,15 +46,14 @@ struct gov_conf {
 	 */
 	double least;
 	int64_t window_ns; /* the longest window: 20 ms */
-	unsigned attaches_a_minute; /* of each group: 8 */
+	unsigned attaches_a_minute; /* of each group: 30 */
 };
 
 struct gov_group_conf {
 	const char *name; /* outlives the governor */
 	int priority; /* lower ones first: cold groups before hot ones */
 	double cost_ns; /* of a hit, as measured on this machine */
-	int64_t attach_ns,
-		detach_ns; /* at least; what governor_done() tells counts where it is more */
+	int64_t attach_ns, detach_ns; /* of processor time, which is not how long it takes */
 };
 
 /* What the screen's header and the doctor show. */

@@ -22,6 +22,11 @@ static const char *const why_words[BPF_WHYS] = {
 	[BPF_REFUSED] = "refused",
 };
 
+const char *bpf_why_word(enum bpf_why why)
+{
+	return why < BPF_WHYS ? why_words[why] : "";
+}
+
 const char *bpf_part_name(enum bpf_part p)
 {
 	return p < BPF_PARTS ? part_names[p] : "";
@@ -45,6 +50,11 @@ void bpf_state_word(const struct bpf_part_state state[BPF_PARTS], char *buf, siz
 					       part_names[i], why_words[state[i].why]);
 }
 
+static bool event_valid(const struct rec_event *r, size_t n)
+{
+	return n >= sizeof(*r) && r->event < PROBE_N && r->n <= n - sizeof(*r);
+}
+
 bool bpf_record_valid(const void *rec, size_t n)
 {
 	const struct rec_head *h = rec;
@@ -59,6 +69,8 @@ bool bpf_record_valid(const void *rec, size_t n)
 		return n >= sizeof(struct rec_sum);
 	case REC_SYSCALL:
 		return n >= sizeof(struct rec_syscall);
+	case REC_EVENT:
+		return event_valid(rec, n);
 	default:
 		return false;
 	}
@@ -108,6 +120,12 @@ size_t bpf_set_drain(struct bpf_set *s, bpf_sink *sink, void *arg)
 uint64_t bpf_set_lost(const struct bpf_set *s)
 {
 	(void)s;
+	return 0;
+}
+
+uint32_t bpf_first_tgid(pid_t pid)
+{
+	(void)pid;
 	return 0;
 }
 
@@ -337,8 +355,7 @@ static uint32_t ask_kernel(struct bingo_bpf *skel)
 	return tgid;
 }
 
-/* The pid that the kernel itself knows the target by; 0: not to be had. */
-static uint32_t first_tgid(pid_t pid)
+uint32_t bpf_first_tgid(pid_t pid)
 {
 	struct bingo_bpf *skel;
 	uint32_t ns = own_namespace(), tgid = 0;
@@ -587,7 +604,7 @@ struct bpf_set *bpf_set_open(const struct bpf_target *t, struct bpf_part_state s
 	parts = parts_wanted(t, state);
 	if (!parts)
 		return NULL;
-	tgid = first_tgid(t->pid);
+	tgid = bpf_first_tgid(t->pid);
 	if (!tgid) {
 		all_off(state, BPF_NO_TARGET,
 			"the kernel's own number of the process is not to be had");

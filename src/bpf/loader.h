@@ -71,12 +71,18 @@ uint64_t bpf_set_lost(const struct bpf_set *s);
  * syscalls (refused)" where a part is not.
  */
 void bpf_state_word(const struct bpf_part_state state[BPF_PARTS], char *buf, size_t size);
+const char *bpf_why_word(enum bpf_why why); /* "on", "no right" … */
 const char *bpf_part_name(enum bpf_part p); /* "samples", "sched", "syscalls" */
 /* Whether n bytes are a record of the kind that they say, whole. */
 bool bpf_record_valid(const void *rec, size_t n);
 
 /* What could be on here, for no process in particular: loads nothing. */
 void bpf_can(struct bpf_part_state state[BPF_PARTS]);
+/*
+ * The pid that the kernel itself knows a process by, which we know as pid; another
+ * where we live in a pid namespace. 0: not to be had.
+ */
+uint32_t bpf_first_tgid(pid_t pid);
 /* "libbpf 1.1", or why the binary has no kernel's side. */
 const char *bpf_built_with(void);
 

@@ -29,7 +29,7 @@ struct rec_config {
 	__u32 slow_ns; /* system calls that last so long are told one by one */
 };
 
-enum rec_kind { REC_NONE, REC_SAMPLE, REC_SUM, REC_SYSCALL };
+enum rec_kind { REC_NONE, REC_SAMPLE, REC_SUM, REC_SYSCALL, REC_EVENT };
 
 /* How sure a sample's goid is. */
 enum rec_g_flags {
@@ -75,6 +75,49 @@ struct rec_syscall {
 	__u64 arg[REC_ARGS];
 	__u64 ns;
 	__s64 ret;
+};
+
+/* What a probe tells. */
+enum probe_event {
+	PROBE_CREATE, /* a goroutine was made */
+	PROBE_RUN, /* it is about to run */
+	PROBE_PARK, /* it is about to block */
+	PROBE_READY, /* it is made runnable by the one that runs */
+	PROBE_EXIT, /* it ends */
+	PROBE_LOCK, /* it finds a sync.Mutex locked */
+	PROBE_SEMA, /* it comes to a semaphore, perhaps to wait */
+	PROBE_N
+};
+
+/* Which argument of the function holds the g; PROBE_G_SELF: the one that runs. */
+enum { PROBE_G_FIRST, PROBE_G_SECOND, PROBE_G_SELF };
+
+/* Read-only data of the probes. */
+struct probe_config {
+	__u32 tgid; /* as in rec_config */
+	__u32 g_m, g_goid, g_stack_hi, g_sched_pc, g_sched_sp, g_sched_bp, g_gopc, g_startpc;
+	__u32 m_curg;
+	__u8 g_in[PROBE_N]; /* PROBE_G_… */
+	__u8 grows[PROBE_N]; /* with the branch taken the function begins again: no hit */
+};
+
+/* More of a stack is not kept. */
+enum { REC_STACK_SMALL = 512, REC_STACK_MIDDLE = 2048, REC_STACK_MOST = 8192 };
+
+/* One event of a goroutine, head.goid; time: of the event. */
+struct rec_event {
+	struct rec_head head;
+	__u64 g; /* its address */
+	__u64 peer; /* goid of who made it, or made it runnable; 0: nobody */
+	__u64 object; /* the lock's or the semaphore's word; PROBE_PARK: gopark's lock */
+	__u64 place[2]; /* PROBE_CREATE: the go statement, the function that it begins in */
+	__u64 pc, sp, bp, lr,
+		hi; /* where a goroutine stands: it, or its peer; hi: end of the stack */
+	__u32 event; /* enum probe_event */
+	__u32 reason; /* waitReason */
+	__u32 n; /* bytes of stack[], which begins at sp */
+	__u32 pad;
+	__u8 stack[]; /* room for one of REC_STACK_…, or none */
 };
 
 /* Losses, counted in the kernel. */

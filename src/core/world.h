@@ -188,6 +188,15 @@ enum live_state {
 	LIVE_ENDED
 };
 
+/* Probes that are put on and taken off together, as the governor last said; ids of strings. */
+enum { LIVE_PROBE_GROUPS = 3 };
+struct live_probes {
+	uint32_t name, state; /* "life"; "off", "counting", "on", "window", "cut" */
+	uint32_t reason; /* a sentence */
+	double rate; /* hits a second */
+	double share; /* of the time that it is on */
+};
+
 /* What the header says of a live process; filled by the source. */
 struct live {
 	enum live_state state;
@@ -214,6 +223,10 @@ struct live {
 	uint32_t sample_hz; /* of EV_SAMPLE; 0: none are taken */
 	uint64_t
 		samples_runtime; /* that belong to no goroutine: the scheduler's and the collector's own */
+	uint32_t exact; /* string id: which exact events there are, a word for the header; 0: not asked */
+	double target_cost_pct; /* what probes cost the program, of its own time */
+	struct live_probes probes[LIVE_PROBE_GROUPS];
+	uint64_t unseen; /* goroutines that lived too shortly to be kept: there are too many */
 };
 
 /* The CPU quota of the program's cgroup, as last told. */

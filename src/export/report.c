@@ -349,6 +349,30 @@ static void json_threads(struct json *j, const struct world *w)
 	jw_end(j, ']');
 }
 
+static void json_probes(struct json *j, const struct world *w)
+{
+	const struct live *l = &w->live;
+
+	jw_real(j, "target_cost_pct", l->target_cost_pct, 3);
+	if (!l->exact)
+		return;
+	jw_array(j, "probes");
+	for (int i = 0; i < LIVE_PROBE_GROUPS; i++) {
+		const struct live_probes *p = &l->probes[i];
+
+		jw_object(j, NULL);
+		jw_text(j, "group", strtab_get(&w->strings, p->name));
+		jw_text(j, "state", strtab_get(&w->strings, p->state));
+		jw_real(j, "rate_hz", p->rate, 1);
+		jw_real(j, "share", p->share, 4);
+		jw_text(j, "reason", strtab_get(&w->strings, p->reason));
+		jw_end(j, '}');
+	}
+	jw_end(j, ']');
+	if (l->unseen)
+		jw_uint(j, "too_short_to_keep", l->unseen);
+}
+
 static void json_self(struct json *j, const struct report *r)
 {
 	const struct live *l = &r->world->live;
@@ -370,6 +394,7 @@ static void json_self(struct json *j, const struct report *r)
 			jw_text(j, "bpf", strtab_get(&r->world->strings, l->bpf));
 		if (l->sample_hz)
 			jw_uint(j, "sample_hz", l->sample_hz);
+		json_probes(j, r->world);
 	}
 	jw_end(j, '}');
 }
@@ -534,6 +559,19 @@ static void text_group(const struct report *r, const struct text_group *g, FILE 
 	text_stack(r->world, g->stack, out);
 }
 
+static void text_probes(const struct world *w, FILE *out)
+{
+	const struct live *l = &w->live;
+
+	fprintf(out, "%s  cost to the program %.2f%%\n", strtab_get(&w->strings, l->exact),
+		l->target_cost_pct);
+	for (int i = 0; i < LIVE_PROBE_GROUPS; i++)
+		if (l->probes[i].reason)
+			fprintf(out, "  %-6s %-8s %s\n", strtab_get(&w->strings, l->probes[i].name),
+				strtab_get(&w->strings, l->probes[i].state),
+				strtab_get(&w->strings, l->probes[i].reason));
+}
+
 static void text_live(const struct report *r, FILE *out)
 {
 	const struct live *l = &r->world->live;
@@ -551,6 +589,8 @@ static void text_live(const struct report *r, FILE *out)
 			strtab_get(&r->world->strings, l->no_samples));
 	if (l->bpf)
 		fprintf(out, "%s\n", strtab_get(&r->world->strings, l->bpf));
+	if (l->exact)
+		text_probes(r->world, out);
 	if (l->ended)
 		fprintf(out, "ENDED: %s\n", strtab_get(&r->world->strings, l->ended));
 	else if (l->state == LIVE_STOPPED || l->state == LIVE_TRACED)

@@ -12,8 +12,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "bpf/calibrate.h"
+#include "bpf/probes.h"
 #include "core/err.h"
+#include "core/mem.h"
 #include "source/live.h"
+#include "target/probesite.h"
 #include "target/regs.h"
 #include "target/scan.h"
 #include "target/target.h"
@@ -181,6 +185,27 @@ static const char *bpf_mend(enum bpf_why why)
 	}
 }
 
+static void check_probes(struct doctor *d)
+{
+	char why[160];
+	enum bpf_why can = probe_can(why, sizeof(why));
+	struct calibration c;
+
+	if (can != BPF_ON) {
+		say(d, PARTLY, "probes", bpf_mend(can),
+		    "%s; the goroutine table is sampled all the same", why);
+		return;
+	}
+	calibrate(&c);
+	if (c.measured)
+		say(d, WORKS, "probes", NULL, "a uprobe costs %.0f ns a hit here; %s", c.hit_ns,
+		    probe_can_multi()
+			    ? "one link holds many (uprobe_multi)"
+			    : "each has a link of its own (uprobe_multi comes with Linux 6.6)");
+	else
+		say(d, PARTLY, "probes", NULL, "%s; %.0f ns a hit are assumed", c.why, c.hit_ns);
+}
+
 static void check_bpf(struct doctor *d)
 {
 	struct bpf_part_state state[BPF_PARTS];
@@ -297,6 +322,20 @@ static void check_kernel(struct doctor *d, struct target *t)
 					   : state[i].sentence);
 }
 
+static void check_sites(struct doctor *d, struct target *t)
+{
+	struct probesites *ps = xcalloc(1, sizeof(*ps));
+	const char *why = "";
+
+	probesites_find(ps, t);
+	for (int i = 0; i < PSITE_N; i++)
+		if (ps->at[i].file_off == UINT64_MAX)
+			why = ps->at[i].why;
+	say(d, *why ? PARTLY : WORKS, "probe sites", NULL,
+	    "%u of %d places for probes are known%s%s", ps->n, PSITE_N, *why ? ": " : "", why);
+	free(ps);
+}
+
 static void check_program(struct doctor *d, pid_t pid)
 {
 	struct err err = { 0 };
@@ -323,6 +362,7 @@ static void check_program(struct doctor *d, pid_t pid)
 					: "no DWARF, so no local variables (build without -w)");
 	check_scan(d, t);
 	check_kernel(d, t);
+	check_sites(d, t);
 	target_close(t);
 }
 
@@ -335,6 +375,7 @@ int doctor_run(pid_t pid, int colors, FILE *out)
 	check_rights(&d);
 	check_reading(&d);
 	check_bpf(&d);
+	check_probes(&d);
 	check_perf(&d);
 	check_terminal(&d, colors);
 	if (!pid)

@@ -50,7 +50,7 @@ static bool queue_empty(struct live_source *l)
 static void batch_done(struct live_source *l)
 {
 	pthread_mutex_lock(&l->lock);
-	l->queued -= l->now->change.n;
+	l->queued -= batch_weight(l->now);
 	if (!l->spare) {
 		l->spare = l->now->look;
 		l->now->look = NULL;
@@ -83,6 +83,8 @@ static int drain_one(struct live_source *l, struct world *w, int64_t deadline, s
 	if (l->now->over)
 		return tell_over(l, w, err);
 	if (!live_drain_changes(l, w, deadline))
+		return SOURCE_MORE;
+	if (l->now->probed && !live_drain_exact(l, w, deadline))
 		return SOURCE_MORE;
 	if (l->now->look && !live_drain_look(l, w, deadline))
 		return SOURCE_MORE;
@@ -142,6 +144,12 @@ static void live_close(struct source *s)
 	while ((b = batch_take(l)))
 		batch_free(b);
 	live_regs_free(l->regs);
+	live_probe_free(l->probe);
+	for (size_t i = 0; i < l->old_probe.n; i++)
+		live_probe_free(l->old_probe.v[i]);
+	vec_free(&l->old_probe);
+	vec_free(&l->exact_stack_id);
+	vec_free(&l->exact_at);
 	look_free(l->spare);
 	objects_free(l->objects);
 	scan_free(l->scan);
@@ -232,6 +240,7 @@ static struct live_source *live_new(struct target *t, const struct live_config *
 	l->objects = objects_new(t, l->scan);
 	l->state = LIVE_RUNS;
 	l->look_kept = T_BEFORE;
+	l->complete = T_NEVER;
 	l->t0 = live_clock(CLOCK_MONOTONIC);
 	l->wall0 = live_clock(CLOCK_REALTIME);
 	snprintf(l->name, sizeof(l->name), "%s", t->status.comm);

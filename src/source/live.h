@@ -27,6 +27,7 @@ struct live_config {
 	bool no_ptrace; /* threads are never stopped: where running goroutines are is not known */
 	bool command; /* pid is our own child, just started: it may execute other programs before */
 	bool no_bpf; /* leave the kernel's side out */
+	double budget; /* the most that probes may cost, as a share of the target's CPU time; 0: no probes */
 	const struct target_opts *target; /* NULL; for tests */
 };
 

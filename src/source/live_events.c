@@ -41,7 +41,7 @@ uint32_t live_stack_id(const struct live_source *l, uint32_t id)
 
 /* --- names --- */
 
-static uint32_t lines_intern(struct world *w, const struct stack_line *line, size_t n)
+uint32_t live_lines_intern(struct world *w, const struct stack_line *line, size_t n)
 {
 	VEC(struct frame) f = { 0 };
 	uint32_t id;
@@ -93,7 +93,7 @@ void live_learn_names(struct live_source *l, struct world *w, const struct live_
 		learn_header(l, w, b->header);
 	for (size_t i = 0; i < b->stack.n; i++)
 		*vec_push(&l->stack_id) =
-			lines_intern(w, &b->line.v[b->stack.v[i].first], b->stack.v[i].n);
+			live_lines_intern(w, &b->line.v[b->stack.v[i].first], b->stack.v[i].n);
 	for (size_t i = 0; i < b->label.n; i++)
 		*vec_push(&l->label_id) = world_str(w, b->label.v[i]);
 	for (size_t i = 0; i < b->text.n; i++)
@@ -140,10 +140,13 @@ static struct event event_of(struct live_source *l, const struct gchange *c, uin
 	};
 }
 
-static struct event sampled(struct live_source *l, const struct gchange *c, uint8_t kind)
+static struct event sampled(struct live_source *l, const struct world *w, const struct gchange *c,
+			    uint8_t kind)
 {
 	struct event ev = event_of(l, c, kind);
-	int64_t before = l->now->before - l->t0;
+	uint32_t row = world_find(w, c->goid);
+	int64_t known = row == NO_G ? T_BEFORE : live_known_at(l, row);
+	int64_t before = (known > l->now->before ? known : l->now->before) - l->t0;
 
 	ev.flags = EVF_SAMPLED;
 	ev.value = before > 0 ? (uint64_t)before : 0;
@@ -178,7 +181,7 @@ static void tell_old(struct live_source *l, struct world *w, const struct gchang
 
 static void tell_created(struct live_source *l, struct world *w, const struct gchange *c)
 {
-	struct event ev = sampled(l, c, EV_CREATE);
+	struct event ev = sampled(l, w, c, EV_CREATE);
 
 	ev.m = ev.p = NO_ID;
 	ev.peer = c->parent;
@@ -206,7 +209,11 @@ static uint32_t running_at(const struct live_source *l, const struct gchange *c,
 
 static void tell_state(struct live_source *l, struct world *w, const struct gchange *c)
 {
-	struct event ev = sampled(l, c, EV_BLOCK);
+	struct event ev = sampled(l, w, c, EV_BLOCK);
+	uint32_t row = world_find(w, c->goid);
+
+	if (row != NO_G && !live_is_news(l, w, row, c, state_of(c->status)))
+		return;
 
 	ev.value2 = c->kinds & GCH_RAN && !c->runs ? 1 : c->runs;
 	ev.stack = live_stack_id(l, c->stack);
@@ -238,19 +245,25 @@ static void tell_state(struct live_source *l, struct world *w, const struct gcha
 
 static void tell_change(struct live_source *l, struct world *w, const struct gchange *c)
 {
+	uint32_t row = world_find(w, c->goid);
+	bool known = row != NO_G && live_known_at(l, row) != T_BEFORE;
 	struct event ev;
 
 	if (c->kinds & GCH_GONE) {
-		ev = sampled(l, c, EV_DEAD);
+		if (known && w->now.state[row] == GS_DEAD)
+			return;
+		ev = sampled(l, w, c, EV_DEAD);
 		ev.m = ev.p = NO_ID;
 		live_tell(l, w, &ev);
 		return;
 	}
+	if (known && w->now.state[row] == GS_DEAD)
+		return; /* it ended while the pass went on */
 	if (c->kinds & GCH_NEW && c->kinds & GCH_OLD)
 		tell_old(l, w, c);
-	else if (c->kinds & GCH_NEW)
+	else if (c->kinds & GCH_NEW && !known)
 		tell_created(l, w, c);
-	if (c->kinds & GCH_STATE && !(c->kinds & GCH_OLD))
+	if (c->kinds & (GCH_STATE | GCH_ASKED) && !(c->kinds & GCH_OLD))
 		tell_state(l, w, c);
 	if (c->kinds & GCH_LABELS) {
 		ev = event_of(l, c, EV_LABEL);
@@ -491,7 +504,7 @@ void live_tell_sample(struct live_source *l, struct world *w, const struct live_
 	if (!b->line.n || world_find(w, s->goid) == NO_G)
 		return;
 	ev.time = live_time(l, s->time);
-	ev.stack = lines_intern(w, b->line.v, b->line.n);
+	ev.stack = live_lines_intern(w, b->line.v, b->line.n);
 	l->recent[l->recent_at++ % LIVE_RECENT] =
 		(struct live_recent){ s->goid, s->time, ev.stack };
 	live_tell(l, w, &ev);
@@ -516,7 +529,8 @@ void live_tell_restart(struct live_source *l, struct world *w, const struct live
 				     .p = NO_ID };
 		live_tell(l, w, &ev);
 	}
-	l->stack_id.n = l->label_id.n = l->reason_id.n = l->text_id.n = 0;
+	l->stack_id.n = l->label_id.n = l->reason_id.n = l->text_id.n = l->exact_stack_id.n = 0;
+	l->complete = T_NEVER;
 	l->look_kept = T_BEFORE;
 	memset(l->recent, 0, sizeof(l->recent));
 	world_warn(w, "process %d executed another program; what came before is of the old one",

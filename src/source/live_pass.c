@@ -13,7 +13,6 @@
 enum {
 	MS = 1000000,
 	STATE_MS = 250, /* how often /proc is asked for the target's state */
-	QUEUE_MOST = 1 << 17, /* changes that may wait for the loop */
 	SYSCALLS_MOST = 64, /* /proc/PID/task/TID/syscall files read in a pass */
 	CGROUP_MS = 5000, /* between two searches for its cgroup */
 	RESTART_MS = 2000, /* for the runtime to be up after execve */
@@ -54,6 +53,7 @@ void batch_free(struct live_batch *b)
 		free(b->text.v[i]);
 	vec_free(&b->text);
 	live_kernel_free(&b->kernel);
+	live_probed_free(b->probed);
 	look_free(b->look);
 	free(b->sample);
 	free(b);
@@ -68,13 +68,19 @@ struct live_batch *batch_new(const struct live_source *l)
 	return b;
 }
 
-/* Hands b over; waits where the loop is far behind. */
+size_t batch_weight(const struct live_batch *b)
+{
+	return b->change.n + (b->probed ? b->probed->event.n : 0);
+}
+
+/* Hands b over; waits where the loop is far behind, unless it is the prober's. */
 void batch_send(struct live_source *l, struct live_batch *b)
 {
-	size_t n = b->change.n;
+	size_t n = batch_weight(b);
 
 	pthread_mutex_lock(&l->lock);
-	while (l->queued && l->queued + n > QUEUE_MOST && !atomic_load(&l->cancelled))
+	while (!b->probed && l->queued && l->queued + n > LIVE_QUEUE_MOST &&
+	       !atomic_load(&l->cancelled))
 		pthread_cond_wait(&l->wake, &l->lock);
 	l->queued += n;
 	if (l->tail)
@@ -109,8 +115,10 @@ void batch_names(struct live_source *l, struct live_batch *b)
 static void on_changes(void *arg, const struct gchange *c, size_t n)
 {
 	struct live_source *l = arg;
-	struct live_batch *b = batch_new(l);
+	struct live_batch *b;
 
+	live_probe_flush(l);
+	b = batch_new(l);
 	vec_reserve(&b->change, n);
 	memcpy(b->change.v, c, n * sizeof(*c));
 	b->change.n = n;
@@ -283,6 +291,10 @@ static bool restart(struct live_source *l)
 	scan_each(l->scan, &b->gone);
 	batch_send(l, b);
 	live_bpf_stop(l);
+	live_probe_stop(l);
+	if (l->probe)
+		*vec_push(&l->old_probe) = l->probe;
+	l->probe = NULL;
 	objects_free(l->objects);
 	scan_free(l->scan);
 	*vec_push(&l->old) = l->t;
@@ -412,6 +424,7 @@ static bool one_pass(struct live_source *l)
 	if (!target_alive(l->t))
 		return target_lost(l);
 	state_check(l, began);
+	live_probe_ask(l);
 	rc = scan_pass(l->scan, on_changes, l);
 	if (rc == -EPERM) {
 		over(l,
@@ -470,12 +483,15 @@ void live_work(struct source *src)
 		return;
 	live_regs_start(l);
 	while (!atomic_load(&l->cancelled) && one_pass(l)) {
-		if (scan_stats(l->scan)->passes > 1) /* the first picture does not wait for it */
+		if (scan_stats(l->scan)->passes > 1) { /* the first picture does not wait for it */
 			live_bpf_drain(l);
+			live_probe_start(l);
+		}
 		now = live_clock(CLOCK_MONOTONIC);
 		next += l->interval_ns;
 		next = next < now ? now : next;
 		wait_until(l, next);
 	}
+	live_probe_stop(l);
 	live_regs_stop(l);
 }

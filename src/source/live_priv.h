@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 
 #include "core/evlog.h"
+#include "core/hash.h"
 #include "source/live.h"
 #include "target/cgroup.h"
 #include "target/objects.h"
@@ -93,6 +94,40 @@ struct live_kernel {
 	bool told;
 };
 
+/* An event of a goroutine, as a probe told it. */
+struct live_exact {
+	int64_t time; /* CLOCK_MONOTONIC */
+	uint64_t goid, peer, object;
+	uint32_t tid;
+	uint32_t stack, start; /* ids of the prober's own stacks */
+	uint8_t event; /* enum probe_event; not PROBE_LOCK, PROBE_SEMA */
+	uint8_t reason; /* g.waitreason */
+};
+
+enum { PROBE_GROUPS = LIVE_PROBE_GROUPS, LIVE_PROBE_WORD = 96 };
+
+struct live_probe_group {
+	const char *name, *state;
+	double rate, share;
+	char reason[160];
+};
+
+/* What of the probes is on, and what they cost. */
+struct live_probe_state {
+	char word[LIVE_PROBE_WORD];
+	double cost_pct;
+	struct live_probe_group group[PROBE_GROUPS];
+};
+
+/* What the prober hands to the loop. */
+struct live_probed {
+	VEC(struct live_exact) event; /* in order of time */
+	VEC(struct live_stack) stack; /* its ids go on from those before */
+	uint64_t lost;
+	int64_t complete; /* since when nothing is missing of what the scheduler did; T_NEVER: it is not so */
+	struct live_probe_state *state; /* NULL: as before */
+};
+
 /* What the threads that read hand to the loop's. */
 struct live_batch {
 	struct live_batch *next;
@@ -115,7 +150,10 @@ struct live_batch {
 	VEC(char *) text; /* of looks; ids go on from those before */
 	struct live_sample *sample; /* NULL: none; such a batch has nothing else */
 	struct live_kernel kernel;
+	struct live_probed *probed; /* NULL: none; such a batch has nothing else but lines */
 };
+
+struct live_probe;
 
 struct live_source {
 	struct source source; /* first */
@@ -155,6 +193,9 @@ struct live_source {
 	struct map64 bpf_goid, bpf_tid; /* → index in that batch */
 	int64_t bpf_cost_ns; /* of reading it since the last pass */
 
+	struct live_probe *probe; /* NULL: no probes */
+	VEC(struct live_probe *) old_probe; /* likewise */
+
 	atomic_bool taken, cancelled;
 	atomic_llong drain_ns; /* what drain() cost since the reader last asked */
 	pthread_mutex_t lock;
@@ -175,9 +216,14 @@ struct live_source {
 	struct live_recent recent[LIVE_RECENT]; /* the last samples, as a ring */
 	unsigned recent_at;
 	VEC(uint32_t) stack_id, label_id, reason_id, text_id;
+	VEC(uint32_t) exact_stack_id;
+	VEC(int64_t) exact_at; /* of each row: when a probe told of it last, T_BEFORE: never */
+	int64_t complete; /* as in live_probed */
 	struct live_facts facts;
 	bool begun, over;
 };
+
+enum { LIVE_QUEUE_MOST = 1 << 17 }; /* changes and events that may wait for the loop */
 
 int64_t live_clock(clockid_t id);
 
@@ -195,6 +241,29 @@ void live_bpf_stop(struct live_source *l);
 /* --- live_bpf.c: the loop's thread --- */
 void live_tell_kernel(struct live_source *l, struct world *w, const struct live_kernel *k);
 void live_kernel_free(struct live_kernel *k);
+
+/* --- live_probe.c: a thread of its own --- */
+/* Begins, where it is wanted and has not. */
+void live_probe_start(struct live_source *l);
+void live_probe_stop(struct live_source *l);
+void live_probe_free(struct live_probe *p); /* NULL ok */
+void live_probed_free(struct live_probed *p); /* NULL ok */
+/* Reading thread, before it sends what a pass found: what the probes told until now goes first. */
+void live_probe_flush(struct live_source *l);
+/* Reading thread, before a pass: of whom the probes told, the pass shall tell. */
+void live_probe_ask(struct live_source *l);
+
+/* --- live_exact.c: the loop's thread --- */
+/* Events of probes, from at on; false: the budget is used up. */
+bool live_drain_exact(struct live_source *l, struct world *w, int64_t deadline);
+/*
+ * What a pass says of a goroutine's state: is it news? Not what probes told already,
+ * or what is older than what they told.
+ */
+bool live_is_news(const struct live_source *l, const struct world *w, uint32_t row,
+		  const struct gchange *c, uint8_t state);
+/* A change within a pass is not older than that, CLOCK_MONOTONIC. */
+int64_t live_known_at(const struct live_source *l, uint32_t row);
 
 /* --- live_look.c: the reading thread --- */
 /* Where one is due, looks what goroutines wait on and sends it; its CPU time, ns. */
@@ -219,6 +288,7 @@ void live_regs_let(struct live_source *l);
 
 /* --- live_pass.c --- */
 struct live_batch *batch_new(const struct live_source *l);
+size_t batch_weight(const struct live_batch *b); /* changes and events in it */
 /* Stacks and labels that the loop does not know yet. */
 void batch_names(struct live_source *l, struct live_batch *b);
 void batch_send(struct live_source *l, struct live_batch *b);
@@ -228,6 +298,8 @@ void batch_send(struct live_source *l, struct live_batch *b);
 void live_tell(struct live_source *l, struct world *w, const struct event *ev);
 int64_t live_time(struct live_source *l, int64_t clock);
 uint32_t live_stack_id(const struct live_source *l, uint32_t id);
+/* The lines of a stack, as one of the world's. */
+uint32_t live_lines_intern(struct world *w, const struct stack_line *line, size_t n);
 uint32_t live_syscall_text(struct world *w, int64_t nr);
 /* Makes events of changes, from at on; false: the budget is used up. */
 bool live_drain_changes(struct live_source *l, struct world *w, int64_t deadline);

@@ -109,6 +109,8 @@ static bool unchanged(const struct scan *s, const struct grow *row, const uint8_
 	const struct gthread *m;
 	uint32_t status;
 
+	if (row->asked)
+		return false;
 	memcpy(&status, b + lay->g.atomicstatus, sizeof(status));
 	if ((status & ~(uint32_t)GST_SCAN) != row->status || row->goid != at64(b, lay->g.goid) ||
 	    row->labels != at64(b, lay->g.labels))
@@ -305,7 +307,8 @@ void scan_each(const struct scan *s, scan_goids *out)
 			*vec_push(out) = s->row.v[i].goid;
 }
 
-uint64_t scan_goid_at(const struct scan *s, uint64_t addr, uint8_t *status)
+/* Row of a g; row.n: none. */
+static size_t row_at(const struct scan *s, uint64_t addr)
 {
 	size_t lo = 0, hi = s->row.n;
 
@@ -317,10 +320,25 @@ uint64_t scan_goid_at(const struct scan *s, uint64_t addr, uint8_t *status)
 		else
 			hi = mid;
 	}
-	if (lo == s->row.n || s->row.v[lo].addr != addr)
+	return lo < s->row.n && s->row.v[lo].addr == addr ? lo : s->row.n;
+}
+
+uint64_t scan_goid_at(const struct scan *s, uint64_t addr, uint8_t *status)
+{
+	size_t i = row_at(s, addr);
+
+	if (i == s->row.n)
 		return 0;
-	*status = s->row.v[lo].status;
-	return s->row.v[lo].goid;
+	*status = s->row.v[i].status;
+	return s->row.v[i].goid;
+}
+
+void scan_ask(struct scan *s, uint64_t addr)
+{
+	size_t i = row_at(s, addr);
+
+	if (i < s->row.n && s->row.v[i].goid)
+		s->row.v[i].asked = 1;
 }
 
 size_t scan_rows(const struct scan *s)

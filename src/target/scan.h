@@ -18,7 +18,8 @@ enum gchange_kind {
 	GCH_OLD = 1 << 2, /* with GCH_NEW: it was there before the first pass */
 	GCH_STATE = 1 << 3, /* status, reason or stack are others, or it ran meanwhile */
 	GCH_RAN = 1 << 4, /* it ran since the pass before */
-	GCH_LABELS = 1 << 5
+	GCH_LABELS = 1 << 5,
+	GCH_ASKED = 1 << 6 /* scan_ask(): with nothing else, it is as it was */
 };
 
 /* What a pass learnt of one goroutine. */
@@ -72,6 +73,9 @@ enum { SCAN_PART = 1 << 14 };
  * runtime.allgs could not be read this time.
  */
 int scan_pass(struct scan *s, scan_sink *sink, void *arg);
+
+/* The next pass tells of the goroutine on that g whether it changed or not. */
+void scan_ask(struct scan *s, uint64_t addr);
 
 const struct scan_stats *scan_stats(const struct scan *s);
 struct stackset *scan_stacks(struct scan *s);

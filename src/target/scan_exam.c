@@ -125,51 +125,12 @@ void row_gone(struct scan *s, struct grow *row)
 	row->goid = 0;
 	row->stack = 0;
 	row->labels = 0;
-}
-
-static uint32_t place(struct scan *s, uint64_t pc, bool exact)
-{
-	unwind_pc p = unwind_pc_make(pc, exact);
-
-	return pc ? stackset_put(&s->stacks, &p, 1, STACK_PLACE) : 0;
-}
-
-/*
- * A go statement with arguments begins in a wrapper that the compiler made, which
- * tells what it wraps (runtime/proc.go:startPCForTrace).
- */
-static uint64_t unwrapped(const struct scan *s, uint64_t pc)
-{
-	struct symfunc f;
-	uint64_t info;
-	uint32_t off;
-
-	if (!symtab_func(s->t->sym, pc, &f))
-		return pc;
-	info = symtab_funcdata(&f, FUNCDATA_WRAP_INFO);
-	if (!info || memr_read_u32(s->t->mem, info, &off))
-		return pc;
-	info = gomodule_text_addr(f.mod, off);
-	return symtab_func(s->t->sym, info, &f) && f.entry == info ? info : pc;
-}
-
-static uint32_t start_place(struct scan *s, uint64_t pc)
-{
-	struct sympc *known = symtab_pc(s->t->sym, pc);
-	uint32_t id;
-
-	if (!known || known->user)
-		return known ? known->user : place(s, pc, true);
-	id = place(s, unwrapped(s, pc), true);
-	known = symtab_pc(s->t->sym, pc);
-	if (known)
-		known->user = id;
-	return id;
+	row->asked = 0;
 }
 
 static uint32_t running_stack(struct scan *s, const struct grec *r)
 {
-	uint32_t start = start_place(s, r->startpc);
+	uint32_t start = stackset_start(&s->stacks, s->t->sym, s->t->mem, r->startpc);
 	unwind_pc p = start ? s->stacks.pcs.v[s->stacks.stack.v[start].first]
 			    : unwind_pc_make(r->startpc, true);
 
@@ -187,8 +148,8 @@ static void tell_new(struct scan *s, struct grow *row, const struct grec *r, str
 	if (!s->stats.passes || gsched_had(&s->first, r->goid))
 		c->kinds |= GCH_OLD;
 	c->parent = r->parent;
-	c->creation = place(s, r->gopc, false);
-	c->start = start_place(s, r->startpc);
+	c->creation = stackset_place(&s->stacks, r->gopc, false);
+	c->start = stackset_start(&s->stacks, s->t->sym, s->t->mem, r->startpc);
 }
 
 static void tell_place(struct scan *s, const struct grow *row, struct gchange *c)
@@ -222,6 +183,9 @@ static void commit(struct scan *s, struct grow *row, const struct grec *r, uint3
 		c.kinds |= GCH_RAN | GCH_STATE;
 	else if (row->status != r->status || row->reason != r->reason || row->stack != stack)
 		c.kinds |= GCH_STATE;
+	if (row->asked)
+		c.kinds |= GCH_ASKED;
+	row->asked = 0;
 	c.runs = same ? (uint8_t)(r->seq - row->seq) : 0;
 	c.before = same ? row->status : GST_IDLE;
 	if (row->labels != r->labels) {

@@ -37,6 +37,7 @@ struct grow {
 	uint8_t has_run : 1; /* no longer at its first instruction */
 	uint8_t below_known : 1;
 	uint8_t in_syscall : 1; /* depth and pc are of syscallsp, syscallpc */
+	uint8_t asked : 1; /* to be told of, changed or not */
 };
 
 /* A g as read. */

@@ -141,3 +141,39 @@ void stackset_lines(const struct stackset *s, struct symtab *st, uint32_t id, st
 	if (k->flags & STACK_LOST)
 		remark(out, "[not known further]");
 }
+
+uint32_t stackset_place(struct stackset *s, uint64_t pc, bool exact)
+{
+	unwind_pc p = unwind_pc_make(pc, exact);
+
+	return pc ? stackset_put(s, &p, 1, STACK_PLACE) : 0;
+}
+
+static uint64_t unwrapped(struct symtab *st, struct memr *mem, uint64_t pc)
+{
+	struct symfunc f;
+	uint64_t info;
+	uint32_t off;
+
+	if (!symtab_func(st, pc, &f))
+		return pc;
+	info = symtab_funcdata(&f, FUNCDATA_WRAP_INFO);
+	if (!info || memr_read_u32(mem, info, &off))
+		return pc;
+	info = gomodule_text_addr(f.mod, off);
+	return symtab_func(st, info, &f) && f.entry == info ? info : pc;
+}
+
+uint32_t stackset_start(struct stackset *s, struct symtab *st, struct memr *mem, uint64_t pc)
+{
+	struct sympc *known = symtab_pc(st, pc);
+	uint32_t id;
+
+	if (!known || known->user)
+		return known ? known->user : stackset_place(s, pc, true);
+	id = stackset_place(s, unwrapped(st, mem, pc), true);
+	known = symtab_pc(st, pc);
+	if (known)
+		known->user = id;
+	return id;
+}

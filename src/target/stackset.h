@@ -7,6 +7,7 @@
 #define TARGET_STACKSET_H
 
 #include "core/mem.h"
+#include "target/mem.h"
 #include "target/unwind.h"
 
 enum stack_flags {
@@ -32,6 +33,16 @@ struct stackset {
 void stackset_init(struct stackset *s);
 void stackset_release(struct stackset *s);
 uint32_t stackset_put(struct stackset *s, const unwind_pc *pcs, size_t n, uint32_t flags);
+
+/* The stack that is one place in the code; 0 where pc is 0. exact: as in unwind_pc_make(). */
+uint32_t stackset_place(struct stackset *s, uint64_t pc, bool exact);
+/*
+ * The place where a goroutine began whose g.startpc is pc: what the wrapper wraps
+ * that the compiler makes of a go statement with arguments
+ * (runtime/proc.go:startPCForTrace). Remembered in st's sympc.user: one stackset
+ * for each symtab.
+ */
+uint32_t stackset_start(struct stackset *s, struct symtab *st, struct memr *mem, uint64_t pc);
 
 /* One line of a stack; func and file live as long as the symtab. */
 struct stack_line {

@@ -207,6 +207,10 @@ static void add_live_cost(const struct world *w, struct pieces *p)
 		    strtab_get(&w->strings, w->live.no_samples));
 	if (w->live.bpf)
 		add(p, 7, ROLE_DIM, 0, "%.60s", strtab_get(&w->strings, w->live.bpf));
+	if (w->live.exact) {
+		add(p, 4, ROLE_HEADER, 0, "cost %.1f%%", w->live.target_cost_pct);
+		add(p, 6, ROLE_DIM, 0, "%.60s", strtab_get(&w->strings, w->live.exact));
+	}
 	if (w->live.ended)
 		add(p, 1, ROLE_WARN, 0, "%.100s", strtab_get(&w->strings, w->live.ended));
 	else if (w->live.note)

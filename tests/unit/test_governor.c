@@ -253,7 +253,7 @@ static void test_storm(void **state)
 	assert_true(total(1000, sim.t) + (double)sim.attaches[0] * 52 * MS <=
 		    budget_ns() * (sim.t / 1000.0) * 1.1);
 	assert_true(sim.attaches[0] > 20);
-	assert_true(sim.most_attaches <= 8);
+	assert_true(sim.most_attaches <= 30);
 	assert_true(sim.gov.group[0].share > 0 && sim.gov.group[0].share < 0.01);
 	assert_true(fabs(sim.gov.group[0].rate / 1.7e6 - 1) < 0.2);
 	assert_non_null(strstr(sim.gov.group[0].reason, "windows"));
@@ -348,7 +348,7 @@ static void test_swing(void **state)
 			sim_run(600000);
 			assert_true(worst_second(1000) <=
 				    budget_ns() + (jitter ? 70 : 25) * 3e2 * 1200);
-			assert_true(sim.most_attaches <= 8);
+			assert_true(sim.most_attaches <= 30);
 			assert_true(sim.slowest_cut <= 100);
 			/* All in all it keeps to the budget. */
 			assert_true(total(0, sim.t) < budget_ns() * sim.t / 1000);
@@ -486,7 +486,7 @@ static void test_anything(void **state)
 		sim.tick_least = 10;
 		sim.tick_most = 50;
 		sim_run(600000);
-		assert_true(sim.most_attaches <= 24);
+		assert_true(sim.most_attaches <= 90);
 		/* What is just over twice the budget has used it up after half a second. */
 		assert_true(sim.slowest_cut <= 550);
 		assert_true(total(0, sim.t) < budget_ns() * sim.t / 1000);

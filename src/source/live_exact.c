@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Exact events and what passes find, in one timeline. What probes told is not
+ * told again by a pass, and a pass that was made before a probe's event says
+ * nothing about what came after it. On the loop's thread.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "source/live_priv.h"
+
+enum {
+	LOOK_EVERY = 64, /* events between two looks at the clock */
+	ROWS_MOST =
+		1
+		<< 19, /* with more goroutines than that, those who live shorter than a pass are only counted */
+};
+
+static int64_t known_at(const struct live_source *l, uint32_t row)
+{
+	return row < l->exact_at.n ? l->exact_at.v[row] : T_BEFORE;
+}
+
+int64_t live_known_at(const struct live_source *l, uint32_t row)
+{
+	return known_at(l, row);
+}
+
+static void know(struct live_source *l, uint32_t row, int64_t time)
+{
+	while (l->exact_at.n <= row)
+		*vec_push(&l->exact_at) = T_BEFORE;
+	l->exact_at.v[row] = time;
+}
+
+bool live_is_news(const struct live_source *l, const struct world *w, uint32_t row,
+		  const struct gchange *c, uint8_t state)
+{
+	const struct moment *m = &w->now;
+	int64_t at = known_at(l, row);
+	bool same;
+
+	if (at != T_BEFORE && c->time <= at)
+		return false;
+	same = m->state[row] == state;
+	if (state == GS_BLOCKED)
+		same = same && m->reason[row] != R_NONE &&
+		       m->stack[row] == live_stack_id(l, c->stack);
+	if (!(c->kinds & ~(GCH_ASKED | GCH_STATE)) && same && !c->runs)
+		return false; /* it was asked for, and is as it was */
+	if (at == T_BEFORE || !same)
+		return true;
+	/* The probes saw all that it did since, or something of it in this very pass. */
+	return at < l->complete && at <= l->now->before;
+}
+
+/* --- events --- */
+
+static uint32_t exact_stack(const struct live_source *l, uint32_t id)
+{
+	return id < l->exact_stack_id.n ? l->exact_stack_id.v[id] : 0;
+}
+
+static struct event event_of(struct live_source *l, const struct live_exact *e, uint8_t kind)
+{
+	return (struct event){ .time = live_time(l, e->time),
+			       .g = e->goid,
+			       .m = kind == EV_RUN || kind == EV_BLOCK ? e->tid : NO_ID,
+			       .p = NO_ID,
+			       .kind = kind };
+}
+
+/* It ran again without having been made runnable by anybody that a probe sees: the network did. */
+static void tell_unseen(struct live_source *l, struct world *w, const struct live_exact *e,
+			uint32_t row)
+{
+	struct event ev = event_of(l, e, EV_UNBLOCK);
+
+	ev.flags = EVF_SAMPLED;
+	ev.value = w->now.since[row] > 0 ? (uint64_t)w->now.since[row] : 0;
+	ev.value2 = 1;
+	live_tell(l, w, &ev);
+}
+
+static void tell_run(struct live_source *l, struct world *w, const struct live_exact *e,
+		     uint32_t row)
+{
+	struct event ev = event_of(l, e, EV_RUN);
+
+	switch (w->now.state[row]) {
+	case GS_RUNNING:
+		return;
+	case GS_BLOCKED:
+		tell_unseen(l, w, e, row);
+		break;
+	case GS_SYSCALL:
+		ev.kind = EV_SYSCALL_EXIT;
+		ev.state = GS_RUNNING;
+		break;
+	}
+	live_tell(l, w, &ev);
+}
+
+static void tell_park(struct live_source *l, struct world *w, const struct live_exact *e)
+{
+	struct event ev = event_of(l, e, EV_BLOCK);
+
+	ev.object = e->object;
+	ev.stack = exact_stack(l, e->stack);
+	ev.text = e->reason < l->reason_id.n ? l->reason_id.v[e->reason] : 0;
+	ev.reason = (uint8_t)world_reason(w, ev.text, ev.stack);
+	live_tell(l, w, &ev);
+}
+
+static void tell_ready(struct live_source *l, struct world *w, const struct live_exact *e,
+		       uint32_t row)
+{
+	struct event ev = event_of(l, e, EV_UNBLOCK);
+
+	if (w->now.state[row] != GS_BLOCKED)
+		return;
+	ev.peer = e->peer;
+	ev.stack = exact_stack(l, e->stack);
+	live_tell(l, w, &ev);
+}
+
+static void tell_create(struct live_source *l, struct world *w, const struct live_exact *e)
+{
+	struct event ev = event_of(l, e, EV_CREATE);
+
+	if (w->g.n >= ROWS_MOST) { /* the passes tell of it, if it lives long enough */
+		w->live.unseen++;
+		return;
+	}
+	ev.peer = e->peer;
+	ev.stack = exact_stack(l, e->stack);
+	ev.stack2 = exact_stack(l, e->start);
+	ev.state = GS_RUNNABLE;
+	live_tell(l, w, &ev);
+}
+
+static void tell_exit(struct live_source *l, struct world *w, const struct live_exact *e)
+{
+	struct event ev = event_of(l, e, EV_DEAD);
+
+	live_tell(l, w, &ev);
+}
+
+static void tell_exact(struct live_source *l, struct world *w, const struct live_exact *e)
+{
+	uint32_t row = world_find(w, e->goid);
+	bool there = row != NO_G && w->now.state[row] != GS_DEAD;
+
+	if (e->event == PROBE_CREATE) {
+		if (row == NO_G)
+			tell_create(l, w, e);
+		row = world_find(w, e->goid);
+		if (row != NO_G)
+			know(l, row, e->time);
+		return;
+	}
+	if (!there) /* made while nothing told of that, or a goroutine that is only counted */
+		return;
+	switch (e->event) {
+	case PROBE_RUN:
+		tell_run(l, w, e, row);
+		break;
+	case PROBE_PARK:
+		tell_park(l, w, e);
+		break;
+	case PROBE_READY:
+		tell_ready(l, w, e, row);
+		break;
+	case PROBE_EXIT:
+		tell_exit(l, w, e);
+		break;
+	}
+	know(l, row, e->time);
+}
+
+/* --- a batch --- */
+
+static void learn_stacks(struct live_source *l, struct world *w, const struct live_batch *b)
+{
+	const struct live_probed *p = b->probed;
+
+	for (size_t i = 0; i < p->stack.n; i++)
+		*vec_push(&l->exact_stack_id) =
+			live_lines_intern(w, &b->line.v[p->stack.v[i].first], p->stack.v[i].n);
+}
+
+static void tell_state(struct world *w, const struct live_probe_state *s)
+{
+	w->live.exact = world_str(w, s->word);
+	w->live.target_cost_pct = s->cost_pct;
+	for (unsigned i = 0; i < PROBE_GROUPS; i++)
+		w->live.probes[i] = (struct live_probes){
+			.name = world_str(w, s->group[i].name),
+			.state = world_str(w, s->group[i].state),
+			.reason = world_str(w, s->group[i].reason),
+			.rate = s->group[i].rate,
+			.share = s->group[i].share,
+		};
+	w->generation++;
+}
+
+static void tell_lost(struct live_source *l, struct world *w, uint64_t n)
+{
+	struct event ev = { .time = l->last, .kind = EV_LOST, .m = NO_ID, .p = NO_ID, .value = n };
+
+	if (n)
+		live_tell(l, w, &ev);
+}
+
+bool live_drain_exact(struct live_source *l, struct world *w, int64_t deadline)
+{
+	const struct live_probed *p = l->now->probed;
+
+	if (!l->at)
+		learn_stacks(l, w, l->now);
+	while (l->at < p->event.n) {
+		tell_exact(l, w, &p->event.v[l->at++]);
+		if (l->at % LOOK_EVERY == 0 && live_clock(CLOCK_MONOTONIC) >= deadline)
+			return false;
+	}
+	l->complete = p->complete;
+	if (p->state)
+		tell_state(w, p->state);
+	tell_lost(l, w, p->lost);
+	return true;
+}
