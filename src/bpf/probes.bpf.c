@@ -92,6 +92,7 @@ static __always_inline __u64 works_for(__u64 g0)
 PUT(512)
 PUT(2048)
 PUT(8192)
+PUT(32768)
 
 static __always_inline void put_bare(const struct rec_event *ev)
 {
@@ -115,8 +116,10 @@ static __always_inline void put_event(const struct rec_event *ev)
 		put_512(ev, n);
 	else if (n <= REC_STACK_MIDDLE)
 		put_2048(ev, n);
+	else if (n <= REC_STACK_LARGE)
+		put_8192(ev, n);
 	else
-		put_8192(ev, n > REC_STACK_MOST ? REC_STACK_MOST : n);
+		put_32768(ev, n > REC_STACK_MOST ? REC_STACK_MOST : n);
 }
 
 /* Where the waker stands: systemstack() has kept that. */

@@ -102,7 +102,12 @@ struct probe_config {
 };
 
 /* More of a stack is not kept. */
-enum { REC_STACK_SMALL = 512, REC_STACK_MIDDLE = 2048, REC_STACK_MOST = 8192 };
+enum {
+	REC_STACK_SMALL = 512,
+	REC_STACK_MIDDLE = 2048,
+	REC_STACK_LARGE = 8192,
+	REC_STACK_MOST = 32768
+};
 
 /* One event of a goroutine, head.goid; time: of the event. */
 struct rec_event {

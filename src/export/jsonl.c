@@ -91,7 +91,9 @@ static void write_numbers(struct jsonl_writer *wr, const struct event *ev)
 {
 	struct json *j = &wr->json;
 
-	if (ev->object)
+	if (ev->object && ev->kind == EV_BLOCK)
+		jw_addr(j, "addr", ev->object);
+	else if (ev->object)
 		jw_uint(j, ev->kind >= EV_TASK_BEGIN && ev->kind <= EV_LOG ? "task" : "object",
 			ev->object);
 	if (ev->value || ev->kind == EV_METRIC || ev->kind == EV_LOST)

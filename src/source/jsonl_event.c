@@ -162,7 +162,7 @@ static void read_event(struct jsonl *j, struct world *w, struct event *ev)
 
 	ev->g = jline_uint(l, K_G);
 	ev->peer = jline_uint(l, K_BY);
-	ev->object = jline_uint(l, l->has[K_OBJECT] ? K_OBJECT : K_TASK);
+	ev->object = jline_uint(l, l->has[K_ADDR] ? K_ADDR : l->has[K_OBJECT] ? K_OBJECT : K_TASK);
 	ev->value = jline_uint(l, l->has[K_VALUE] ? K_VALUE : K_PARENT);
 	ev->value2 = jline_uint(l, K_VALUE2);
 	ev->m = l->has[K_M] ? l->v[K_M].u : NO_ID;

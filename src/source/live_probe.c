@@ -501,7 +501,9 @@ static void add_groups(struct live_probe *p, const struct probesites *ps)
 {
 	struct gov_conf conf = gov_conf_default();
 
+	/* As if the program used a tenth of a processor at least: one that idles is seen as well. */
 	conf.budget = p->l->cfg.budget;
+	conf.least = conf.budget / 10;
 	governor_init(&p->gov, &conf);
 	for (unsigned i = 0; i < PROBE_GROUPS; i++) {
 		const char *why = missing(ps, groups[i].events);

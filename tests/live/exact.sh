@@ -1,0 +1,89 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# limit: 600
+# Exact events: a program does what a script says and writes down what its goroutines did; the export
+# has each creation, block, unblock and end of them, in order, with the reason, the place in the
+# source and who did it, none of them sampled. And a storm is cut, the target lives on, nothing stays.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+. tests/lib/tap.sh
+. tests/live/lib.sh
+WORKERS=${WORKERS:-4}
+
+if ! "$BINGO" doctor | grep -q '^ok *probes'; then
+	skip "exact events" "$("$BINGO" doctor | sed -n 's/^[a-z]* *probes *//p' | cut -d ';' -f 1)"
+	finish
+fi
+command -v jq >/dev/null || { skip "exact events" "jq is not here"; finish; }
+
+# The reports so far say that all groups are on.
+all_on() { [ "$(tail -n 1 "$WORK/reports" | jq '[.self.probes[]? | select(.state == "on")] | length' 2>/dev/null)" = 3 ]; }
+
+# As the program writes it: "G create CREATOR FUNC", "G block REASON FUNC", "G unblock WAKER", "G dead".
+# A block's function is the innermost one of the program; what was not exact has a mark. A stack is
+# written once, then named by its number.
+as_script() # EXPORT
+{
+	jq -rn 'foreach inputs as $e ({};
+		.e = $e | if $e.stack then .stack["\($e.stack_id)"] = $e.stack else . end;
+		.stack["\(.e.stack_id)"] as $stack | .e |
+		select(.g and (.type == "create" or .type == "block" or .type == "unblock" or .type == "dead")) |
+		(if .sampled then "sampled " else "" end) +
+		if .type == "create" then "\(.g) create \(.by) \(.source.function)"
+		elif .type == "block" then "\(.g) block \(.reason) \(first($stack[]? | .function | select(startswith("main."))) // "-")"
+		elif .type == "unblock" then "\(.g) unblock \(.by // 0)"
+		else "\(.g) dead" end)' "$1"
+}
+
+one() # NAME PROGRAM
+{
+	mkfifo "$WORK/in" 2>/dev/null
+	exec 7<>"$WORK/in"
+	: >"$WORK/reports"
+	live_start "$2" <"$WORK/in" || { not_ok "$1: starts" "$WORK/err"; return; }
+	"$BINGO" --budget 100 --json -n 100000 -d 0.2 --export "jsonl=$WORK/events" "$PID" >"$WORK/reports" 2>"$WORK/said" &
+	us=$!
+	PIDS="$PIDS $us"
+	if ! wait_for 60 all_on; then
+		not_ok "$1: probes are on" <(tail -n 1 "$WORK/reports" | jq -c .self; cat "$WORK/said")
+		kill "$us"
+		live_stop
+		return
+	fi
+	echo "$WORKERS" >&7
+	wait_for 120 grep -q '^end' "$WORK/out"
+	sleep 0.3
+	kill -INT "$us"
+	wait "$us"
+	grep -E '^[0-9]+ ' "$WORK/out" >"$WORK/script"
+	as_script "$WORK/events" | awk 'FNR == NR { own[$1]; next } { g = $1 == "sampled" ? $2 : $1 } g in own' "$WORK/script" - >"$WORK/seen"
+	sort -s -n -k 1,1 "$WORK/script" >"$WORK/wanted"
+	sort -s -n -k 1,1 "$WORK/seen" >"$WORK/got"
+	is "$1: lines of the script" "$(wc -l <"$WORK/script")" $((WORKERS * 22))
+	same "$1: what the goroutines did" "$WORK/got" "$WORK/wanted"
+	is "$1: lost" "$(tail -n 1 "$WORK/reports" | jq .self.lost_events)" 0
+	is "$1: blocks have their object" "$(jq -r 'select(.type == "block" and .reason != "select" and .reason != "cond" and (.addr | not)) | .g' "$WORK/events" |
+		awk 'FNR == NR { own[$1]; next } $1 in own' "$WORK/script" - | wc -l)" 0
+	is "$1: no stack is cut" "$(grep -c '"more frames' "$WORK/events")" 0
+	live_alive && ok "$1: the program lives on" || not_ok "$1: the program lives on" "$WORK/err"
+	live_stop
+}
+
+all_versions()
+{
+	while read -r v go <&3; do
+		for kind in plain stripped pie cgo; do
+			case $v-$kind in *-plain | 1.19-* | 1.27-*) ;; *) continue ;; esac
+			if ! prog=$(live_build script "$v" "$go" "$kind"); then
+				[ "$kind" = cgo ] && skip "Go $v, $kind" "it cannot be built here" || not_ok "Go $v, $kind: builds" "$WORK/build.log"
+				continue
+			fi
+			one "Go $v, $kind" "$prog"
+		done
+	done 3<"$WORK/toolchains"
+}
+
+live_go | grep -e "${1:-.}" >"$WORK/toolchains"
+[ -s "$WORK/toolchains" ] || { skip "exact events" "no Go toolchain is here"; finish; }
+all_versions
+finish
