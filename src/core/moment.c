@@ -313,10 +313,12 @@ struct columns {
 	int64_t t0, t1;
 	double width; /* ns a column */
 	double (*sum)[SHARE_N];
+	uint8_t *sampled; /* NULL: not asked */
 	size_t n;
 };
 
-static void columns_add(struct columns *c, int64_t a, int64_t b, const double share[SHARE_N])
+static void columns_add(struct columns *c, int64_t a, int64_t b, const double share[SHARE_N],
+			bool sampled)
 {
 	size_t i;
 
@@ -333,17 +335,19 @@ static void columns_add(struct columns *c, int64_t a, int64_t b, const double sh
 		hi = hi > (double)b ? (double)b : hi;
 		for (int s = 0; s < SHARE_N && hi > lo; s++)
 			c->sum[i][s] += share[s] * (hi - lo);
+		if (c->sampled && sampled)
+			c->sampled[i] = 1;
 	}
 }
 
-static void columns_state(struct columns *c, int64_t a, int64_t b, uint8_t state)
+static void columns_state(struct columns *c, int64_t a, int64_t b, uint8_t state, bool sampled)
 {
 	double share[SHARE_N] = { 0 };
 
 	if (gstate_share(state) >= SHARE_N)
 		return;
 	share[gstate_share(state)] = 1;
-	columns_add(c, a, b, share);
+	columns_add(c, a, b, share, sampled);
 }
 
 static void entry_shares(const struct world *w, const struct entry *e, double share[SHARE_N],
@@ -366,7 +370,7 @@ static void entry_shares(const struct world *w, const struct entry *e, double sh
 
 /* Of a segment in which it came or went, its shares are of the time that it was there. */
 static void columns_entry(struct columns *c, const struct goroutine *g, int64_t t0, int64_t t1,
-			  double share[SHARE_N])
+			  double share[SHARE_N], bool sampled)
 {
 	int64_t a = t0 > g->t_create ? t0 : g->t_create, b = t1 < g->t_end ? t1 : g->t_end;
 
@@ -374,7 +378,7 @@ static void columns_entry(struct columns *c, const struct goroutine *g, int64_t 
 		return;
 	for (int s = 0; s < SHARE_N; s++)
 		share[s] *= (double)(t1 - t0) / (double)(b - a);
-	columns_add(c, a, b, share);
+	columns_add(c, a, b, share, sampled);
 }
 
 static void columns_walk(const struct world *w, const struct goroutine *g, struct columns *c)
@@ -388,21 +392,23 @@ static void columns_walk(const struct world *w, const struct goroutine *g, struc
 		int64_t s0, s1;
 
 		entry_shares(w, e, share, &s0, &s1);
-		columns_state(c, s1, end, e->state);
-		columns_entry(c, g, s0, s1, share);
+		columns_state(c, s1, end, e->state, e->how == WAIT_SAMPLED);
+		columns_entry(c, g, s0, s1, share, e->sampled);
 		end = s0;
 		i = e->prev;
 	}
 	if (i == NO_ENTRY && g->t_create == T_BEFORE)
-		columns_state(c, 0, end, g->first_state);
+		columns_state(c, 0, end, g->first_state, false);
 }
 
 void world_columns(const struct world *w, uint32_t row, int64_t t0, int64_t t1,
-		   uint16_t (*col)[SHARE_N], size_t n)
+		   uint16_t (*col)[SHARE_N], uint8_t *sampled, size_t n)
 {
-	struct columns c = { .t0 = t0, .t1 = t1, .n = n };
+	struct columns c = { .t0 = t0, .t1 = t1, .n = n, .sampled = sampled };
 
 	memset(col, 0, n * sizeof(*col));
+	if (sampled)
+		memset(sampled, 0, n);
 	if (!n || t1 <= t0)
 		return;
 	c.width = (double)(t1 - t0) / (double)n;

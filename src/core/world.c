@@ -393,6 +393,7 @@ static void row_to(struct world *w, uint32_t row, const struct event *ev, uint8_
 	e->state = state;
 	e->reason = ev->reason;
 	e->how = how;
+	e->sampled |= sampled;
 	e->since = ev->time;
 	e->stack = stack;
 	e->switches += n;

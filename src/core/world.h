@@ -41,6 +41,7 @@ struct entry {
 	uint32_t switches; /* state changes in it */
 	uint8_t state, reason; /* at the segment's end */
 	uint8_t how; /* enum wait_is */
+	bool sampled; /* of a change in it only the interval is known in which it was */
 	uint64_t waker; /* goid that last made it runnable, 0: none known */
 };
 
@@ -223,7 +224,8 @@ struct live {
 	uint32_t sample_hz; /* of EV_SAMPLE; 0: none are taken */
 	uint64_t
 		samples_runtime; /* that belong to no goroutine: the scheduler's and the collector's own */
-	uint32_t exact; /* string id: which exact events there are, a word for the header; 0: not asked */
+	uint32_t
+		exact; /* string id: which exact events there are, a word for the header; 0: not asked */
 	double target_cost_pct; /* what probes cost the program, of its own time */
 	struct live_probes probes[LIVE_PROBE_GROUPS];
 	uint64_t unseen; /* goroutines that lived too shortly to be kept: there are too many */
@@ -393,9 +395,10 @@ size_t world_segment(const struct world *w, int64_t t);
 /*
  * Fills shares of time per column for one goroutine from entries alone:
  * col[i][SHARE_*] for n columns that divide t0..t1 evenly, in 1/SHARE_ONE of
- * the column. What is before its creation or after its end is 0.
+ * the column. What is before its creation or after its end is 0. sampled[i]
+ * (NULL: not asked) is 1 where it is not known to the moment what was when.
  */
 void world_columns(const struct world *w, uint32_t row, int64_t t0, int64_t t1,
-		   uint16_t (*col)[SHARE_N], size_t n);
+		   uint16_t (*col)[SHARE_N], uint8_t *sampled, size_t n);
 
 #endif

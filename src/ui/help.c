@@ -87,6 +87,7 @@ static void add_letters(struct help *h)
 			      shape, ascii),
 		    letters[i].text);
 	}
+	add(h, xstrdup("bold"), "in a live timeline: known to the moment, else to a pass");
 }
 
 void help_open_keys(struct help *h, unsigned ctx)
@@ -104,6 +105,21 @@ void help_open_keys(struct help *h, unsigned ctx)
 			add_section(h, sections[i].ctx, sections[i].title);
 }
 
+/* Which exact events there are, and why not all. */
+static void add_probes(struct help *h, const struct world *w)
+{
+	add(h, NULL, "");
+	add(h, NULL, "Exact events");
+	for (int i = 0; i < LIVE_PROBE_GROUPS; i++) {
+		const struct live_probes *p = &w->live.probes[i];
+		char *text = xasprintf("%s: %s", strtab_get(&w->strings, p->state),
+				       strtab_get(&w->strings, p->reason));
+
+		add(h, xstrdup(strtab_get(&w->strings, p->name)), text);
+		free(text);
+	}
+}
+
 void help_open_warnings(struct help *h, const struct world *w)
 {
 	clear(h);
@@ -113,6 +129,8 @@ void help_open_warnings(struct help *h, const struct world *w)
 		add(h, xasprintf("%zu", i + 1), strtab_get(&w->strings, w->warning.v[i]));
 	if (!w->warning.n)
 		add(h, NULL, "Nothing is missing.");
+	if (w->live.exact)
+		add_probes(h, w);
 }
 
 void help_close(struct help *h)

@@ -29,14 +29,16 @@ int64_t span_time(struct time_span span, int width, int column)
 
 /* --- exact states, from events --- */
 
-struct exact {
+struct columns {
 	double (*sum)[SHARE_N];
+	uint8_t *sampled; /* what was when in it is known to an interval only */
 	uint8_t *last; /* reason in force at the column's end */
 	struct time_span span;
 	int n;
 };
 
-static void exact_add(struct exact *x, int64_t a, int64_t b, uint8_t state, uint8_t reason)
+static void exact_add(struct columns *x, int64_t a, int64_t b, uint8_t state, uint8_t reason,
+		      bool sampled)
 {
 	double width = (double)(x->span.t1 - x->span.t0) / x->n;
 	unsigned share = gstate_share(state);
@@ -55,6 +57,7 @@ static void exact_add(struct exact *x, int64_t a, int64_t b, uint8_t state, uint
 		if (hi > lo)
 			x->sum[i][share] += (hi - lo) / width * SHARE_ONE;
 		x->last[i] = reason;
+		x->sampled[i] |= sampled;
 	}
 }
 
@@ -101,12 +104,12 @@ static uint8_t state_after(const struct event *ev, uint8_t state)
 	}
 }
 
-static void exact_columns(struct exact *x, const struct world *w, const struct story *s,
+static void exact_columns(struct columns *x, const struct world *w, const struct story *s,
 			  uint64_t goid)
 {
 	int64_t since = x->span.t0;
 	uint8_t state = GS_NONE, reason = R_NONE;
-	bool first = true;
+	bool first = true, sampled = false, next;
 
 	for (size_t i = 0; i < s->ev.n; i++) {
 		const struct event *ev = &s->ev.v[i];
@@ -116,19 +119,22 @@ static void exact_columns(struct exact *x, const struct world *w, const struct s
 		if (first)
 			state = state_before(ev);
 		first = false;
-		exact_add(x, since, ev->time, state, reason);
+		next = ev->flags & EVF_SAMPLED;
+		exact_add(x, since, ev->time, state, reason, sampled || next);
+		sampled = next;
 		state = state_after(ev, state);
 		reason = ev->kind == EV_BLOCK || ev->kind == EV_STATUS ? ev->reason : R_NONE;
 		since = ev->time;
 	}
-	exact_add(x, since, w->t_end, state, reason);
+	exact_add(x, since, w->t_end, state, reason, sampled);
 }
 
 /* --- drawing --- */
 
 static const uint8_t share_state[SHARE_N] = { GS_RUNNING, GS_RUNNABLE, GS_BLOCKED, GS_SYSCALL };
 
-static void column_draw(const struct region *r, int x, const double share[SHARE_N], uint8_t reason)
+static void column_draw(const struct region *r, int x, const double share[SHARE_N], uint8_t reason,
+			uint8_t attr)
 {
 	/* a column that is mostly waiting shows the running in it all the same */
 	static const double weight[SHARE_N] = { 8, 4, 1, 4 };
@@ -143,14 +149,14 @@ static void column_draw(const struct region *r, int x, const double share[SHARE_
 	state = share_state[most];
 	if (state != GS_BLOCKED)
 		reason = R_NONE;
-	draw_sym(r, x, 0, 1, sym_state(state, reason), role_state(state, reason), 0);
+	draw_sym(r, x, 0, 1, sym_state(state, reason), role_state(state, reason), attr);
 }
 
-static void coarse_columns(struct exact *x, const struct world *w, uint32_t row)
+static void coarse_columns(struct columns *x, const struct world *w, uint32_t row)
 {
 	uint16_t(*col)[SHARE_N] = xcalloc((size_t)x->n, sizeof(*col));
 
-	world_columns(w, row, x->span.t0, x->span.t1, col, (size_t)x->n);
+	world_columns(w, row, x->span.t0, x->span.t1, col, x->sampled, (size_t)x->n);
 	for (int i = 0; i < x->n; i++)
 		for (int s = 0; s < SHARE_N; s++)
 			x->sum[i][s] = col[i][s];
@@ -160,18 +166,21 @@ static void coarse_columns(struct exact *x, const struct world *w, uint32_t row)
 void lane_draw(const struct region *r, const struct world *w, uint32_t row,
 	       const struct story *story, struct time_span span)
 {
-	struct exact x = { .span = span, .n = r->w };
+	struct columns x = { .span = span, .n = r->w };
 
 	if (r->w < 1 || span.t1 <= span.t0 || row >= w->g.n)
 		return;
 	x.sum = xcalloc((size_t)x.n, sizeof(*x.sum));
 	x.last = xcalloc((size_t)x.n, 1);
+	x.sampled = xcalloc((size_t)x.n, 1);
 	if (story && story->ev.n && story->t0 <= span.t0 && story->t1 >= span.t1)
 		exact_columns(&x, w, story, w->g.v[row].goid);
 	else
 		coarse_columns(&x, w, row);
 	for (int i = 0; i < x.n; i++)
-		column_draw(r, i, x.sum[i], x.last[i]);
+		column_draw(r, i, x.sum[i], x.last[i],
+			    w->live.pid && !x.sampled[i] ? ATTR_BOLD : 0);
+	free(x.sampled);
 	free(x.sum);
 	free(x.last);
 }

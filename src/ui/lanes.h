@@ -9,7 +9,8 @@
 
 /*
  * One goroutine's states over a span, a column each: from its story where that
- * covers the span (story may be NULL), else from the timeline's entries.
+ * covers the span (story may be NULL), else from the timeline's entries. Of a
+ * live process, what is known to the moment is bold, what was sampled is not.
  */
 void lane_draw(const struct region *r, const struct world *w, uint32_t row,
 	       const struct story *story, struct time_span span);

@@ -45,7 +45,7 @@ static inline void fuzz_ask(struct world *w)
 		world_at(w, w->t_end / 4 * i, &m);
 	moment_release(&m);
 	for (uint32_t row = 0; row < w->g.n && row < 64; row++)
-		world_columns(w, row, 0, w->t_end, col, 16);
+		world_columns(w, row, 0, w->t_end, col, NULL, 16);
 	for (size_t i = 0; i < w->entry.n; i++)
 		if (w->entry.v[i].g >= w->g.n || w->entry.v[i].stack >= w->stacks.stack.n)
 			abort();

@@ -311,14 +311,14 @@ static void test_columns(void **state)
 			if (seg->t1 <= seg->t0)
 				continue;
 			spent(f, row, seg->t0, seg->t1, want);
-			world_columns(&f->w, row, seg->t0, seg->t1, col, 1);
+			world_columns(&f->w, row, seg->t0, seg->t1, col, NULL, 1);
 			for (int s = 0; s < SHARE_N; s++) {
 				double got = (double)col[0][s] / SHARE_ONE * whole;
 
 				assert_true(got - want[s] < whole / 1000 &&
 					    want[s] - got < whole / 1000);
 			}
-			world_columns(&f->w, row, seg->t0, seg->t1, col, N);
+			world_columns(&f->w, row, seg->t0, seg->t1, col, NULL, N);
 			for (int s = 0; s < SHARE_N; s++) {
 				sum = 0;
 				for (int i = 0; i < N; i++)
@@ -345,19 +345,19 @@ static void test_column_edges(void **state)
 	f->now = 40000;
 	tell(f, (struct event){ .g = 98, .kind = EV_CREATE, .state = GS_RUNNABLE });
 	for (int closed = 0; closed < 2; closed++) {
-		world_columns(&f->w, row, 0, 40000, col, N);
+		world_columns(&f->w, row, 0, 40000, col, NULL, N);
 		for (int i = 0; i < N; i++) { /* it lives from 10,0xx to 20,0xx */
 			assert_true(i > 9 || !col[i][SHARE_READY]);
 			assert_true(i < 21 || !col[i][SHARE_READY]);
 			assert_true(i < 11 || i > 19 || col[i][SHARE_READY] > SHARE_ONE - 100);
 		}
-		world_columns(&f->w, row, 50000, 50000, col, N);
+		world_columns(&f->w, row, 50000, 50000, col, NULL, N);
 		assert_int_equal(col[0][SHARE_READY], 0);
-		world_columns(&f->w, row, 50000, 40000, col, N);
+		world_columns(&f->w, row, 50000, 40000, col, NULL, N);
 		assert_int_equal(col[N - 1][SHARE_READY], 0);
 		world_close_segment(&f->w);
 	}
-	world_columns(&f->w, row, 0, 100, col, 0);
+	world_columns(&f->w, row, 0, 100, col, NULL, 0);
 }
 
 /* The goroutine that runs finalizers is the program's while it runs one, and counts then. */
