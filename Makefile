@@ -129,6 +129,9 @@ $(BUILD)/bingo-top: $(BUILD)/src/main.o $(LIB)
 $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(LIB)
 	$(call link,-lcmocka)
 
+$(BUILD)/bench/bench_latency: $(BUILD)/tests/bench/bench_latency.o $(LIB)
+	$(call link,-lvterm -lutil)
+
 $(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(LIB)
 	$(call link)
 

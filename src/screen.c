@@ -19,7 +19,8 @@ enum {
 	DRAIN_NS = 4 * 1000 * 1000, /* of merging at a time, so that keys do not wait */
 	SCRIPT_DRAIN_NS = 1000 * 1000 * 1000,
 	DETECT_NS = 4 * 1000 * 1000, /* of a look of the detectors, likewise */
-	DRAW_MS = 100, /* between two pictures that only new data asks for */
+	DRAW_MS = 50, /* between two pictures that only new data asks for … */
+	DRAW_SHARE = 20, /* … and so many times what the last one took */
 	PATIENCE_MS = 150, /* a file that cannot be read is told without a screen */
 };
 
@@ -40,7 +41,8 @@ struct screen {
 	int pending; /* jobs */
 	int sig;
 	bool urgent; /* somebody waits for the picture */
-	uint64_t drawn; /* uv_now() of the last picture */
+	uint64_t drawn; /* uv_now() of the last picture … */
+	uint64_t draw_ms; /* … and how soon after it the next may be */
 };
 
 /* --- jobs on libuv's pool --- */
@@ -156,12 +158,17 @@ static void set_mouse(void *arg, bool on)
 
 static void draw(struct screen *s)
 {
+	uint64_t began = uv_hrtime();
+
 	if (!s->ui)
 		return;
 	ui_draw(s->ui, &s->grid);
 	term_show(&s->grid);
 	s->urgent = false;
 	s->drawn = uv_now(s->c->loop);
+	s->draw_ms = (uv_hrtime() - began) * DRAW_SHARE / 1000000;
+	if (s->draw_ms < DRAW_MS)
+		s->draw_ms = DRAW_MS;
 }
 
 static void on_timer(uv_timer_t *t)
@@ -179,7 +186,7 @@ static void on_prepare(uv_prepare_t *p)
 	uv_update_time(s->c->loop);
 	now = uv_now(s->c->loop);
 	wait = ui_tick(s->ui, (int64_t)uv_hrtime());
-	due = s->drawn + DRAW_MS;
+	due = s->drawn + s->draw_ms;
 	if (ui_dirty(s->ui) && (s->urgent || (now >= due && !detect_busy(s->c->detect))))
 		draw(s);
 	wait = wait < 0 ? -1 : wait / 1000000 + 1;

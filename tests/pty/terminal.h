@@ -51,7 +51,7 @@ struct left {
 	bool alternate, hidden_cursor, mouse, keypad;
 };
 
-static int64_t now_ms(void)
+static inline int64_t now_ms(void)
 {
 	struct timespec ts;
 
@@ -95,8 +95,8 @@ static _Noreturn void run_child(struct terminal *t, const char *const *env, char
 }
 
 /* Starts argv in a session of its own on a new terminal. env: "A=B" to set, "A" to unset; ends with NULL. */
-static void terminal_start(struct terminal *t, int cols, int rows, const char *const *env,
-			   char *const *argv)
+static inline void terminal_start(struct terminal *t, int cols, int rows, const char *const *env,
+				  char *const *argv)
 {
 	struct winsize ws = { .ws_row = (unsigned short)rows, .ws_col = (unsigned short)cols };
 
@@ -117,7 +117,7 @@ static void terminal_start(struct terminal *t, int cols, int rows, const char *c
 }
 
 /* Ends what still runs, frees all. */
-static void terminal_end(struct terminal *t)
+static inline void terminal_end(struct terminal *t)
 {
 	if (!t->ended) {
 		kill(t->pid, SIGKILL);
@@ -143,7 +143,7 @@ static void answer(struct terminal *t)
 }
 
 /* Takes in what is there, waiting at most ms for it. Returns how many bytes came, -1: closed. */
-static int terminal_pump(struct terminal *t, int ms)
+static inline int terminal_pump(struct terminal *t, int ms)
 {
 	struct pollfd p = { .fd = t->master, .events = POLLIN };
 	char buf[16384];
@@ -166,7 +166,7 @@ static int terminal_pump(struct terminal *t, int ms)
 	return (int)n;
 }
 
-static void terminal_send(struct terminal *t, const char *keys)
+static inline void terminal_send(struct terminal *t, const char *keys)
 {
 	size_t n = strlen(keys);
 
@@ -180,7 +180,7 @@ static void terminal_send(struct terminal *t, const char *keys)
 	}
 }
 
-static void terminal_resize(struct terminal *t, int cols, int rows)
+static inline void terminal_resize(struct terminal *t, int cols, int rows)
 {
 	struct winsize ws = { .ws_row = (unsigned short)rows, .ws_col = (unsigned short)cols };
 
@@ -191,7 +191,7 @@ static void terminal_resize(struct terminal *t, int cols, int rows)
 }
 
 /* The screen's text, lines ended by newlines; static. */
-static const char *terminal_text(struct terminal *t)
+static inline const char *terminal_text(struct terminal *t)
 {
 	static char text[300 * 1200];
 	size_t n = 0;
@@ -207,7 +207,7 @@ static const char *terminal_text(struct terminal *t)
 	return text;
 }
 
-static bool wait_text(struct terminal *t, const char *s, bool there)
+static inline bool wait_text(struct terminal *t, const char *s, bool there)
 {
 	int64_t until = now_ms() + WAIT_MS;
 
@@ -220,18 +220,18 @@ static bool wait_text(struct terminal *t, const char *s, bool there)
 	return true;
 }
 
-static bool terminal_shows(struct terminal *t, const char *s)
+static inline bool terminal_shows(struct terminal *t, const char *s)
 {
 	return wait_text(t, s, true);
 }
 
-static bool terminal_hides(struct terminal *t, const char *s)
+static inline bool terminal_hides(struct terminal *t, const char *s)
 {
 	return wait_text(t, s, false);
 }
 
 /* Waits until s was sent after byte from. */
-static bool terminal_sent(struct terminal *t, size_t from, const char *s)
+static inline bool terminal_sent(struct terminal *t, size_t from, const char *s)
 {
 	int64_t until = now_ms() + WAIT_MS;
 
@@ -243,7 +243,7 @@ static bool terminal_sent(struct terminal *t, size_t from, const char *s)
 }
 
 /* Waits for the end of the program; its status is in t->status. */
-static bool terminal_wait(struct terminal *t)
+static inline bool terminal_wait(struct terminal *t)
 {
 	int64_t until = now_ms() + WAIT_MS;
 
@@ -271,7 +271,7 @@ static void set_mode(struct left *l, int mode, bool on)
 		l->mouse = on;
 }
 
-static struct left terminal_left(const struct terminal *t)
+static inline struct left terminal_left(const struct terminal *t)
 {
 	struct left l = { 0 };
 	const char *s = t->raw;
@@ -287,7 +287,7 @@ static struct left terminal_left(const struct terminal *t)
 }
 
 /* NULL: all is as it was before; else what is not. */
-static const char *terminal_restored(struct terminal *t)
+static inline const char *terminal_restored(struct terminal *t)
 {
 	struct left l = terminal_left(t);
 	struct termios now;

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// A web server and its clients, to measure on:
+//
+//	web [-clients N] [-report MS] [-procs P]
+//
+// The clients are another process, which asks over loopback as fast as it is answered. Prints
+// "ready PID" and then, each -report ms, a line of numbers as tests/targets/load does:
+//
+//	t_ms requests 0 goroutines max_gap_us cpu_ms
+package main
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+var (
+	served int64
+	mu     sync.Mutex
+	hits   = map[string]int{}
+)
+
+func serve(w http.ResponseWriter, r *http.Request) {
+	done := make(chan int, 1)
+	go func() {
+		mu.Lock()
+		hits[r.URL.Path]++
+		n := hits[r.URL.Path]
+		mu.Unlock()
+		done <- n
+	}()
+	json.NewEncoder(w).Encode(map[string]interface{}{"path": r.URL.Path, "hits": <-done})
+	atomic.AddInt64(&served, 1)
+}
+
+func ask(url string) {
+	c := http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 1}}
+	for {
+		r, err := c.Get(url)
+		if err != nil {
+			os.Exit(0)
+		}
+		io.Copy(io.Discard, r.Body)
+		r.Body.Close()
+	}
+}
+
+func cpu() int64 {
+	var ru syscall.Rusage
+	syscall.Getrusage(syscall.RUSAGE_SELF, &ru)
+	return (ru.Utime.Nano() + ru.Stime.Nano()) / 1000000
+}
+
+func main() {
+	clients := flag.Int("clients", 8, "")
+	report := flag.Int("report", 1000, "")
+	procs := flag.Int("procs", 1, "")
+	url := flag.String("url", "", "")
+	flag.Parse()
+	runtime.GOMAXPROCS(*procs)
+	if *url != "" {
+		for i := 1; i < *clients; i++ {
+			go ask(*url)
+		}
+		ask(*url)
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		panic(err)
+	}
+	go http.Serve(l, http.HandlerFunc(serve))
+	peer := exec.Command("/proc/self/exe", "-clients", fmt.Sprint(*clients), "-url", "http://"+l.Addr().String()+"/a")
+	peer.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	runtime.LockOSThread()
+	if err := peer.Start(); err != nil {
+		panic(err)
+	}
+	fmt.Println("ready", os.Getpid())
+	began, before, used := time.Now(), int64(0), cpu()
+	for {
+		time.Sleep(time.Duration(*report) * time.Millisecond)
+		now, n, c := time.Now(), atomic.LoadInt64(&served), cpu()
+		fmt.Println(now.Sub(began).Milliseconds(), n-before, 0, runtime.NumGoroutine(), 0, c-used)
+		began, before, used = now, n, c
+	}
+}
