@@ -129,7 +129,7 @@ $(BUILD)/bingo-top: $(BUILD)/src/main.o $(LIB)
 $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(LIB)
 	$(call link,-lcmocka)
 
-$(BUILD)/bench/bench_latency: $(BUILD)/tests/bench/bench_latency.o $(LIB)
+$(BUILD)/bench/bench_latency $(BUILD)/bench/bench_cost: $(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(LIB)
 	$(call link,-lvterm -lutil)
 
 $(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(LIB)

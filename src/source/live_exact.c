@@ -117,7 +117,7 @@ static void tell_ready(struct live_source *l, struct world *w, const struct live
 {
 	struct event ev = event_of(l, e, EV_UNBLOCK);
 
-	if (w->now.state[row] != GS_BLOCKED)
+	if (w->now.state[row] == GS_RUNNABLE)
 		return;
 	ev.peer = e->peer;
 	ev.stack = exact_stack(l, e->stack);

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the whole program costs the one that it watches, as people use it: on a
+ * screen, everything on.
+ *
+ *	bench_cost BINGO-TOP PROGRAM ARG...
+ *
+ * PROGRAM is tests/targets/load or web, built. Without and with take turns on one
+ * target: some seconds without, then attached: the first ones are told as the
+ * worst, since probes look around then, the later ones as steady. Environment:
+ * PAIRS (8), STEADY (6 s), ARGS: one more argument for bingo-top.
+ */
+#include "../pty/terminal.h"
+
+enum { PAIRS_MOST = 64, FIRST = 5, WITHOUT = 4 };
+
+struct work {
+	double ms, first, second, created, gap_us, cpu_ms;
+};
+
+static int by_value(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+static void print_quartiles(const char *what, double *v, int n)
+{
+	qsort(v, (size_t)n, sizeof(*v), by_value);
+	printf("    %-44s %7.2f %% (middle half %.2f to %.2f)\n", what, v[n / 2], v[n / 4],
+	       v[n * 3 / 4]);
+}
+
+static FILE *start(char *const *argv, pid_t *pid)
+{
+	char line[64];
+	int fd[2];
+	FILE *f;
+
+	if (pipe(fd))
+		exit(1);
+	*pid = fork();
+	if (*pid == 0) {
+		dup2(fd[1], STDOUT_FILENO);
+		execv(argv[0], argv);
+		_exit(127);
+	}
+	close(fd[1]);
+	f = fdopen(fd[0], "r");
+	if (!f || !fgets(line, sizeof(line), f) || strncmp(line, "ready", 5) != 0)
+		exit(1);
+	setvbuf(f, NULL, _IONBF, 0);
+	return f;
+}
+
+/* The target's next line; the terminal, where there is one, is read meanwhile. */
+static bool window(FILE *f, struct terminal *t, struct work *w)
+{
+	struct pollfd p = { .fd = fileno(f), .events = POLLIN };
+	char line[256];
+
+	while (poll(&p, 1, t ? 0 : 1000) == 0)
+		if (t)
+			terminal_pump(t, 20);
+	return fgets(line, sizeof(line), f) &&
+	       sscanf(line, "%lf %lf %lf %lf %lf %lf", &w->ms, &w->first, &w->second, &w->created,
+		      &w->gap_us, &w->cpu_ms) == 6;
+}
+
+static double rate(const struct work *w)
+{
+	return (w->first + w->second) / w->ms;
+}
+
+static bool several(FILE *f, struct terminal *t, int n, struct work *sum, double *worst)
+{
+	struct work w;
+
+	*sum = (struct work){ 0 };
+	*worst = 1e300;
+	for (int i = 0; i < n; i++) {
+		if (!window(f, t, &w))
+			return false;
+		sum->ms += w.ms;
+		sum->first += w.first;
+		sum->second += w.second;
+		sum->cpu_ms += w.cpu_ms;
+		*worst = rate(&w) < *worst ? rate(&w) : *worst;
+	}
+	return true;
+}
+
+struct result {
+	double first[PAIRS_MOST], wall[PAIRS_MOST], cpu[PAIRS_MOST];
+	int n;
+};
+
+static double lost(double with, double without)
+{
+	return without > 0 ? 100 * (1 - with / without) : 0;
+}
+
+/* false: the target is gone. */
+static bool pair(FILE *f, const char *bingo, pid_t pid, int steady, struct result *r)
+{
+	static const char *const env[] = { "TERM=xterm-256color", "LC_ALL=C.UTF-8", NULL };
+	char number[16], *extra = getenv("ARGS");
+	struct work off, on, skip;
+	double least, worst, ignored;
+	struct terminal t;
+	bool fine;
+
+	snprintf(number, sizeof(number), "%d", (int)pid);
+	if (!window(f, NULL, &skip) || !several(f, NULL, WITHOUT, &off, &least))
+		return false;
+	terminal_start(&t, 120, 40, env,
+		       (char *[]){ (char *)bingo, number, extra ? extra : NULL, NULL });
+	fine = several(f, &t, FIRST, &skip, &worst) && several(f, &t, steady, &on, &ignored);
+	terminal_send(&t, "q");
+	terminal_wait(&t);
+	terminal_end(&t);
+	if (!fine)
+		return false;
+	r->first[r->n] = lost(worst, rate(&off));
+	r->wall[r->n] = lost(rate(&on), rate(&off));
+	r->cpu[r->n++] =
+		lost((on.first + on.second) / on.cpu_ms, (off.first + off.second) / off.cpu_ms);
+	return true;
+}
+
+static int number_of(const char *name, int otherwise)
+{
+	return getenv(name) ? atoi(getenv(name)) : otherwise; /* NOLINT(cert-err34-c) */
+}
+
+int main(int argc, char **argv)
+{
+	int pairs = number_of("PAIRS", 8), steady = number_of("STEADY", 6);
+	static struct result r;
+	pid_t pid;
+	FILE *f;
+
+	if (argc < 3) {
+		puts("  bench_cost BINGO-TOP PROGRAM ARG...: tests/bench/cost.sh does it");
+		return 0;
+	}
+	f = start(argv + 2, &pid);
+	while (r.n < pairs && r.n < PAIRS_MOST && pair(f, argv[1], pid, steady, &r))
+		;
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	fclose(f);
+	if (!r.n)
+		return 1;
+	print_quartiles("work lost, steady, per time", r.wall, r.n);
+	print_quartiles("work lost, steady, per processor time", r.cpu, r.n);
+	print_quartiles("the worst second of the first five, per time", r.first, r.n);
+	return 0;
+}
