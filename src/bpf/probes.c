@@ -19,11 +19,12 @@ bool probe_can_multi(void)
 	return false;
 }
 
-struct probe_set *probe_set_open(pid_t pid, const struct probe_config *cfg,
+struct probe_set *probe_set_open(pid_t pid, const struct probe_config *cfg, bool one_by_one,
 				 struct bpf_part_state *state)
 {
 	(void)pid;
 	(void)cfg;
+	(void)one_by_one;
 	state->why = probe_can(state->sentence, sizeof(state->sentence));
 	return NULL;
 }
@@ -227,7 +228,6 @@ static int on_record(void *arg, void *data, size_t size)
 
 static int set_load(struct probe_set *s, const struct probe_config *cfg)
 {
-	s->multi = probe_can_multi();
 	s->processors = libbpf_num_possible_cpus();
 	if (s->processors <= 0)
 		return -EINVAL;
@@ -240,7 +240,7 @@ static int set_load(struct probe_set *s, const struct probe_config *cfg)
 	return probes_bpf__load(s->skel);
 }
 
-struct probe_set *probe_set_open(pid_t pid, const struct probe_config *cfg,
+struct probe_set *probe_set_open(pid_t pid, const struct probe_config *cfg, bool one_by_one,
 				 struct bpf_part_state *state)
 {
 	struct probe_config c = *cfg;
@@ -259,6 +259,7 @@ struct probe_set *probe_set_open(pid_t pid, const struct probe_config *cfg,
 	}
 	s = xcalloc(1, sizeof(*s));
 	s->pid = pid;
+	s->multi = !one_by_one && probe_can_multi();
 	rc = set_load(s, &c);
 	if (!rc) {
 		s->ring = ring_buffer__new(bpf_map__fd(s->skel->maps.events), on_record, s, NULL);

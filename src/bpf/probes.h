@@ -17,8 +17,11 @@ enum bpf_why probe_can(char *why, size_t size);
 /* Whether one link can hold many probes (uprobe_multi, Linux 6.6); else each has its own. */
 bool probe_can_multi(void);
 
-/* Loads, which takes some 30 ms, and puts nothing on. NULL: *state has the reason. */
-struct probe_set *probe_set_open(pid_t pid, const struct probe_config *cfg,
+/*
+ * Loads, which takes some 30 ms, and puts nothing on. one_by_one: as on a kernel
+ * without uprobe_multi. NULL: *state has the reason.
+ */
+struct probe_set *probe_set_open(pid_t pid, const struct probe_config *cfg, bool one_by_one,
 				 struct bpf_part_state *state);
 void probe_set_close(struct probe_set *s); /* NULL ok */
 

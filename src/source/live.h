@@ -43,6 +43,9 @@ struct source *live_open(pid_t pid, const struct live_config *cfg, struct err *e
 
 /* What the kernel's side has to know of an opened program. */
 struct bpf_target live_bpf_target(const struct target *t);
+struct probesites;
+/* And its probes; the pid is filled in by probe_set_open(). */
+struct probe_config live_probe_config(const struct target *t, const struct probesites *ps);
 /*
  * The stack of a sample, leaf first: with the caller that frame pointers leave
  * out, and without the goroutine that the thread has left. pcs has room for

@@ -466,9 +466,9 @@ static uint8_t g_in(const struct probesite *s, enum goarch arch)
 							  : PROBE_G_SELF;
 }
 
-static struct probe_config config(const struct live_probe *p, const struct probesites *ps)
+struct probe_config live_probe_config(const struct target *t, const struct probesites *ps)
 {
-	const struct golayout *lay = &p->t->lay;
+	const struct golayout *lay = &t->lay;
 	struct probe_config c = {
 		.g_m = (uint32_t)lay->g.m,
 		.g_goid = (uint32_t)lay->g.goid,
@@ -533,11 +533,11 @@ static bool begin(struct live_probe *p)
 
 	view.sym = p->sym;
 	probesites_find(ps, &view);
-	cfg = config(p, ps);
+	cfg = live_probe_config(p->t, ps);
 	if (clock_getcpuclockid(p->t->pid, &p->clock)) {
 		state.why = BPF_NO_TARGET;
 	} else {
-		set = probe_set_open(p->t->pid, &cfg, &state);
+		set = probe_set_open(p->t->pid, &cfg, false, &state);
 	}
 	if (set) {
 		calibrate(&p->cal);

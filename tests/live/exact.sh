@@ -83,7 +83,55 @@ all_versions()
 	done 3<"$WORK/toolchains"
 }
 
+# What probes see is what the program did, by one link and by one for each, as before Linux 6.6.
+counted() # NAME PROGRAM
+{
+	"$BUILD/tests/live/probe_sites" told "$2" 1500 >"$WORK/told" 2>&1
+	case $? in
+	0) ok "$1: every hit is told" ;;
+	77) skip "$1: every hit is told" "no probes may be set here" ;;
+	*) not_ok "$1: every hit is told" "$WORK/told" ;;
+	esac
+}
+
+sched() { tail -n 1 "$WORK/reports" | jq -r '.self.probes[]? | select(.group == "sched") | .state' 2>/dev/null; }
+is_cut() { case $(sched) in cut | window) true ;; *) false ;; esac; }
+
+# A program that stands still, so that everything is on, and then does nothing but park and wake.
+storm() # PROGRAM
+{
+	live_start "$1" -pingpong 1 -procs 1 -parked 100 -report 200 || { not_ok "storm: starts" "$WORK/err"; return; }
+	kill -STOP "$PID"
+	: >"$WORK/reports"
+	"$BINGO" --json -n 100000 -d 0.2 "$PID" >"$WORK/reports" 2>"$WORK/said" &
+	us=$!
+	PIDS="$PIDS $us"
+	check "calm: all groups are on" wait_for 60 all_on
+	kill -CONT "$PID"
+	check "storm: the hot group is cut" wait_for 60 is_cut
+	check "storm: it says why" grep -q 'would cost' <(tail -n 1 "$WORK/reports")
+	is "storm: the cold ones stay" "$(tail -n 1 "$WORK/reports" | jq -c '[.self.probes[] | select(.group != "sched") | .state]')" '["on","on"]'
+	events() { tail -n 1 "$WORK/reports" | jq .self.samples; }
+	had=$(events)
+	more() { [ "$(events)" -gt "$had" ]; }
+	check "storm: sampling goes on" wait_for 60 more
+	kill -INT "$us"
+	wait "$us"
+	live_alive && ok "storm: the program lives on" || not_ok "storm: the program lives on" "$WORK/err"
+	live_stop
+}
+
 live_go | grep -e "${1:-.}" >"$WORK/toolchains"
 [ -s "$WORK/toolchains" ] || { skip "exact events" "no Go toolchain is here"; finish; }
 all_versions
+sed -n '1p;$p' "$WORK/toolchains" | sort -u >"$WORK/ends"
+while read -r v go <&3; do
+	if prog=$(live_build probes "$v" "$go" stripped); then
+		counted "Go $v" "$prog"
+	else
+		not_ok "Go $v: probes builds" "$WORK/build.log"
+	fi
+done 3<"$WORK/ends"
+read -r v go <<<"$(tail -n 1 "$WORK/toolchains")"
+if prog=$(live_build load "$v" "$go" plain); then storm "$prog"; else not_ok "load builds" "$WORK/build.log"; fi
 finish

@@ -7,9 +7,12 @@
  *   count BINARY N     starts tests/targets/probes, has it do each thing N times and counts what a
  *                      uprobe at the site sees: "WHAT EVENT got wanted"; what hits with the stack
  *                      check's branch taken are left out; exits with 77 where there are no uprobes
+ *   told BINARY N      the same with the program's own probes, by one link and one by one: hits, and the
+ *                      records that tell of them, each with a goroutine and, where it has one, a stack
  *   cost BINARY N      ns a hit at the entry and at the site of closechan
  */
 #include <elf.h>
+#undef EV_NONE /* core/event.h has one as well */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -24,6 +27,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "bpf/probes.h"
+#include "source/live.h"
 #include "target/insn.h"
 #include "target/probesite.h"
 #include "target/target.h"
@@ -397,6 +402,91 @@ static int do_count(const char *path, unsigned n)
 	return !fine;
 }
 
+static struct {
+	uint64_t n[PROBE_N], bare[PROBE_N];
+} told;
+
+static void count_record(void *arg, const struct rec_head *head)
+{
+	const struct rec_event *r = (const struct rec_event *)head;
+	bool has_stack = r->event == PROBE_PARK;
+
+	(void)arg;
+	told.n[r->event]++;
+	told.bare[r->event] += !head->goid || !r->g || (has_stack && !r->n) ||
+			       (r->event == PROBE_CREATE && (!r->place[0] || !r->place[1])) ||
+			       (has_stack && !r->object);
+}
+
+/* What the runtime does by itself comes on top: as many, and a few more. */
+static bool about(uint64_t got, unsigned n)
+{
+	return got >= n && got <= n + n / 4 + 50;
+}
+
+static bool tell_one(struct program *p, struct probe_set *s, const char *what, enum probe_event e,
+		     const uint64_t *offs, unsigned n)
+{
+	uint64_t before = probe_hits(s, 1u << e), hits;
+	bool fine;
+
+	memset(&told, 0, sizeof(told));
+	if (probe_attach(s, 1u << e, offs))
+		exit(SKIPPED);
+	probe_tell(s, 1u << e, true);
+	tell(p, what, n);
+	probe_set_drain(s, count_record, NULL);
+	hits = probe_hits(s, 1u << e) - before;
+	probe_detach(s, 1u << e);
+	probe_tell(s, 1u << e, false);
+	fine = about(hits, n) && about(told.n[e], n) && told.n[e] <= hits && !told.bare[e];
+	printf("%s %s hits %" PRIu64 " told %" PRIu64 " of %u, not whole %" PRIu64 "\n", what,
+	       psite_name((enum psite_event)e), hits, told.n[e], n, told.bare[e]);
+	return fine;
+}
+
+static bool tell_all(struct program *p, bool one_by_one, unsigned n)
+{
+	static const struct {
+		const char *what;
+		enum probe_event e;
+	} doing[] = { { "create", PROBE_CREATE },
+		      { "create", PROBE_EXIT },
+		      { "create", PROBE_RUN },
+		      { "park", PROBE_PARK },
+		      { "park", PROBE_READY } };
+	struct probe_config cfg = live_probe_config(p->t, &p->ps);
+	struct bpf_part_state state;
+	struct probe_set *s = probe_set_open(p->pid, &cfg, one_by_one, &state);
+	uint64_t offs[PROBE_N];
+	bool fine = true;
+
+	if (!s) {
+		printf("%s\n", state.sentence);
+		exit(SKIPPED);
+	}
+	printf("%s\n", one_by_one ? "one by one" : "by one link");
+	for (unsigned e = 0; e < PROBE_N; e++)
+		offs[e] = p->ps.at[e].file_off;
+	for (size_t i = 0; i < ARRAY_SIZE(doing); i++)
+		fine = tell_one(p, s, doing[i].what, doing[i].e, offs, n) && fine;
+	fine = !probe_set_lost(s) && fine;
+	probe_set_close(s);
+	return fine;
+}
+
+static int do_told(const char *path, unsigned n)
+{
+	struct program p;
+	bool fine;
+
+	start(&p, path);
+	fine = tell_all(&p, true, n);
+	fine = tell_all(&p, false, n) && fine;
+	end(&p);
+	return !fine;
+}
+
 static double cpu_ns(pid_t pid)
 {
 	struct timespec ts = { 0 };
@@ -454,6 +544,8 @@ int main(int argc, char **argv)
 		return do_file(argv[2]);
 	if (argc == 4 && !strcmp(argv[1], "count"))
 		return do_count(argv[2], (unsigned)atoi(argv[3]));
+	if (argc == 4 && !strcmp(argv[1], "told"))
+		return do_told(argv[2], (unsigned)atoi(argv[3]));
 	if (argc == 4 && !strcmp(argv[1], "cost"))
 		return do_cost(argv[2], (unsigned)atoi(argv[3]));
 	fprintf(stderr, "see the head of probe_sites.c\n");
