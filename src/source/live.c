@@ -149,7 +149,8 @@ static void live_close(struct source *s)
 		live_probe_free(l->old_probe.v[i]);
 	vec_free(&l->old_probe);
 	vec_free(&l->exact_stack_id);
-	vec_free(&l->exact_at);
+	vec_free(&l->exact_row);
+	vec_free(&l->unseen);
 	look_free(l->spare);
 	objects_free(l->objects);
 	scan_free(l->scan);

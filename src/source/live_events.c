@@ -257,8 +257,13 @@ static void tell_change(struct live_source *l, struct world *w, const struct gch
 		live_tell(l, w, &ev);
 		return;
 	}
-	if (known && w->now.state[row] == GS_DEAD)
-		return; /* it ended while the pass went on */
+	if (known && w->now.state[row] == GS_DEAD) {
+		if (c->time <= live_known_at(l, row))
+			return; /* it ended while the pass went on */
+		known = false; /* it was missed, and is there */
+	}
+	if (known)
+		live_exact_passed(l, row);
 	if (c->kinds & GCH_NEW && c->kinds & GCH_OLD)
 		tell_old(l, w, c);
 	else if (c->kinds & GCH_NEW && !known)
@@ -358,6 +363,7 @@ void live_tell_pass(struct live_source *l, struct world *w, const struct live_ba
 	live_tell(l, w, &ev);
 	for (size_t i = 0; i < b->thread.n; i++)
 		tell_thread(l, w, &b->thread.v[i]);
+	live_exact_ended(l, w, b->time);
 	live->state = f->state;
 	live->passes++;
 	live->created = f->created;
@@ -530,6 +536,7 @@ void live_tell_restart(struct live_source *l, struct world *w, const struct live
 		live_tell(l, w, &ev);
 	}
 	l->stack_id.n = l->label_id.n = l->reason_id.n = l->text_id.n = l->exact_stack_id.n = 0;
+	l->unseen.n = 0;
 	l->complete = T_NEVER;
 	l->look_kept = T_BEFORE;
 	memset(l->recent, 0, sizeof(l->recent));

@@ -16,28 +16,29 @@ enum {
 		<< 19, /* with more goroutines than that, those who live shorter than a pass are only counted */
 };
 
-static int64_t known_at(const struct live_source *l, uint32_t row)
-{
-	return row < l->exact_at.n ? l->exact_at.v[row] : T_BEFORE;
-}
-
 int64_t live_known_at(const struct live_source *l, uint32_t row)
 {
-	return known_at(l, row);
+	return row < l->exact_row.n ? l->exact_row.v[row].at : T_BEFORE;
 }
 
 static void know(struct live_source *l, uint32_t row, int64_t time)
 {
-	while (l->exact_at.n <= row)
-		*vec_push(&l->exact_at) = T_BEFORE;
-	l->exact_at.v[row] = time;
+	while (l->exact_row.n <= row)
+		*vec_push(&l->exact_row) = (struct live_exact_row){ .at = T_BEFORE };
+	l->exact_row.v[row].at = time;
+}
+
+void live_exact_passed(struct live_source *l, uint32_t row)
+{
+	if (row < l->exact_row.n)
+		l->exact_row.v[row].passed = true;
 }
 
 bool live_is_news(const struct live_source *l, const struct world *w, uint32_t row,
 		  const struct gchange *c, uint8_t state)
 {
 	const struct moment *m = &w->now;
-	int64_t at = known_at(l, row);
+	int64_t at = live_known_at(l, row);
 	bool same;
 
 	if (at != T_BEFORE && c->time <= at)
@@ -149,14 +150,18 @@ static void tell_exit(struct live_source *l, struct world *w, const struct live_
 static void tell_exact(struct live_source *l, struct world *w, const struct live_exact *e)
 {
 	uint32_t row = world_find(w, e->goid);
-	bool there = row != NO_G && w->now.state[row] != GS_DEAD;
+	bool there = row != NO_G && w->now.state[row] != GS_DEAD, made;
 
 	if (e->event == PROBE_CREATE) {
 		if (row == NO_G)
 			tell_create(l, w, e);
+		made = row == NO_G;
 		row = world_find(w, e->goid);
-		if (row != NO_G)
-			know(l, row, e->time);
+		if (row == NO_G)
+			return;
+		know(l, row, e->time);
+		if (made)
+			*vec_push(&l->unseen) = row;
 		return;
 	}
 	if (!there) /* made while nothing told of that, or a goroutine that is only counted */
@@ -176,6 +181,35 @@ static void tell_exact(struct live_source *l, struct world *w, const struct live
 		break;
 	}
 	know(l, row, e->time);
+}
+
+/* A record that moved while it was read is missed once, not twice. */
+enum { MISSED_MOST = 2 };
+
+void live_exact_ended(struct live_source *l, struct world *w, int64_t began)
+{
+	size_t out = 0;
+
+	for (size_t i = 0; i < l->unseen.n; i++) {
+		uint32_t row = l->unseen.v[i];
+		struct live_exact_row *x = &l->exact_row.v[row];
+		struct event ev = {
+			.kind = EV_DEAD, .g = w->g.v[row].goid, .m = NO_ID, .p = NO_ID
+		};
+
+		if (x->passed || w->now.state[row] == GS_DEAD)
+			continue;
+		if (x->at >= began || ++x->missed < MISSED_MOST) {
+			l->unseen.v[out++] = row;
+			continue;
+		}
+		ev.time = l->last;
+		ev.flags = EVF_SAMPLED;
+		ev.value = x->at > l->t0 ? (uint64_t)(x->at - l->t0) : 0;
+		x->at = began;
+		live_tell(l, w, &ev);
+	}
+	l->unseen.n = out;
 }
 
 /* --- a batch --- */

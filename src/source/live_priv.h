@@ -104,6 +104,13 @@ struct live_exact {
 	uint8_t reason; /* g.waitreason */
 };
 
+/* What is known of a row by probes. */
+struct live_exact_row {
+	int64_t at; /* of what they told last, CLOCK_MONOTONIC; T_BEFORE: nothing */
+	bool passed; /* a pass told of it as well: it will tell of its end */
+	uint8_t missed; /* passes that should have and did not */
+};
+
 enum { PROBE_GROUPS = LIVE_PROBE_GROUPS, LIVE_PROBE_WORD = 96 };
 
 struct live_probe_group {
@@ -217,7 +224,8 @@ struct live_source {
 	unsigned recent_at;
 	VEC(uint32_t) stack_id, label_id, reason_id, text_id;
 	VEC(uint32_t) exact_stack_id;
-	VEC(int64_t) exact_at; /* of each row: when a probe told of it last, T_BEFORE: never */
+	VEC(struct live_exact_row) exact_row; /* of each row, as far as one is needed */
+	VEC(uint32_t) unseen; /* rows that a probe told of, and no pass yet */
 	int64_t complete; /* as in live_probed */
 	struct live_facts facts;
 	bool begun, over;
@@ -262,6 +270,10 @@ bool live_drain_exact(struct live_source *l, struct world *w, int64_t deadline);
  */
 bool live_is_news(const struct live_source *l, const struct world *w, uint32_t row,
 		  const struct gchange *c, uint8_t state);
+/* A pass tells of it. */
+void live_exact_passed(struct live_source *l, uint32_t row);
+/* After a pass that began then: who was made, and is not there, has ended. */
+void live_exact_ended(struct live_source *l, struct world *w, int64_t began);
 /* A change within a pass is not older than that, CLOCK_MONOTONIC. */
 int64_t live_known_at(const struct live_source *l, uint32_t row);
 

@@ -121,6 +121,34 @@ storm() # PROGRAM
 	live_stop
 }
 
+goroutines() { jq -r '.goroutines[] | "\(.g) \(.state) \(.reason)"' | sort -n; }
+reports() { wc -l <"$WORK/reports"; }
+
+# Probes come and go while goroutines come and go: in the end all that are there are shown, no others.
+churn() # PROGRAM
+{
+	live_start "$1" -procs 2 -report 1000 || { not_ok "churn: starts" "$WORK/err"; return; }
+	: >"$WORK/reports"
+	"$BINGO" --system --json -n 100000 -d 0.2 "$PID" >"$WORK/reports" 2>"$WORK/said" &
+	us=$!
+	PIDS="$PIDS $us"
+	windows() { grep -c '"state":"window"' "$WORK/reports"; }
+	some() { [ "$(windows)" -ge 3 ] && [ "$(reports)" -ge 20 ]; }
+	wait_for 30 some
+	kill -STOP "$PID"
+	had=$(reports)
+	more() { [ "$(reports)" -ge $((had + 8)) ]; }
+	wait_for 60 more
+	kill -INT "$us"
+	wait "$us"
+	"$BINGO" --system --json --once --no-bpf "$PID" | goroutines >"$WORK/wanted"
+	tail -n 1 "$WORK/reports" | goroutines >"$WORK/got"
+	check "churn: there are goroutines" [ "$(wc -l <"$WORK/wanted")" -gt 10 ]
+	same "churn: those that are there are shown, and no others" "$WORK/got" "$WORK/wanted"
+	kill -CONT "$PID"
+	live_stop
+}
+
 live_go | grep -e "${1:-.}" >"$WORK/toolchains"
 [ -s "$WORK/toolchains" ] || { skip "exact events" "no Go toolchain is here"; finish; }
 all_versions
@@ -134,4 +162,5 @@ while read -r v go <&3; do
 done 3<"$WORK/ends"
 read -r v go <<<"$(tail -n 1 "$WORK/toolchains")"
 if prog=$(live_build load "$v" "$go" plain); then storm "$prog"; else not_ok "load builds" "$WORK/build.log"; fi
+if prog=$(live_build web "$v" "$go" plain); then churn "$prog"; else not_ok "web builds" "$WORK/build.log"; fi
 finish

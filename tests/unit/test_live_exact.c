@@ -58,7 +58,8 @@ static int teardown(void **state)
 	vec_free(&f->l.stack_id);
 	vec_free(&f->l.exact_stack_id);
 	vec_free(&f->l.reason_id);
-	vec_free(&f->l.exact_at);
+	vec_free(&f->l.exact_row);
+	vec_free(&f->l.unseen);
 	vec_free(&f->batch.change);
 	vec_free(&f->probed.event);
 	free(f);
@@ -275,6 +276,43 @@ static void test_unknown(void **unused)
 	assert_string_equal(told(), "cb");
 }
 
+/* Made in a window, ended after it, and no pass ever saw it. */
+static void test_never_seen(void **unused)
+{
+	struct gchange c = change(80 * MS, GST_WAITING, GCH_NEW | GCH_STATE);
+
+	(void)unused;
+	exact(20 * MS, PROBE_CREATE, 1);
+	flush(T_NEVER);
+	live_exact_ended(&f->l, &f->w, 15 * MS); /* too early to have seen it */
+	live_exact_ended(&f->l, &f->w, 30 * MS);
+	assert_int_equal(state(), GS_RUNNABLE);
+	live_exact_ended(&f->l, &f->w, 60 * MS);
+	assert_string_equal(told(), "Cd");
+	live_exact_ended(&f->l, &f->w, 70 * MS);
+	assert_string_equal(told(), "Cd");
+	/* it was there all the same, only hard to read */
+	c.before = GST_IDLE;
+	pass(70 * MS, &c);
+	assert_string_equal(told(), "Cdcb");
+	assert_int_equal(state(), GS_BLOCKED);
+}
+
+static void test_seen_in_time(void **unused)
+{
+	struct gchange c = change(40 * MS, GST_WAITING, GCH_NEW | GCH_STATE);
+
+	(void)unused;
+	exact(20 * MS, PROBE_CREATE, 1);
+	flush(T_NEVER);
+	live_exact_ended(&f->l, &f->w, 30 * MS);
+	c.before = GST_IDLE;
+	pass(30 * MS, &c);
+	for (int i = 5; i < 10; i++)
+		live_exact_ended(&f->l, &f->w, i * 10 * MS);
+	assert_string_equal(told(), "Cb");
+}
+
 /* --- any order of windows, passes and changes --- */
 
 struct truth {
@@ -404,6 +442,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_interval, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_unseen_unblock, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_unknown, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_never_seen, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_seen_in_time, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_any_order, setup, teardown),
 	};
 
