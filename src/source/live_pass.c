@@ -390,9 +390,9 @@ static void pass_end(struct live_source *l, int64_t began)
 {
 	const struct gsched *sched = scan_sched(l->scan);
 	struct live_batch *b = batch_new(l);
-	double hz = l->pass_before ? 1e9 / (double)(began - l->pass_before + 1) : 0;
+	double gap = l->pass_before ? (double)(began - l->pass_before + 1) : 0;
 
-	l->hz += l->hz > 0 ? (hz - l->hz) * 0.2 : hz;
+	l->gap_ns += l->gap_ns > 0 ? (gap - l->gap_ns) * 0.2 : gap;
 	threads_update(l, b);
 	batch_names(l, b);
 	b->pass_end = true;
@@ -402,7 +402,7 @@ static void pass_end(struct live_source *l, int64_t began)
 		.created = sched->created,
 		.threads = (uint32_t)sched->m.n,
 		.procs = (uint32_t)sched->p.n,
-		.pass_hz = l->hz,
+		.pass_hz = l->gap_ns > 0 ? 1e9 / l->gap_ns : 0,
 		.cpu_pct = cpu_pct(l),
 		.state = l->state,
 		.quota = l->quota,

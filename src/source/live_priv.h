@@ -185,7 +185,7 @@ struct live_source {
 	int64_t pass_before;
 	double cost_ns; /* of a pass, running mean */
 	int64_t interval_ns; /* from one pass to the next, as wished */
-	double hz; /* running mean of what is reached */
+	double gap_ns; /* from one pass to the next, running mean of what is reached */
 	enum live_state state;
 	int64_t state_checked;
 	struct cgroup_cpu cgroup;

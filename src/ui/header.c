@@ -192,6 +192,20 @@ static void add_loading(const struct ui *ui, struct pieces *p)
 		add(p, 3, ROLE_DIM, 0, "Esc stops");
 }
 
+/* Which exact events there are, how many a second, and what they cost the program. */
+static void add_exact(const struct world *w, struct pieces *p)
+{
+	char buf[TEXT_SHORT];
+	double rate = 0;
+
+	for (int i = 0; i < LIVE_PROBE_GROUPS; i++)
+		rate += w->live.probes[i].rate * w->live.probes[i].share;
+	add(p, 4, ROLE_HEADER, 0, "cost %.1f%%", w->live.target_cost_pct);
+	add(p, 6, ROLE_DIM, 0, "%.60s%s%s%s", strtab_get(&w->strings, w->live.exact),
+	    rate >= 1 ? " " : "", rate >= 1 ? text_count(buf, (uint64_t)rate) : "",
+	    rate >= 1 ? "/s" : "");
+}
+
 static void add_live_cost(const struct world *w, struct pieces *p)
 {
 	if (!w->live.pid || w->replay)
@@ -207,10 +221,8 @@ static void add_live_cost(const struct world *w, struct pieces *p)
 		    strtab_get(&w->strings, w->live.no_samples));
 	if (w->live.bpf)
 		add(p, 7, ROLE_DIM, 0, "%.60s", strtab_get(&w->strings, w->live.bpf));
-	if (w->live.exact) {
-		add(p, 4, ROLE_HEADER, 0, "cost %.1f%%", w->live.target_cost_pct);
-		add(p, 6, ROLE_DIM, 0, "%.60s", strtab_get(&w->strings, w->live.exact));
-	}
+	if (w->live.exact)
+		add_exact(w, p);
 	if (w->live.ended)
 		add(p, 1, ROLE_WARN, 0, "%.100s", strtab_get(&w->strings, w->live.ended));
 	else if (w->live.note)
