@@ -3,8 +3,8 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "core/clock.h"
 #include "core/moment.h"
 
 enum {
@@ -495,9 +495,7 @@ static bool is_wanted(const struct profile_pick *k, uint8_t kind)
 {
 	bool run = kind == PROFILE_RUN, cpu = kind == PROFILE_CPU;
 
-	return k->choice.time == PROFILE_OFF_CPU ? !run && !cpu
-	       : k->by_state			 ? run
-						 : cpu;
+	return k->choice.time == PROFILE_OFF_CPU ? !run && !cpu : k->by_state ? run : cpu;
 }
 
 static uint32_t part_of(const struct profile_pick *k, uint32_t row)
@@ -545,14 +543,6 @@ static void pick_add(struct profile_pick *k, uint32_t row, uint32_t stack, uint8
 	sum_add(&k->sum.v[i].ns, ns);
 }
 
-static int64_t cpu_clock(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
-	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
-}
-
 /* A cell, or what the events have not ended yet of a goroutine's state. */
 static bool pick_one(struct profile_pick *k)
 {
@@ -576,7 +566,7 @@ static bool pick_one(struct profile_pick *k)
 
 bool profile_pick_step(struct profile_pick *k, int64_t budget_ns)
 {
-	int64_t until = budget_ns ? cpu_clock() + budget_ns : 0;
+	int64_t until = budget_ns ? clock_cpu_ns() + budget_ns : 0;
 
 	if (!k->p)
 		return true;
@@ -584,7 +574,7 @@ bool profile_pick_step(struct profile_pick *k, int64_t budget_ns)
 		for (int i = 0; i < LOOK_EVERY; i++)
 			if (!pick_one(k))
 				goto through;
-		if (budget_ns && cpu_clock() >= until)
+		if (budget_ns && clock_cpu_ns() >= until)
 			return false;
 	}
 through:
