@@ -203,26 +203,38 @@ static void add_sums(struct flame *f, int64_t until)
 	f->step = FLAME_SUM;
 }
 
-bool flame_step(struct flame *f, int64_t budget_ns)
+/* Some of it, at least a little. */
+static void step_once(struct flame *f, int64_t budget_ns, int64_t until)
 {
-	int64_t until = budget_ns ? clock_cpu_ns() + budget_ns : 0;
-
-	if (f->step == FLAME_PICK) {
+	switch (f->step) {
+	case FLAME_PICK:
 		if (!profile_pick_step(&f->pick, budget_ns))
-			return false;
+			return;
 		f->leaf.n = 0;
 		for (size_t i = 0; i < f->pick.head.n; i++)
 			*vec_push(&f->leaf) = head_node(f, &f->pick.head.v[i]);
 		f->step = FLAME_ADD;
-	}
-	if (f->step == FLAME_ADD && (!until || clock_cpu_ns() < until))
+		return;
+	case FLAME_ADD:
 		add_sums(f, until);
-	if (f->step == FLAME_SUM && (!until || clock_cpu_ns() < until)) {
+		return;
+	default:
 		sum_up(f);
 		profile_pick_release(&f->pick);
 		f->step = FLAME_IDLE;
 	}
-	return f->step == FLAME_IDLE;
+}
+
+bool flame_step(struct flame *f, int64_t budget_ns)
+{
+	int64_t until = budget_ns ? clock_cpu_ns() + budget_ns : 0;
+
+	while (flame_busy(f)) {
+		step_once(f, budget_ns, until);
+		if (until && clock_cpu_ns() >= until)
+			break;
+	}
+	return !flame_busy(f);
 }
 
 void flame_release(struct flame *f)
