@@ -12,6 +12,7 @@
 enum {
 	NODES_MOST = 4 * 1000 * 1000, /* beyond it calls are not told apart any more */
 	LOOK_EVERY = 64, /* stacks between two looks at the clock */
+	SUM_AT_ONCE = 1 << 15, /* nodes between two, when they are summed up */
 };
 
 /* --- the tree --- */
@@ -72,7 +73,7 @@ static uint32_t child_of(struct flame *f, uint32_t parent, struct flame_node *li
 	uint32_t i;
 
 	/* keys of heads and inlined calls may meet those of others: then the next one is taken */
-	while ((i = map64_get(&f->child, key)) != UINT32_MAX) {
+	while ((i = map64_parts_get(&f->child, key)) != UINT32_MAX) {
 		if (is_node(f, i, parent, like, flags))
 			return i;
 		key = hash_u64(key + 1);
@@ -82,7 +83,7 @@ static uint32_t child_of(struct flame *f, uint32_t parent, struct flame_node *li
 	if (!(flags & (FLAME_HEAD | FLAME_UNKNOWN)) && is_own(f, like->func))
 		like->flags |= FLAME_OWN;
 	i = node_add(f, parent, like);
-	map64_put(&f->child, key, i);
+	map64_parts_put(&f->child, key, i);
 	return i;
 }
 
@@ -120,11 +121,11 @@ static uint32_t make_leaf(struct flame *f, uint32_t head, uint32_t stack)
 static uint32_t leaf_of(struct flame *f, uint32_t head, uint32_t stack)
 {
 	uint64_t key = (uint64_t)head << 32 | stack;
-	uint32_t leaf = map64_get(&f->leaf_of, key);
+	uint32_t leaf = map64_parts_get(&f->leaf_of, key);
 
 	if (leaf == UINT32_MAX) {
 		leaf = make_leaf(f, head, stack);
-		map64_put(&f->leaf_of, key, leaf);
+		map64_parts_put(&f->leaf_of, key, leaf);
 	}
 	return leaf;
 }
@@ -156,51 +157,86 @@ void flame_begin(struct flame *f, struct profile *p, const struct world *w,
 	f->choice.keep = NULL;
 	if (f->node.n >= NODES_MOST) { /* what is not there any more makes room */
 		f->node.n = f->new_self.n = f->total.n = f->self.n = 0;
-		map64_clear(&f->child);
-		map64_clear(&f->leaf_of);
+		map64_parts_free(&f->child);
+		map64_parts_free(&f->leaf_of);
 		f->stamp++;
 	}
 	if (!f->node.n)
 		node_add(f, NO_FLAME, &root);
+	vec_reserve(&f->new_self, f->node.n);
+	f->new_self.n = f->node.n;
 	memset(f->new_self.v, 0, f->new_self.n * sizeof(*f->new_self.v));
 	profile_pick_begin(&f->pick, p, w, c);
 	f->step = FLAME_PICK;
 	f->at = 0;
 }
 
-static void sum_up(struct flame *f)
+static void sum_add(int64_t *sum, int64_t ns)
+{
+	if (__builtin_add_overflow(*sum, ns, sum))
+		*sum = INT64_MAX;
+}
+
+static void sum_begin(struct flame *f)
 {
 	size_t n = f->node.n;
 
-	vec_reserve(&f->total, n);
-	vec_reserve(&f->self, n);
-	memcpy(f->self.v, f->new_self.v, n * sizeof(*f->self.v));
-	memcpy(f->total.v, f->new_self.v, n * sizeof(*f->total.v));
-	f->total.n = f->self.n = n;
-	for (size_t i = n; i-- > 1;) {
-		int64_t *sum = &f->total.v[f->node.v[i].parent];
+	vec_reserve(&f->new_total, n);
+	f->new_total.n = n;
+	memset(f->new_total.v, 0, n * sizeof(*f->new_total.v));
+	f->at = n;
+	f->step = FLAME_SUM;
+}
 
-		if (__builtin_add_overflow(*sum, f->total.v[i], sum))
-			*sum = INT64_MAX;
+/* Callers have the time of what they call: those stand before these. */
+static void sum_up(struct flame *f)
+{
+	size_t end = f->at > SUM_AT_ONCE ? f->at - SUM_AT_ONCE : 0;
+
+	while (f->at > end) {
+		size_t i = --f->at;
+
+		sum_add(&f->new_total.v[i], f->new_self.v[i]);
+		if (i)
+			sum_add(&f->new_total.v[f->node.v[i].parent], f->new_total.v[i]);
 	}
+}
+
+/* The new sums take the place of the old ones. */
+static void sum_end(struct flame *f)
+{
+	typeof(f->total) total = f->total;
+	typeof(f->self) self = f->self;
+
+	f->total.v = f->new_total.v;
+	f->total.n = f->new_total.n;
+	f->total.cap = f->new_total.cap;
+	f->new_total.v = total.v;
+	f->new_total.n = total.n;
+	f->new_total.cap = total.cap;
+	f->self.v = f->new_self.v;
+	f->self.n = f->new_self.n;
+	f->self.cap = f->new_self.cap;
+	f->new_self.v = self.v;
+	f->new_self.n = self.n;
+	f->new_self.cap = self.cap;
 	f->by_state = f->pick.by_state;
 	f->stamp++;
+	profile_pick_release(&f->pick);
+	f->step = FLAME_IDLE;
 }
 
 static void add_sums(struct flame *f, int64_t until)
 {
 	while (f->at < f->pick.sum.n) {
 		const struct profile_sum *s = &f->pick.sum.v[f->at++];
-		int64_t *to = &f->new_self.v[0];
 		uint32_t leaf = leaf_of(f, f->leaf.v[s->head], s->stack);
 
-		to = &f->new_self.v[leaf];
-		if (__builtin_add_overflow(*to, s->ns, to))
-			*to = INT64_MAX;
+		sum_add(&f->new_self.v[leaf], s->ns);
 		if (until && f->at % LOOK_EVERY == 0 && clock_cpu_ns() >= until)
 			return;
 	}
-	f->step = FLAME_SUM;
+	sum_begin(f);
 }
 
 /* Some of it, at least a little. */
@@ -220,8 +256,8 @@ static void step_once(struct flame *f, int64_t budget_ns, int64_t until)
 		return;
 	default:
 		sum_up(f);
-		profile_pick_release(&f->pick);
-		f->step = FLAME_IDLE;
+		if (!f->at)
+			sum_end(f);
 	}
 }
 
@@ -244,10 +280,11 @@ void flame_release(struct flame *f)
 	vec_free(&f->total);
 	vec_free(&f->self);
 	vec_free(&f->new_self);
+	vec_free(&f->new_total);
 	vec_free(&f->leaf);
-	map64_free(&f->child);
+	map64_parts_free(&f->child);
 	map64_free(&f->own);
-	map64_free(&f->leaf_of);
+	map64_parts_free(&f->leaf_of);
 	memset(f, 0, sizeof(*f));
 }
 
@@ -299,40 +336,39 @@ const char *flame_name(const struct flame *f, uint32_t node, char *buf, size_t s
 
 /* --- search --- */
 
-static bool is_met(const struct flame *f, const struct match *m, uint32_t node, struct map64 *memo)
+/* memo: of each string, 0: not asked yet, else whether it is met, and one. */
+static bool is_met(const struct flame *f, const struct match *m, uint32_t node, uint8_t *memo)
 {
 	const struct flame_node *n = &f->node.v[node];
-	bool call = !(n->flags & (FLAME_HEAD | FLAME_UNKNOWN));
+	bool call = !(n->flags & (FLAME_HEAD | FLAME_UNKNOWN)), met;
 	char buf[256];
 	const char *s;
-	uint32_t met;
 
 	if (!node)
 		return false;
-	met = call ? map64_get(memo, n->func) : UINT32_MAX;
-	if (met != UINT32_MAX)
-		return met;
+	if (call && memo[n->func])
+		return memo[n->func] - 1;
 	s = flame_name(f, node, buf, sizeof(buf));
 	met = match_find(m, s, strlen(s), NULL, NULL);
 	if (call)
-		map64_put(memo, n->func, met);
+		memo[n->func] = 1 + met;
 	return met;
 }
 
 int64_t flame_search(const struct flame *f, const struct match *m, uint8_t *out)
 {
-	struct map64 memo = { 0 };
+	uint8_t *memo = f->w ? xcalloc(f->w->strings.str.n, 1) : NULL;
 	int64_t sum = 0;
 
 	for (size_t i = 0; i < f->node.n; i++) {
 		uint32_t parent = f->node.v[i].parent;
-		bool met = is_met(f, m, (uint32_t)i, &memo);
+		bool met = is_met(f, m, (uint32_t)i, memo);
 		bool under = parent != NO_FLAME && out[parent];
 
 		out[i] = (uint8_t)(met | (met || under ? 2 : 0));
 		if (met && !under && __builtin_add_overflow(sum, flame_total(f, (uint32_t)i), &sum))
 			sum = INT64_MAX;
 	}
-	map64_free(&memo);
+	free(memo);
 	return sum;
 }

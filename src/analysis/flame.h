@@ -45,11 +45,11 @@ struct flame {
 	struct profile_choice choice;
 	enum { FLAME_IDLE, FLAME_PICK, FLAME_ADD, FLAME_SUM } step;
 	size_t at;
-	VEC(int64_t) new_self;
-	struct map64 child; /* parent and function → node */
+	VEC(int64_t) new_self, new_total;
+	struct map64_parts child; /* parent and function → node */
 	struct map64 own; /* function → whether it is the program's own */
 	VEC(uint32_t) leaf; /* the pick's heads → nodes */
-	struct map64 leaf_of; /* node of a head and stack → node */
+	struct map64_parts leaf_of; /* node of a head and stack → node */
 };
 
 /* Begins to make totals of a choice; the old ones stay until it is through. */

@@ -379,28 +379,40 @@ static int64_t history_begin(const struct world *w, int64_t t0)
 	return begin > t0 ? begin : t0;
 }
 
-static struct profile_acc *acc_new(struct world *w, int64_t t0)
+static void acc_take(struct profile_acc *a, const struct world *w, uint32_t row, uint8_t state,
+		     uint8_t reason, uint32_t stack)
 {
-	struct profile_acc *a = xcalloc(1, sizeof(*a));
+	if (state == GS_NONE || state == GS_DEAD)
+		return;
+	*vec_push(&a->row) = (struct prow){
+		.goid = w->key.v[row].goid,
+		.mark = a->t0,
+		.row = row,
+		.stack = stack,
+		.state = state,
+		.reason = reason,
+	};
+}
+
+/* Those that are there at t0, and what they are. */
+static void acc_begin_at(struct profile_acc *a, struct world *w)
+{
 	struct moment m = { 0 };
 
-	a->t0 = a->t1 = t0;
-	a->live = w->live.pid;
-	world_at(w, t0, &m);
-	for (size_t i = 0; i < m.n; i++) {
-		if (m.state[i] == GS_NONE || m.state[i] == GS_DEAD)
-			continue;
-		*vec_push(&a->row) = (struct prow){
-			.goid = w->key.v[i].goid,
-			.mark = t0,
-			.row = (uint32_t)i,
-			.stack = m.stack[i],
-			.state = m.state[i],
-			.reason = m.reason[i],
-		};
-	}
+	world_at(w, a->t0, &m);
+	for (size_t i = 0; i < m.n; i++)
+		acc_take(a, w, (uint32_t)i, m.state[i], m.reason[i], m.stack[i]);
 	moment_release(&m);
-	return a;
+	a->t1 = a->t0;
+}
+
+/* At the begin it is those that were there before; events tell of all others. */
+static void acc_take_first(struct profile_acc *a, const struct world *w, uint32_t row)
+{
+	const struct goroutine *g = &w->g.v[row];
+
+	if (g->t_create == T_BEFORE)
+		acc_take(a, w, row, g->first_state, g->first_reason, g->first_stack);
 }
 
 static void forget(struct profile *p)
@@ -412,17 +424,46 @@ static void forget(struct profile *p)
 	}
 	acc_free(p->acc);
 	p->acc = NULL;
+	p->is_starting = false;
 }
 
 static void start_anew(struct profile *p, struct world *w, int64_t t0, int64_t to)
 {
 	int64_t begin = history_begin(w, t0);
+	struct profile_acc *a = xcalloc(1, sizeof(*a));
 
 	forget(p);
 	p->cut = begin > t0;
-	begin = begin > to ? to : begin;
-	p->acc = acc_new(w, begin);
-	job_start(p, w, to, true);
+	a->t0 = begin > to ? to : begin;
+	a->live = w->live.pid;
+	p->acc = a;
+	if (a->t0 > 0) {
+		acc_begin_at(a, w);
+		job_start(p, w, to, true);
+		return;
+	}
+	a->t1 = -1;
+	p->is_starting = true;
+	p->starting = 0;
+	p->start_to = to;
+	if (!p->piece_ns)
+		profile_work(p, w);
+}
+
+bool profile_work(struct profile *p, struct world *w)
+{
+	int64_t until = p->piece_ns ? clock_cpu_ns() + p->piece_ns : 0;
+
+	while (p->is_starting && p->starting < w->g.n) {
+		acc_take_first(p->acc, w, (uint32_t)p->starting++);
+		if (until && p->starting % LOOK_EVERY == 0 && clock_cpu_ns() >= until)
+			return true;
+	}
+	if (p->is_starting) {
+		p->is_starting = false;
+		job_start(p, w, p->start_to, false);
+	}
+	return false;
 }
 
 /* Of the last time of a session that grows more may be told. */
@@ -436,7 +477,7 @@ void profile_want(struct profile *p, struct world *w, int64_t t0, int64_t t1)
 	bool same = (p->acc || p->job) && p->want_t0 == t0 && p->want_t1 == t1;
 	int64_t end = settled_end(w), to = t1 < end ? t1 : end, step;
 
-	if (!w->history || to < 0 || p->held || (same && p->job))
+	if (!w->history || to < 0 || p->held || (same && (p->job || p->is_starting)))
 		return;
 	p->want_t0 = t0;
 	p->want_t1 = t1;
@@ -476,7 +517,7 @@ void profile_pick_begin(struct profile_pick *k, struct profile *p, const struct 
 			const struct profile_choice *c)
 {
 	const struct profile_acc *a = p->acc;
-	size_t n = a ? a->row.n : 0;
+	size_t n = a->row.n;
 
 	profile_pick_release(k);
 	k->p = p;
@@ -534,10 +575,10 @@ static void pick_add(struct profile_pick *k, uint32_t row, uint32_t stack, uint8
 		return;
 	head = head_of(k, k->p->acc->row.v[row].row, kind);
 	key = (uint64_t)head << 32 | stack;
-	i = map64_get(&k->sum_of, key);
+	i = map64_parts_get(&k->sum_of, key);
 	if (i == UINT32_MAX) {
 		i = (uint32_t)k->sum.n;
-		map64_put(&k->sum_of, key, i);
+		map64_parts_put(&k->sum_of, key, i);
 		*vec_push(&k->sum) = (struct profile_sum){ .head = head, .stack = stack };
 	}
 	sum_add(&k->sum.v[i].ns, ns);
@@ -590,7 +631,7 @@ void profile_pick_release(struct profile_pick *k)
 	vec_free(&k->head);
 	vec_free(&k->sum);
 	map64_free(&k->head_of);
-	map64_free(&k->sum_of);
+	map64_parts_free(&k->sum_of);
 	free(k->chosen);
 	memset(k, 0, sizeof(*k));
 }

@@ -32,6 +32,7 @@ struct profile {
 	struct jobs *jobs; /* the caller's; NULL: what is wanted is read at once */
 	void (*told)(void *arg); /* on the loop's thread, when more is there; may be NULL */
 	void *arg;
+	int64_t piece_ns; /* processor time for one call of profile_work(); 0: to the end */
 	/* read these */
 	uint64_t stamp; /* another one when the sums are others; 0: there are none yet */
 	int64_t t0, t1; /* what they cover */
@@ -40,6 +41,9 @@ struct profile {
 	/* private */
 	struct profile_acc *acc; /* NULL while a worker has it */
 	struct profile_job *job;
+	size_t starting; /* rows that are taken over, before a worker begins … */
+	bool is_starting; /* … while this is so … */
+	int64_t start_to; /* … and reads until then */
 	unsigned held; /* picks under way, for which the sums must stay as they are */
 	int64_t want_t0, want_t1;
 };
@@ -47,9 +51,19 @@ struct profile {
 /*
  * Wants the time from t0 to t1; T_NEVER: to the session's end, and on while it
  * grows. Call it as often as you like: nothing happens where it is there, or under
- * way. O(goroutines) where the time is another than before; the rest is the worker's.
+ * way. O(goroutines) where a time is begun anew that is not the session's own begin.
  */
 void profile_want(struct profile *p, struct world *w, int64_t t0, int64_t t1);
+/*
+ * Goes on with what must be done before a worker can begin, for piece_ns. Returns
+ * whether there is more of it.
+ */
+bool profile_work(struct profile *p, struct world *w);
+/* Whether there are sums, and no worker has them. */
+static inline bool profile_ready(const struct profile *p)
+{
+	return p->stamp && p->acc && !p->is_starting;
+}
 /* How far a worker is, in thousandths; 1000: none is at work. */
 unsigned profile_progress(const struct profile *p);
 /* Ends what is under way; call before the jobs end. */
@@ -104,12 +118,13 @@ struct profile_pick {
 	bool *chosen; /* of each goroutine of the sums */
 	size_t n_chosen;
 	size_t row, cell;
-	struct map64 head_of, sum_of;
+	struct map64 head_of;
+	struct map64_parts sum_of;
 };
 
 /*
- * Begins to sum up what is chosen; the keeps are copied. The profile must have
- * a stamp, and the world's row numbers be those that keep is of.
+ * Begins to sum up what is chosen; the keeps are copied. profile_ready() must be so,
+ * and the world's row numbers be those that keep is of.
  */
 void profile_pick_begin(struct profile_pick *k, struct profile *p, const struct world *w,
 			const struct profile_choice *c);

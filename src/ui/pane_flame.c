@@ -140,6 +140,8 @@ static void settle_selection(struct flame_pane *p)
 /* Returns whether there is more to do. */
 static bool work(struct flame_pane *p)
 {
+	if (profile_work(&p->prof, p->pane.view->world))
+		return true;
 	if (!flame_busy(&p->flame))
 		return false;
 	if (!flame_step(&p->flame, p->pane.view->piece_ns))
@@ -161,13 +163,13 @@ static void refresh(struct flame_pane *p)
 		p->want = span_of(p);
 		profile_want(&p->prof, v->world, p->want.t0, p->want.t1);
 	}
-	if (!flame_busy(&p->flame) && p->prof.acc && p->prof.stamp &&
+	if (!flame_busy(&p->flame) && profile_ready(&p->prof) &&
 	    (p->made_prof != p->prof.stamp || p->made_keep != v->keep_stamp ||
 	     p->made_choice != p->settings))
 		flame_start(p);
 	if (flame_busy(&p->flame) && !v->piece_ns)
 		work(p);
-	else if (flame_busy(&p->flame))
+	else if (flame_busy(&p->flame) || p->prof.is_starting)
 		v->answered = true; /* work() goes on with it */
 }
 
@@ -865,7 +867,9 @@ struct pane *pane_flame_new(struct view *v)
 	struct flame_pane *p = xcalloc(1, sizeof(*p));
 
 	p->pane = (struct pane){ &flame_ops, v };
-	p->prof = (struct profile){ .jobs = v->jobs, .told = told, .arg = p };
+	p->prof = (struct profile){
+		.jobs = v->jobs, .told = told, .arg = p, .piece_ns = v->piece_ns
+	};
 	p->scope_row = NO_G;
 	return &p->pane;
 }

@@ -97,11 +97,12 @@ static void tell(struct bench *b, struct event ev)
 static void block(struct bench *b, uint64_t g)
 {
 	static const uint8_t reasons[] = { R_CHAN_RECV, R_SELECT, R_MUTEX, R_NET, R_SLEEP };
+	uint32_t at = roll(b, STACKS);
 
 	tell(b, (struct event){ .kind = EV_BLOCK,
 				.g = g,
-				.reason = reasons[roll(b, sizeof(reasons))],
-				.stack = b->stack[roll(b, STACKS)] });
+				.reason = reasons[at % sizeof(reasons)],
+				.stack = b->stack[at] });
 }
 
 static void make_world(struct bench *b, size_t n)
@@ -112,12 +113,11 @@ static void make_world(struct bench *b, size_t n)
 	b->w.live.state = LIVE_RUNS;
 	make_stacks(b);
 	for (uint64_t g = 1; g <= n; g++) {
-		tell(b, (struct event){ .kind = EV_CREATE,
+		tell(b, (struct event){ .kind = EV_STATUS,
 					.g = g,
-					.state = GS_RUNNABLE,
-					.stack = b->stack[roll(b, 50)],
+					.state = GS_RUNNING,
+					.stack = b->stack[roll(b, STACKS)],
 					.stack2 = b->stack[roll(b, 50)] });
-		tell(b, (struct event){ .kind = EV_RUN, .g = g });
 		block(b, g);
 	}
 }

@@ -138,7 +138,7 @@ static void whole(struct fix *f)
 static void want_all(struct fix *f)
 {
 	profile_want(&f->p, &f->w, T_BEFORE, T_NEVER);
-	assert_true(f->p.stamp);
+	assert_true(f->p.stamp && profile_ready(&f->p));
 }
 
 static const struct profile_pick *pick(struct fix *f, struct profile_choice c)
