@@ -61,7 +61,8 @@ static const struct option_row {
 	{ OPT_NO_PTRACE, "no-ptrace", NULL,
 	  "never stop a thread to see where a running goroutine is" },
 	{ OPT_JSON, "json", NULL, "reports as JSON documents, one a line" },
-	{ OPT_EXPORT, "export", "FMT[=FILE]", "write jsonl, dot, folded or folded-off; FILE - is standard output" },
+	{ OPT_EXPORT, "export", "FMT[=FILE]",
+	  "write jsonl, dot, folded or folded-off; FILE - is standard output" },
 	{ OPT_FAIL_ON, "fail-on", "SEV",
 	  "exit 1 if a finding of that severity or worse is there at the end: info, warning, "
 	  "error" },

@@ -357,17 +357,20 @@ static bool is_met(const struct flame *f, const struct match *m, uint32_t node, 
 
 int64_t flame_search(const struct flame *f, const struct match *m, uint8_t *out)
 {
-	uint8_t *memo = f->w ? xcalloc(f->w->strings.str.n, 1) : NULL;
+	uint8_t *memo;
 	int64_t sum = 0;
 
+	if (!f->w) /* nothing was begun yet */
+		return 0;
+	memo = xcalloc(f->w->strings.str.n, 1);
 	for (size_t i = 0; i < f->node.n; i++) {
 		uint32_t parent = f->node.v[i].parent;
 		bool met = is_met(f, m, (uint32_t)i, memo);
 		bool under = parent != NO_FLAME && out[parent];
 
 		out[i] = (uint8_t)(met | (met || under ? 2 : 0));
-		if (met && !under && __builtin_add_overflow(sum, flame_total(f, (uint32_t)i), &sum))
-			sum = INT64_MAX;
+		if (met && !under)
+			sum_add(&sum, flame_total(f, (uint32_t)i));
 	}
 	free(memo);
 	return sum;

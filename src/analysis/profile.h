@@ -88,7 +88,8 @@ int profile_split_parse(const char *name);
 struct profile_choice {
 	enum profile_time time;
 	enum profile_split by;
-	const bool *keep; /* for each of n_keep rows whether it counts; others do not. NULL: all do */
+	const bool
+		*keep; /* for each of n_keep rows whether it counts; others do not. NULL: all do */
 	size_t n_keep;
 	bool system; /* so do samples that belong to no goroutine */
 };
