@@ -34,7 +34,7 @@ struct flame_pane {
 	uint32_t scope_row; /* chosen when the scope was made */
 	bool *keep; /* of it */
 	size_t keep_cap;
-	struct time_span want;
+	struct time_span wanted;
 	/* what the flame was begun with */
 	uint64_t made_prof, made_keep, made_choice;
 	uint64_t settings; /* grows when the choice is changed by a key */
@@ -61,12 +61,12 @@ static struct time_span span_of(const struct flame_pane *p)
 {
 	const struct view *v = p->pane.view;
 	struct time_span s = v->span_all ? (struct time_span){ T_BEFORE, T_NEVER } : v->span;
-	int64_t moved = s.t0 > p->want.t0 ? s.t0 - p->want.t0 : p->want.t0 - s.t0;
 
+	if (!v->live || v->span_all || p->wanted.t1 == T_NEVER)
+		return s;
 	/* one that goes with the newest state is read anew now and then, not with each frame */
-	if (v->live && !v->span_all && p->want.t1 != T_NEVER &&
-	    s.t1 - s.t0 == p->want.t1 - p->want.t0 && moved < FOLLOW_NS)
-		return p->want;
+	if (s.t1 - s.t0 == p->wanted.t1 - p->wanted.t0 && llabs(s.t0 - p->wanted.t0) < FOLLOW_NS)
+		return p->wanted;
 	return s;
 }
 
@@ -151,6 +151,19 @@ static bool work(struct flame_pane *p)
 	return false;
 }
 
+/* Nothing new comes while the view is held; another span may be looked at. */
+static void want(struct flame_pane *p)
+{
+	const struct view *v = p->pane.view;
+	struct time_span s = span_of(p);
+	bool same = p->prof.stamp && s.t0 == p->wanted.t0 && s.t1 == p->wanted.t1;
+
+	if (flame_busy(&p->flame) || (v->paused && same))
+		return;
+	p->wanted = s;
+	profile_want(&p->prof, v->world, s.t0, s.t1);
+}
+
 static void refresh(struct flame_pane *p)
 {
 	struct view *v = p->pane.view;
@@ -159,10 +172,7 @@ static void refresh(struct flame_pane *p)
 		scope_take(p);
 		p->settings++;
 	}
-	if (!flame_busy(&p->flame)) {
-		p->want = span_of(p);
-		profile_want(&p->prof, v->world, p->want.t0, p->want.t1);
-	}
+	want(p);
 	if (!flame_busy(&p->flame) && profile_ready(&p->prof) &&
 	    (p->made_prof != p->prof.stamp || p->made_keep != v->keep_stamp ||
 	     p->made_choice != p->settings))
@@ -474,7 +484,7 @@ static unsigned go_up(struct flame_pane *p, int by)
 {
 	uint32_t to = p->sel;
 
-	while (by-- > 0 && to != p->zoom)
+	while (by-- > 0 && to && to != p->zoom)
 		to = p->flame.node.v[to].parent;
 	return select_node(p, to);
 }

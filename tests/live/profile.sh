@@ -11,7 +11,7 @@ TELL=$BUILD/tests/live/bpf_dump
 LOOPS='main.leaf main.caller main.allocates main.asksTime'
 
 # Which of the loops that never stop are not there yet.
-missing() { for f in $LOOPS; do grep -q "^$f[; ]" "$1" || printf '%s ' "$f"; done; }
+missing() { for f in $LOOPS; do grep -q "^${f}[; ]" "$1" || printf '%s ' "$f"; done; }
 
 # profile FILE ARGUMENT...: watches for longer and longer, until every loop was seen
 profile()
