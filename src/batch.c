@@ -10,11 +10,41 @@
 #include "analysis/filter.h"
 #include "core/mem.h"
 #include "export/dot.h"
+#include "export/folded.h"
 #include "export/jsonl.h"
 #include "export/report.h"
 
+/* Which rows pass the filter; the caller's to free. */
+static bool *rows_kept(const struct world *w, struct filter *f, bool system)
+{
+	bool *keep = xcalloc(w->now.n + 1, sizeof(*keep));
+
+	filter_all(f, w, &w->now, system, keep);
+	return keep;
+}
+
+static int print_folded(const struct options *o, struct world *w, struct filter *f,
+			enum profile_time time, FILE *out)
+{
+	bool *keep = rows_kept(w, f, o->system), by_state;
+	struct profile_choice c = {
+		.time = time,
+		.keep = keep,
+		.n_keep = w->now.n,
+		.system = o->system && !f,
+	};
+	int rc = folded_export(w, &c, &by_state, out);
+
+	if (by_state && time == PROFILE_ON_CPU)
+		fputs("bingo-top: there are no CPU samples here: the time is that in the running "
+		      "state, by the stack last known\n",
+		      stderr);
+	free(keep);
+	return rc;
+}
+
 static int print_export(const struct options *o, struct world *w, const struct detect *d,
-			struct err *err)
+			struct filter *f, struct err *err)
 {
 	bool own = strcmp(o->export_file, "-") != 0;
 	FILE *out = own ? fopen(o->export_file, "we") : stdout;
@@ -25,6 +55,10 @@ static int print_export(const struct options *o, struct world *w, const struct d
 			       strerror(errno));
 	if (!strcmp(o->export_format, "dot"))
 		rc = dot_export(&d->graph, o->system, out);
+	else if (!strcmp(o->export_format, "folded"))
+		rc = print_folded(o, w, f, PROFILE_ON_CPU, out);
+	else if (!strcmp(o->export_format, "folded-off"))
+		rc = print_folded(o, w, f, PROFILE_OFF_CPU, out);
 	else
 		rc = jsonl_export(w, T_BEFORE, T_NEVER, out);
 	if (own && fclose(out) && !rc)
@@ -47,10 +81,8 @@ static int print_report(const struct options *o, struct world *w, const struct d
 		.detect = d,
 	};
 
-	if (f) {
-		r.keep = keep = xcalloc(w->now.n, sizeof(*keep));
-		filter_all(f, w, &w->now, true, keep);
-	}
+	if (f)
+		r.keep = keep = rows_kept(w, f, true);
 	if (o->json)
 		report_json(&r, stdout);
 	else
@@ -65,10 +97,6 @@ int batch_print(const struct options *o, struct world *w, const struct detect *d
 	struct filter *f = NULL;
 	int rc = 0;
 
-	if (o->export_format && last)
-		rc = print_export(o, w, d, err);
-	if (rc || (o->export_format && !o->json))
-		return rc;
 	if (o->filter) {
 		struct err why = { 0 };
 
@@ -77,9 +105,13 @@ int batch_print(const struct options *o, struct world *w, const struct detect *d
 			return err_set(err, -EINVAL, EXIT_USAGE, "--filter %s: %s", o->filter,
 				       why.text);
 	}
-	rc = print_report(o, w, d, f, cpu_pct);
+	if (o->export_format && last)
+		rc = print_export(o, w, d, f, err);
+	if (!rc && (!o->export_format || o->json)) {
+		rc = print_report(o, w, d, f, cpu_pct);
+		if (rc)
+			err_set(err, rc, EXIT_USAGE, "cannot write the report to standard output");
+	}
 	filter_free(f);
-	if (rc)
-		return err_set(err, rc, EXIT_USAGE, "cannot write the report to standard output");
-	return 0;
+	return rc;
 }

@@ -63,7 +63,8 @@ static const struct option_row {
 	{ OPT_NO_PTRACE, "no-ptrace", NULL,
 	  "never stop a thread to see where a running goroutine is" },
 	{ OPT_JSON, "json", NULL, "reports as JSON documents, one a line" },
-	{ OPT_EXPORT, "export", "FMT[=FILE]", "write jsonl or dot; FILE - is standard output" },
+	{ OPT_EXPORT, "export", "FMT[=FILE]",
+	  "write jsonl, dot, folded or folded-off; FILE - is standard output" },
 	{ OPT_FAIL_ON, "fail-on", "SEV",
 	  "exit 1 if a finding of that severity or worse is there at the end: info, warning, "
 	  "error" },
@@ -172,6 +173,16 @@ static int parse_color(struct options *o, const char *s, struct err *err)
 	return usage(err, "--color takes auto, always, never, 16 or 256, not", s);
 }
 
+static bool is_export(const char *format)
+{
+	static const char *const formats[] = { "jsonl", "dot", "folded", "folded-off" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(formats); i++)
+		if (!strcmp(format, formats[i]))
+			return true;
+	return false;
+}
+
 static int parse_export(struct options *o, char *s, struct err *err)
 {
 	char *eq = strchr(s, '=');
@@ -182,8 +193,10 @@ static int parse_export(struct options *o, char *s, struct err *err)
 		o->export_file = eq + 1;
 	}
 	o->export_format = s;
-	if (strcmp(s, "jsonl") != 0 && strcmp(s, "dot") != 0)
-		return usage(err, "--export knows the formats jsonl and dot, not", s);
+	if (!is_export(s))
+		return usage(err,
+			     "--export knows the formats jsonl, dot, folded and folded-off, not",
+			     s);
 	if (!*o->export_file)
 		return usage(err, "--export has no file after the =", NULL);
 	return 0;

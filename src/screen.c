@@ -336,6 +336,7 @@ static struct ui *make_ui(struct screen *s, bool terminal)
 		.substitute = o->substitute,
 		.filter = o->filter,
 		.live = s->c->live,
+		.piece_ns = terminal ? DETECT_NS : 0,
 		.system = o->system,
 		.mouse = terminal && !o->no_mouse,
 		.w = s->grid.w,
@@ -408,10 +409,10 @@ static int show(struct screen *s, struct err *err)
 	if (!rc)
 		run_loop(s, err);
 	uv_prepare_stop(&s->prepare);
+	ui_free(s->ui); /* which ends what workers still do for it */
+	s->ui = NULL;
 	close_handles(s, !rc);
 	term_close();
-	ui_free(s->ui);
-	s->ui = NULL;
 	grid_release(&s->grid);
 	return err->rc;
 }

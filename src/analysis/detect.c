@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "analysis/detect_impl.h"
+#include "core/clock.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "analysis/groups.h"
 
@@ -120,14 +120,6 @@ int detect_set(struct detect_config *c, const char *key, const char *value, stru
 
 /* --- looking --- */
 
-static int64_t cpu_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
-	return (int64_t)ts.tv_sec * SECOND + ts.tv_nsec;
-}
-
 static void look_begin(struct detect *d, const struct world *w)
 {
 	d->world = w;
@@ -165,13 +157,13 @@ static void look_step(struct detect *d)
 
 static void look_steps(struct detect *d)
 {
-	int64_t began = cpu_ns();
+	int64_t began = clock_cpu_ns();
 
 	d->until = d->piece_ns ? began + d->piece_ns : INT64_MAX;
 	do
 		look_step(d);
-	while (d->step && (!d->piece_ns || cpu_ns() < d->until));
-	d->spending += cpu_ns() - began;
+	while (d->step && (!d->piece_ns || clock_cpu_ns() < d->until));
+	d->spending += clock_cpu_ns() - began;
 	if (!d->step)
 		d->cost = d->spending;
 }
@@ -217,7 +209,7 @@ bool detect_pause(struct detect *d, uint32_t at, size_t cost)
 	bool early = d->spent < PAUSE_EVERY;
 
 	d->spent = early ? d->spent + (uint32_t)cost : 0;
-	if (at == d->from || early || d->until == INT64_MAX || cpu_ns() < d->until)
+	if (at == d->from || early || d->until == INT64_MAX || clock_cpu_ns() < d->until)
 		return false;
 	d->at = at;
 	return true;

@@ -464,6 +464,11 @@ static enum plumbing plumbing(const char *func)
 		       : PLACE_OWN;
 }
 
+bool func_is_own(const char *func)
+{
+	return *func && plumbing(func) == PLACE_OWN;
+}
+
 static enum plumbing known_plumbing(struct groups *g, const struct world *w, uint32_t string)
 {
 	while (g->plumbing.n <= string)

@@ -99,5 +99,7 @@ int grouping_parse(const char *name);
  * standard library, where there is none outside of runtime, sync and the like; NULL: no stack.
  */
 const struct frame *stack_place(const struct world *w, uint32_t stack);
+/* Whether a function is of the program's own code: outside of the standard library. */
+bool func_is_own(const char *func);
 
 #endif

@@ -66,7 +66,7 @@ enum event_kind {
 	EV_SYSCALL, /* g enters a system call; stack */
 	EV_SYSCALL_EXIT, /* g is back; state: running, or runnable where it lost its P */
 	EV_DEAD, /* g ends */
-	EV_SAMPLE, /* g was on CPU, on m and p; stack */
+	EV_SAMPLE, /* g was on CPU, on m and p; stack; value: ns on CPU that it stands for, 0: not told */
 	EV_RANGE_BEGIN, /* text: "GC concurrent mark phase", "stop-the-world (…)"; g or p where it belongs to one */
 	EV_RANGE_END, /* text; for sweeps: value: bytes swept, value2: bytes reclaimed */
 	EV_RANGE_ACTIVE, /* the range was open before the source's first look */

@@ -58,3 +58,9 @@ void map64_free(struct map64 *m)
 	free(m->slot);
 	memset(m, 0, sizeof(*m));
 }
+
+void map64_parts_free(struct map64_parts *m)
+{
+	for (size_t i = 0; i < sizeof(m->part) / sizeof(*m->part); i++)
+		map64_free(&m->part[i]);
+}

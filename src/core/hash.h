@@ -52,4 +52,30 @@ void map64_put(struct map64 *m, uint64_t key, uint32_t val);
 void map64_clear(struct map64 *m);
 void map64_free(struct map64 *m);
 
+/*
+ * The same in parts that grow one by one, for who must not stop for long: with a
+ * million keys one put takes a millisecond at most.
+ */
+struct map64_parts {
+	struct map64 part[64];
+};
+
+static inline struct map64 *map64_part(const struct map64_parts *m, uint64_t key)
+{
+	/* other bits than those that place it within the part */
+	return (struct map64 *)&m->part[hash_u64(key) >> 58];
+}
+
+static inline uint32_t map64_parts_get(const struct map64_parts *m, uint64_t key)
+{
+	return map64_get(map64_part(m, key), key);
+}
+
+static inline void map64_parts_put(struct map64_parts *m, uint64_t key, uint32_t val)
+{
+	map64_put(map64_part(m, key), key, val);
+}
+
+void map64_parts_free(struct map64_parts *m);
+
 #endif

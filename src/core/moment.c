@@ -204,57 +204,77 @@ static uint32_t event_row(const struct world *w, const struct moment *m, const s
 	return row;
 }
 
-/* The same changes as world_apply()'s, on a moment. */
+static enum change status_change(const struct event *ev, uint8_t *state, uint32_t *stack)
+{
+	if (*state == ev->state && (!ev->stack || *stack))
+		return CHANGE_NONE;
+	*stack = ev->stack;
+	if (*state == ev->state)
+		return CHANGE_STACK;
+	*state = ev->state;
+	return CHANGE_STATE;
+}
+
+/* The same changes as world_apply()'s. */
+enum change event_change(const struct event *ev, bool live, uint8_t *state, uint32_t *stack)
+{
+	switch (ev->kind) {
+	case EV_CREATE:
+		*state = ev->state;
+		*stack = ev->stack2;
+		return CHANGE_STATE;
+	case EV_STATUS:
+		return status_change(ev, state, stack);
+	case EV_RUN:
+		*state = GS_RUNNING;
+		*stack = ev->stack ? ev->stack : *stack;
+		return CHANGE_STATE;
+	case EV_BLOCK:
+	case EV_PREEMPT:
+	case EV_SYSCALL:
+		*state = ev->kind == EV_BLOCK	  ? GS_BLOCKED
+			 : ev->kind == EV_PREEMPT ? GS_RUNNABLE
+						  : GS_SYSCALL;
+		*stack = ev->stack;
+		return CHANGE_STATE;
+	case EV_UNBLOCK:
+	case EV_SYSCALL_EXIT:
+	case EV_DEAD:
+		*state = ev->kind == EV_UNBLOCK ? GS_RUNNABLE
+			 : ev->kind == EV_DEAD	? GS_DEAD
+						: ev->state;
+		return CHANGE_STATE;
+	case EV_SAMPLE:
+		if (!live || !ev->stack || *state != GS_RUNNING)
+			return CHANGE_NONE;
+		*stack = ev->stack;
+		return CHANGE_STACK;
+	default:
+		return CHANGE_NONE;
+	}
+}
+
 static bool moment_event(void *arg, const struct event *ev)
 {
 	struct at_arg *a = arg;
 	struct moment *m = a->m;
-	uint32_t row;
+	enum change change;
+	uint32_t row, stack;
+	uint8_t state;
 
 	if ((ev->kind > EV_DEAD && ev->kind != EV_SAMPLE) || ev->kind == EV_NONE || !ev->g)
 		return true;
 	row = event_row(a->w, m, ev);
 	if (row >= m->n)
 		return true;
-	switch (ev->kind) {
-	case EV_CREATE:
-		moment_to(m, row, ev, ev->state, ev->stack2);
-		break;
-	case EV_STATUS:
-		if (m->state[row] != ev->state)
-			moment_to(m, row, ev, ev->state, ev->stack);
-		else if (ev->stack && !m->stack[row]) {
-			undo_add(m, row);
-			m->stack[row] = ev->stack;
-		}
-		break;
-	case EV_RUN:
-		moment_to(m, row, ev, GS_RUNNING, ev->stack ? ev->stack : m->stack[row]);
-		break;
-	case EV_BLOCK:
-		moment_to(m, row, ev, GS_BLOCKED, ev->stack);
-		break;
-	case EV_UNBLOCK:
-		moment_to(m, row, ev, GS_RUNNABLE, m->stack[row]);
-		break;
-	case EV_PREEMPT:
-		moment_to(m, row, ev, GS_RUNNABLE, ev->stack);
-		break;
-	case EV_SYSCALL:
-		moment_to(m, row, ev, GS_SYSCALL, ev->stack);
-		break;
-	case EV_SYSCALL_EXIT:
-		moment_to(m, row, ev, ev->state, m->stack[row]);
-		break;
-	case EV_DEAD:
-		moment_to(m, row, ev, GS_DEAD, m->stack[row]);
-		break;
-	case EV_SAMPLE:
-		if (!a->w->live.pid || !ev->stack || m->state[row] != GS_RUNNING)
-			break;
+	state = m->state[row];
+	stack = m->stack[row];
+	change = event_change(ev, a->w->live.pid, &state, &stack);
+	if (change == CHANGE_STATE) {
+		moment_to(m, row, ev, state, stack);
+	} else if (change == CHANGE_STACK) {
 		undo_add(m, row);
-		m->stack[row] = ev->stack;
-		break;
+		m->stack[row] = stack;
 	}
 	return true;
 }

@@ -10,4 +10,15 @@ void moment_add_row(struct moment *m);
 /* Makes exactly n rows, all GS_NONE. */
 void moment_reset(struct moment *m, size_t n);
 
+enum change {
+	CHANGE_NONE,
+	CHANGE_STACK, /* it is known to be elsewhere, in the same state */
+	CHANGE_STATE,
+};
+/*
+ * What an event makes of the state and the stack of its goroutine, which are
+ * given as they were. live: samples tell where one that runs is.
+ */
+enum change event_change(const struct event *ev, bool live, uint8_t *state, uint32_t *stack);
+
 #endif

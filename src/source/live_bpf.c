@@ -267,6 +267,7 @@ static void tell_sample(struct live_source *l, struct world *w, const struct liv
 		.m = s->tid,
 		.p = NO_ID,
 		.stack = live_stack_id(l, s->stack),
+		.value = 1000 * 1000 * 1000 / SAMPLE_HZ,
 	};
 
 	uint32_t row = world_find(w, s->goid);

@@ -113,6 +113,7 @@ enum sym {
 	SYM_CURSOR, /* the moment looked at */
 	SYM_SORT_UP,
 	SYM_SORT_DOWN,
+	SYM_INLINED, /* a call that the compiler put into its caller */
 	SYM_N
 };
 

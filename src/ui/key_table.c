@@ -8,6 +8,7 @@
 #define SOURCE CTX_PANE(PANE_SOURCE)
 #define FINDINGS CTX_PANE(PANE_FINDINGS)
 #define GRAPH CTX_PANE(PANE_GRAPH)
+#define FLAME CTX_PANE(PANE_FLAME)
 
 #define MOVE(act, name, keys, help) \
 	{ \
@@ -28,6 +29,14 @@ const struct key_binding key_table[] = {
 	  "go to the goroutine or the place on this line" },
 	{ ACT_OPEN, TIMELINE, "open", NULL, NULL, "Enter", "Open", "open the goroutine" },
 	{ ACT_OPEN, FINDINGS | GRAPH, "open", NULL, NULL, "Enter", "Open", "open the goroutine" },
+	{ ACT_OPEN, FLAME, "open", NULL, NULL, "Enter", "Zoom",
+	  "zoom into the call; Esc goes back out" },
+	{ ACT_PROFILE, FLAME, "profile", "on-cpu or off-cpu", NULL, "c", "CPU",
+	  "time on CPU, or time off it by reason: ready, blocked, in system calls" },
+	{ ACT_SCOPE, FLAME, "scope", "all, group or goroutine", NULL, "s", "Scope",
+	  "whose time: of all that pass the filter, of the chosen goroutine's group, of itself" },
+	{ ACT_SPLIT, FLAME, "split", "none, creator, labels or goroutine", NULL, "t F5", "Split",
+	  "part the time by who created the goroutines, by their labels, or by goroutine" },
 	{ ACT_MUTE, FINDINGS, "mute", NULL, NULL, "a", "Mute",
 	  "mute the finding: it is not counted any more; again: it is" },
 	{ ACT_WHY, FINDINGS, "why", NULL, NULL, "W", "Why", "why the finding is not surer" },
@@ -42,11 +51,13 @@ const struct key_binding key_table[] = {
 	  "show only goroutines that match a regular expression" },
 	{ ACT_SEARCH, DETAIL | SOURCE, "search", "pattern", "search", "/ F3", "Search",
 	  "look for a regular expression in this text" },
+	{ ACT_SEARCH, FLAME, "search", "pattern", "search", "/ F3", "Search",
+	  "look for functions, and tell their share of the time" },
 	{ ACT_SEARCH, LIST, "search", "pattern", "search", "F3", NULL,
 	  "look for a regular expression in the list" },
-	{ ACT_SEARCH_NEXT, LIST | DETAIL | SOURCE, "search-next", NULL, NULL, "n", NULL,
+	{ ACT_SEARCH_NEXT, LIST | DETAIL | SOURCE | FLAME, "search-next", NULL, NULL, "n", NULL,
 	  "next match of the search" },
-	{ ACT_SEARCH_PREV, LIST | DETAIL | SOURCE, "search-previous", NULL, NULL, "N", NULL,
+	{ ACT_SEARCH_PREV, LIST | DETAIL | SOURCE | FLAME, "search-previous", NULL, NULL, "N", NULL,
 	  "previous match of the search" },
 
 	{ ACT_SORT, LIST, "sort", "column", NULL, "s > F6", "Sort", "sort by the next column" },
@@ -84,8 +95,8 @@ const struct key_binding key_table[] = {
 	{ ACT_PANE_NEXT, CTX_ANY, "pane-next", NULL, NULL, "Tab", "Pane", "to the next pane" },
 	{ ACT_PANE_PREV, CTX_ANY, "pane-previous", NULL, NULL, "BackTab", NULL,
 	  "to the pane before" },
-	{ ACT_PANE, CTX_ANY, "pane", "name or number", "pane", "1 2 3 5 6", NULL,
-	  "to the pane of that number" },
+	{ ACT_PANE, CTX_ANY, "pane", "name or number", "pane", "1 2 3 5 6 f", NULL,
+	  "to the pane of that number or letter" },
 	{ ACT_MAXIMISE, CTX_ANY, "maximise", NULL, NULL, "z", "Max",
 	  "give the pane the whole screen, or take it back" },
 
@@ -110,6 +121,8 @@ const struct key_binding key_table[] = {
 	  "fold the branch, or go up to its stem" },
 	{ ACT_LEFT, FINDINGS, "left", NULL, NULL, "h Left", NULL,
 	  "choose the finding's goroutine before" },
+	{ ACT_LEFT, FLAME, "left", NULL, NULL, "h Left", NULL, "to the call on the left" },
+	{ ACT_RIGHT, FLAME, "right", NULL, NULL, "l Right", NULL, "to the call on the right" },
 	{ ACT_RIGHT, GRAPH, "right", NULL, NULL, "l Right", "Fold",
 	  "unfold the branch, or go into it" },
 	{ ACT_RIGHT, FINDINGS, "right", NULL, NULL, "l Right", NULL,

@@ -93,6 +93,9 @@ enum action {
 	ACT_WARNINGS,
 	ACT_MUTE, /* the finding is not counted any more, or is again */
 	ACT_WHY, /* why a finding is not surer */
+	ACT_PROFILE, /* time on CPU or off; arg: on-cpu or off-cpu */
+	ACT_SCOPE, /* whose time; arg: all, group or goroutine */
+	ACT_SPLIT, /* what time is parted by; arg: none, creator, labels or goroutine */
 	ACT_MOUSE,
 	ACT_PALETTE,
 	ACT_HELP,

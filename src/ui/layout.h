@@ -20,8 +20,8 @@ enum layout_kind {
 	LAYOUT_TINY, /* too small: one message */
 	LAYOUT_ONE, /* one pane and its title */
 	LAYOUT_TABS, /* one pane, tabs, the strip */
-	LAYOUT_TWO, /* list, graph or detail, source; timeline or findings below */
-	LAYOUT_THREE, /* list or graph, detail, source; timeline or findings below */
+	LAYOUT_TWO, /* list, graph, flame or detail, source; timeline or findings below */
+	LAYOUT_THREE, /* list, graph or flame, detail, source; timeline or findings below */
 };
 
 struct rect {
@@ -34,7 +34,7 @@ struct layout_want {
 	enum pane_id focus;
 	bool detail; /* is open over the list where there is no room beside it */
 	bool maximised;
-	bool graph; /* in the place of the list … */
+	bool graph, flame; /* in the place of the list … */
 	bool findings; /* … and of the timeline, where those have places of their own */
 	unsigned there; /* bit of each pane that there is */
 };

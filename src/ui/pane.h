@@ -76,6 +76,11 @@ struct pane_ops {
 	unsigned (*mouse)(struct pane *p, const struct mouse *m);
 	/* What stands beside the title: order, counts. NULL: nothing. Returns buf. */
 	const char *(*note)(struct pane *p, char *buf, size_t size);
+	/*
+	 * Goes on with what takes longer than a frame, for view.piece_ns; while it is
+	 * shown. Returns whether there is more to do. NULL: nothing takes long.
+	 */
+	bool (*work)(struct pane *p);
 	void (*free)(struct pane *p);
 };
 
@@ -108,5 +113,6 @@ struct pane *pane_source_new(struct view *v);
 struct pane *pane_strip_new(struct view *v);
 struct pane *pane_graph_new(struct view *v);
 struct pane *pane_findings_new(struct view *v);
+struct pane *pane_flame_new(struct view *v);
 
 #endif

@@ -522,6 +522,7 @@ static unsigned set_grouping(struct list *l, const struct act *a)
 		return view_complain(l->pane.view, "no grouping '%s': stack, flat or creator",
 				     a->arg);
 	l->conf.by = (enum grouping)g;
+	l->pane.view->grouping = (uint8_t)g;
 	l->conf.sort = l->conf.by == GROUP_NONE && l->conf.sort == SORT_COUNT ? SORT_WAIT
 		       : l->conf.by == GROUP_STACK			      ? SORT_COUNT
 									      : l->conf.sort;

@@ -23,6 +23,7 @@ static const struct {
 	[SYM_ARROW_UP] = { 0x2191, '^' },    [SYM_ARROW_DOWN] = { 0x2193, 'v' },
 	[SYM_MARK] = { 0x25b2, '^' },	     [SYM_CURSOR] = { 0x2502, '|' },
 	[SYM_SORT_UP] = { 0x25b4, '^' },     [SYM_SORT_DOWN] = { 0x25be, 'v' },
+	[SYM_INLINED] = { 0x21b3, '\\' },
 };
 
 uint32_t sym_cp(enum sym s, bool ascii)

@@ -16,6 +16,7 @@ static void make_panes(struct ui *ui)
 	ui->pane[PANE_STRIP] = pane_strip_new(&ui->view);
 	ui->pane[PANE_FINDINGS] = pane_findings_new(&ui->view);
 	ui->pane[PANE_GRAPH] = pane_graph_new(&ui->view);
+	ui->pane[PANE_FLAME] = pane_flame_new(&ui->view);
 }
 
 struct ui *ui_new(const struct ui_config *c)
@@ -27,6 +28,7 @@ struct ui *ui_new(const struct ui_config *c)
 	ui->view.jobs = c->jobs;
 	ui->view.substitute = c->substitute;
 	ui->view.live = c->live;
+	ui->view.piece_ns = c->piece_ns;
 	view_init(&ui->view);
 	view_set_system(&ui->view, c->system);
 	if (c->filter)
@@ -63,6 +65,7 @@ void ui_layout(struct ui *ui)
 		.detail = ui->detail,
 		.maximised = ui->maximised,
 		.graph = ui->graph,
+		.flame = ui->flame,
 		.findings = ui->findings,
 	};
 
@@ -77,8 +80,10 @@ void ui_focus(struct ui *ui, enum pane_id id)
 	if (!ui->pane[id] || id == PANE_STRIP)
 		return;
 	ui->focus = id;
-	if (id == PANE_LIST || id == PANE_GRAPH)
+	if (id == PANE_LIST || id == PANE_GRAPH || id == PANE_FLAME) {
 		ui->graph = id == PANE_GRAPH;
+		ui->flame = id == PANE_FLAME;
+	}
 	if (id == PANE_TIMELINE || id == PANE_FINDINGS)
 		ui->findings = id == PANE_FINDINGS;
 	if (id == PANE_DETAIL)
@@ -263,6 +268,10 @@ int64_t ui_tick(struct ui *ui, int64_t now_ns)
 	}
 	if (ui->playing)
 		play(ui);
+	for (int i = 0; i < PANE_N; i++)
+		if (ui->pane[i] && ui->pane[i]->ops->work && layout_shows(&ui->layout, i) &&
+		    ui->pane[i]->ops->work(ui->pane[i]))
+			return 0;
 	if (ui->playing)
 		return TICK_PLAYING;
 	return ui_loading(ui) ? TICK_LOADING : -1;

@@ -26,6 +26,7 @@ struct ui_config {
 	const char *const *substitute; /* see view.h */
 	const char *filter; /* to begin with, already known to be good; NULL: none */
 	struct ui_host host;
+	int64_t piece_ns; /* see view.h */
 	bool live;
 	bool system;
 	bool ascii;

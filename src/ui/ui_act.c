@@ -181,7 +181,7 @@ static unsigned go_pane(struct ui *ui, const char *name)
 		    (!p->ops->number || name[0] != p->ops->number || name[1]))
 			continue;
 		/* the list's number shows the list, not what lies over it */
-		if (i == PANE_LIST || i == PANE_GRAPH)
+		if (i == PANE_LIST || i == PANE_GRAPH || i == PANE_FLAME)
 			close_detail(ui);
 		ui_focus(ui, (enum pane_id)i);
 		return EFF_DONE;

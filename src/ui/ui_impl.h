@@ -24,7 +24,8 @@ struct ui {
 	enum pane_id focus;
 	bool detail; /* is open: it lies over the list where it has no place of its own */
 	bool maximised;
-	bool graph, findings; /* take the list's place, the timeline's, where those have one */
+	bool graph, flame,
+		findings; /* take the list's place, the timeline's, where those have one */
 	bool mouse;
 	bool playing;
 	bool done, dirty;

@@ -23,6 +23,7 @@ struct view {
 	struct jobs *jobs;
 	const char *const *substitute; /* "A=B", ends with NULL; may be NULL */
 	bool live; /* the session still grows when loading is done */
+	int64_t piece_ns; /* processor time that a pane may take at once for what is long; 0: all of it */
 
 	/* read these, change them by the functions below */
 	bool at_end; /* shows world->now and follows it */
@@ -37,6 +38,7 @@ struct view {
 	bool stack_own; /* it is where the goroutine is at the moment, and goes with it */
 	int columns; /* of the timeline as drawn; a step is one of them */
 	bool system; /* the runtime's own goroutines are shown */
+	uint8_t grouping; /* enum grouping, of the list */
 	struct filter *filter; /* NULL: none */
 
 	/*

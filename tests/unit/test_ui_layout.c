@@ -55,20 +55,21 @@ static void check(const struct layout_want *want)
 
 static void test_all_sizes(void **state)
 {
-	static const enum pane_id focus[] = { PANE_LIST, PANE_DETAIL, PANE_TIMELINE, PANE_SOURCE };
+	static const enum pane_id focus[] = { PANE_LIST,   PANE_DETAIL, PANE_TIMELINE,
+					      PANE_SOURCE, PANE_GRAPH,	PANE_FLAME };
 	unsigned there = 1u << PANE_LIST | 1u << PANE_DETAIL | 1u << PANE_TIMELINE |
-			 1u << PANE_SOURCE | 1u << PANE_STRIP;
+			 1u << PANE_SOURCE | 1u << PANE_STRIP | 1u << PANE_GRAPH | 1u << PANE_FLAME;
 
 	(void)state;
 	for (int w = 1; w <= MOST_W; w += w < 130 ? 1 : 7)
 		for (int h = 1; h <= MOST_H; h++)
-			for (int f = 0; f < 8; f++)
+			for (int f = 0; f < 2 * (int)ARRAY_SIZE(focus); f++)
 				check(&(struct layout_want){
 					.w = w,
 					.h = h,
-					.focus = focus[f & 3],
-					.detail = focus[f & 3] == PANE_DETAIL || f & 4,
-					.maximised = f & 4,
+					.focus = focus[f / 2],
+					.detail = focus[f / 2] == PANE_DETAIL || f & 1,
+					.maximised = f & 1,
 					.there = there,
 				});
 }
