@@ -177,15 +177,16 @@ static void sum_add(int64_t *sum, int64_t ns)
 		*sum = INT64_MAX;
 }
 
-static void sum_begin(struct flame *f)
+/* Each node's total begins with its own. */
+static void copy_self(struct flame *f)
 {
-	size_t n = f->node.n;
+	size_t end = f->node.n - f->at > SUM_AT_ONCE ? f->at + SUM_AT_ONCE : f->node.n;
 
-	vec_reserve(&f->new_total, n);
-	f->new_total.n = n;
-	memset(f->new_total.v, 0, n * sizeof(*f->new_total.v));
-	f->at = n;
-	f->step = FLAME_SUM;
+	memcpy(f->new_total.v + f->at, f->new_self.v + f->at,
+	       (end - f->at) * sizeof(*f->new_total.v));
+	f->at = end;
+	if (end == f->node.n)
+		f->step = FLAME_SUM;
 }
 
 /* Callers have the time of what they call: those stand before these. */
@@ -196,7 +197,6 @@ static void sum_up(struct flame *f)
 	while (f->at > end) {
 		size_t i = --f->at;
 
-		sum_add(&f->new_total.v[i], f->new_self.v[i]);
 		if (i)
 			sum_add(&f->new_total.v[f->node.v[i].parent], f->new_total.v[i]);
 	}
@@ -236,7 +236,10 @@ static void add_sums(struct flame *f, int64_t until)
 		if (until && f->at % LOOK_EVERY == 0 && clock_cpu_ns() >= until)
 			return;
 	}
-	sum_begin(f);
+	vec_reserve(&f->new_total, f->node.n);
+	f->new_total.n = f->node.n;
+	f->at = 0;
+	f->step = FLAME_COPY;
 }
 
 /* Some of it, at least a little. */
@@ -253,6 +256,9 @@ static void step_once(struct flame *f, int64_t budget_ns, int64_t until)
 		return;
 	case FLAME_ADD:
 		add_sums(f, until);
+		return;
+	case FLAME_COPY:
+		copy_self(f);
 		return;
 	default:
 		sum_up(f);

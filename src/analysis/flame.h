@@ -43,7 +43,7 @@ struct flame {
 	struct profile_pick pick;
 	const struct world *w;
 	struct profile_choice choice;
-	enum { FLAME_IDLE, FLAME_PICK, FLAME_ADD, FLAME_SUM } step;
+	enum { FLAME_IDLE, FLAME_PICK, FLAME_ADD, FLAME_COPY, FLAME_SUM } step;
 	size_t at;
 	VEC(int64_t) new_self, new_total;
 	struct map64_parts child; /* parent and function → node */

@@ -107,7 +107,7 @@ static int setup(void **state)
 	f->seed = 7;
 	f->slow.jobs.submit = submit;
 	for (int i = 1; i < STACKS; i++) {
-		char path[32];
+		char path[64];
 
 		snprintf(path, sizeof(path), "main.main;main.f%d;main.g%d", i / 2, i);
 		f->stack[i] = stack(f, path);
