@@ -366,8 +366,8 @@ static int scan_place(struct target *t, const struct place *pl, const struct sym
 		return off;
 	}
 	s->insn = INSN_CALL;
-	off = symtab_func_by_name(
-		      t->sym, pl->since ? "runtime.casgstatus" : "runtime.runqput", &callee)
+	off = symtab_func_by_name(t->sym, pl->since ? "runtime.casgstatus" : "runtime.runqput",
+				  &callee)
 		      ? psite_scan_call(arch, code, n, f->entry, callee.entry,
 					pl->since ? G_DEAD : PSITE_ANY)
 		      : -1;
