@@ -147,6 +147,7 @@ static void quota_finding(struct detect *d, unsigned pct)
 {
 	const struct moment *m = d->moment;
 	double quota = (double)d->world->quota.milli / 1000;
+	bool placed = false;
 
 	if (!detect_finding(d, DETECT_STARVATION,
 			    pct >= QUOTA_WARNING ? SEVERITY_WARNING : SEVERITY_INFO,
@@ -155,8 +156,12 @@ static void quota_finding(struct detect *d, unsigned pct)
 	finding_key(&d->findings, "quota");
 	for (uint32_t row = 0; row < m->n; row++)
 		if ((m->state[row] == GS_RUNNING || m->state[row] == GS_RUNNABLE) &&
-		    !d->world->g.v[row].system)
+		    !d->world->g.v[row].system) {
+			if (!placed)
+				finding_lasting_place(&d->findings, d->world, m, row);
+			placed = true;
 			finding_member(&d->findings, d->world, m, row);
+		}
 	finding_summary(&d->findings,
 			"its CPU quota of %.3g processors is used up in %u %% of the time slices",
 			quota, pct);

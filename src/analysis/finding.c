@@ -107,6 +107,16 @@ static uint64_t goroutine_key(struct findings *f, const struct world *w, uint32_
 	return f->alike_key;
 }
 
+void finding_lasting_place(struct findings *f, const struct world *w, const struct moment *m,
+			   uint32_t row)
+{
+	const struct frame *at = stacktab_frame(&w->stacks, w->g.v[row].create_stack, 0);
+
+	if (!at || !at->file) /* the main goroutine: nobody made it */
+		at = stack_place(w, row < m->n ? m->stack[row] : 0);
+	finding_place(f, at);
+}
+
 void finding_member(struct findings *f, const struct world *w, const struct moment *m, uint32_t row)
 {
 	const struct goroutine *g = &w->g.v[row];
@@ -116,8 +126,8 @@ void finding_member(struct findings *f, const struct world *w, const struct mome
 		*vec_push(&d->goid) = g->goid;
 	if (!d->n++ && !d->func) {
 		finding_place(f, stack_place(w, row < m->n ? m->stack[row] : 0));
-		if (!d->file) /* it runs: where it was made is known */
-			finding_place(f, stacktab_frame(&w->stacks, g->create_stack, 0));
+		if (!d->file || (row < m->n && m->state[row] == GS_RUNNING))
+			finding_lasting_place(f, w, m, row);
 	}
 	if (row < m->n)
 		finding_since(f, m->since[row]);

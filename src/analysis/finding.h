@@ -79,6 +79,12 @@ void finding_member(struct findings *f, const struct world *w, const struct mome
 		    uint32_t row);
 /* Where it stands (NULL: no change); of the first goroutine where this is not called. */
 void finding_place(struct findings *f, const struct frame *at);
+/*
+ * The same for one that runs, or does whenever it may: its line is another one at
+ * each look. So where it was made; of the main goroutine, where it is.
+ */
+void finding_lasting_place(struct findings *f, const struct world *w, const struct moment *m,
+			   uint32_t row);
 /* A word that makes the id another one. */
 void finding_key(struct findings *f, const char *word);
 void finding_since(struct findings *f, int64_t since);

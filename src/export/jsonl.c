@@ -246,8 +246,10 @@ int jsonl_export(struct world *w, int64_t t0, int64_t t1, FILE *out)
 		write_session(&wr);
 	rc = w->history->query(w->history, &q, write_event, &wr);
 	jsonl_look_due(&wr, T_NEVER);
-	if (whole && !rc)
+	if (whole && !rc) {
+		jsonl_loads(&wr);
 		write_end(&wr);
+	}
 	vec_free(&wr.number);
 	if (!rc && (fflush(out) || ferror(out)))
 		rc = -(errno ? errno : EIO);

@@ -33,4 +33,8 @@ void jsonl_look_owed(struct jsonl_writer *wr, int64_t t0, int64_t t1);
 /* Writes it where it is earlier than t. */
 void jsonl_look_due(struct jsonl_writer *wr, int64_t t);
 
+/* --- jsonl_load.c: what the kernel told --- */
+/* Sums of goroutines and threads since the session began, at its end. */
+void jsonl_loads(struct jsonl_writer *wr);
+
 #endif

@@ -213,6 +213,8 @@ enum jsonl_step jread_apply(struct jsonl *j, struct world *w)
 		step = jread_session(j, w);
 	else if (is_key(type, "end"))
 		jread_end(j, w);
+	else if (is_key(type, "load"))
+		jread_load(j, w);
 	else if (kind != EV_NONE)
 		step = tell(j, w, kind);
 	else

@@ -55,4 +55,8 @@ bool jread_look(struct jsonl *j, struct world *w, struct event *ev);
 enum jsonl_step jread_session(struct jsonl *j, struct world *w);
 void jread_end(struct jsonl *j, struct world *w);
 
+/* --- jsonl_load.c --- */
+/* What the kernel told of a goroutine or a thread; of whom nothing is known is left out. */
+void jread_load(struct jsonl *j, struct world *w);
+
 #endif

@@ -170,7 +170,7 @@ static void check_event(const json_t *o, int64_t *last, char *seen, size_t n_see
 	static const char types[] =
 		" create run block unblock preempt syscall syscall-exit dead "
 		"sample gc task region log metric lost status label proc alloc "
-		"sync origin thread session end facts object wait hold facts-end ";
+		"sync origin thread session end facts object wait hold facts-end load ";
 	const char *ts = json_string_value(json_object_get(o, "ts"));
 	int64_t ns = json_integer_value(json_object_get(o, "ts_ns"));
 	char want[40];

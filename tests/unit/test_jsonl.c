@@ -373,6 +373,51 @@ static void test_all_kinds(void **state)
 }
 
 /* The newest look is written from the model where the log does not have it. */
+/* What the kernel told is in no event, and comes back all the same. */
+static void test_loads(void **state)
+{
+	static const struct gload load = { .cpu_samples = 7,
+					   .runq_ns = 900,
+					   .runq_most_ns = 400,
+					   .runq_n = 3,
+					   .syscalls = 11,
+					   .syscall_ns = 5000,
+					   .slow_ns = 2500,
+					   .slow_fd = 4 };
+	struct fix *f = *state;
+	struct thread *t;
+	struct gload *g;
+	struct back b;
+	size_t size;
+	char *text;
+
+	tell_goroutines(f);
+	tell(f, (struct event){ .kind = EV_THREAD, .m = 77, .g = 18, .state = GS_RUNNING });
+	g = world_load_add(&f->w, world_find(&f->w, 18));
+	*g = load;
+	g->slow_call = world_str(&f->w, "fsync");
+	t = world_thread(&f->w, 77);
+	t->cpu_ns = UINT64_MAX;
+	t->runq_ns = 60;
+	t->runq_most_ns = 50;
+	t->waker_tid = 78;
+	t->waker_goid = 1;
+	tell_program(f);
+	text = export(&f->w, &size);
+	read_back(&b, text, size);
+	g = (struct gload *)world_load(&b.w, world_find(&b.w, 18));
+	assert_non_null(g);
+	assert_string_equal(strtab_get(&b.w.strings, g->slow_call), "fsync");
+	g->slow_call = 0;
+	assert_memory_equal(g, &load, sizeof(load));
+	t = world_thread(&b.w, 77);
+	assert_non_null(t);
+	assert_true(t->cpu_ns == UINT64_MAX && t->runq_ns == 60 && t->runq_most_ns == 50);
+	assert_true(t->waker_tid == 78 && t->waker_goid == 1);
+	back_release(&b);
+	free(text);
+}
+
 static void test_look_of_the_model(void **state)
 {
 	struct fix *f = *state;
@@ -544,6 +589,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_all_kinds, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_look_of_the_model, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_loads, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_look_cut_off, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_cut, setup, teardown),
 		cmocka_unit_test(test_damage),
