@@ -18,7 +18,10 @@ char LICENSE[] SEC("license") = "GPL"; /* the kernel asks for it */
 
 const volatile struct rec_config cfg = {};
 
-__u64 lost[LOST_N]; /* read by the other side */
+/* Read and written by the other side. */
+__u64 lost[LOST_N];
+__u64 hits[REC_PARTS]; /* of the parts that are put on and taken off */
+__u32 epoch; /* grows when one is put on: what was seen before has no end */
 
 enum { E2BIG = 7 };
 
@@ -35,6 +38,8 @@ struct thread {
 	__u64 arg[REC_ARGS];
 	__u32 runq_n, syscalls;
 	__u32 tid, waker_tid;
+	__u32 epoch;
+	__u32 pad;
 };
 
 struct {
@@ -90,7 +95,13 @@ static __always_inline __u64 current_goid(void)
 
 static __always_inline struct thread *thread_find(__u32 pid)
 {
-	return bpf_map_lookup_elem(&threads, &pid);
+	struct thread *t = bpf_map_lookup_elem(&threads, &pid);
+
+	if (t && t->epoch != epoch) {
+		t->on_at = t->ready_at = t->call_at = 0;
+		t->epoch = epoch;
+	}
+	return t;
 }
 
 /* Of the running thread. */
@@ -285,9 +296,13 @@ static __always_inline void on_cpu(struct task_struct *task)
 SEC("tp_btf/sched_switch")
 int BPF_PROG(on_switch, bool preempt, struct task_struct *prev, struct task_struct *next)
 {
-	if (prev->tgid == cfg.tgid)
+	bool off = prev->tgid == cfg.tgid, on = next->tgid == cfg.tgid;
+
+	if (off || on)
+		__sync_fetch_and_add(&hits[REC_SCHED], 1);
+	if (off)
 		off_cpu(prev);
-	if (next->tgid == cfg.tgid)
+	if (on)
 		on_cpu(next);
 	return 0;
 }
@@ -355,6 +370,7 @@ int BPF_PROG(on_call, struct pt_regs *regs, long id)
 
 	if (!is_target())
 		return 0;
+	__sync_fetch_and_add(&hits[REC_SYSCALLS], 1);
 	t = thread_current();
 	if (!t)
 		return 0;

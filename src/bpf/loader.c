@@ -129,6 +129,21 @@ uint32_t bpf_first_tgid(pid_t pid)
 	return 0;
 }
 
+int bpf_set_part(struct bpf_set *s, enum bpf_part part, bool on)
+{
+	(void)s;
+	(void)part;
+	(void)on;
+	return -1;
+}
+
+uint64_t bpf_set_hits(const struct bpf_set *s, enum bpf_part part)
+{
+	(void)s;
+	(void)part;
+	return 0;
+}
+
 #else
 
 #include <bpf/bpf.h>
@@ -494,7 +509,7 @@ static int samples_attach(struct bpf_set *s)
 static int attach_one(struct bpf_program *prog, struct bpf_link **link)
 {
 	*link = bpf_program__attach(prog);
-	return *link ? 0 : -errno;
+	return *link ? 0 : errno ? -errno : -EINVAL;
 }
 
 static int part_attach(struct bpf_set *s, enum bpf_part p)
@@ -535,6 +550,42 @@ static unsigned attach_parts(struct bpf_set *s, unsigned parts,
 	if (parts) /* threads that end make room; where it is refused, they do not */
 		attach_one(s->skel->progs.on_exit, &s->skel->links.on_exit);
 	return parts;
+}
+
+static void part_detach(struct bpf_set *s, enum bpf_part p)
+{
+	struct bpf_link **link[BPF_PARTS][2] = {
+		[BPF_SCHED] = { &s->skel->links.on_switch, &s->skel->links.on_waking },
+		[BPF_SYSCALLS] = { &s->skel->links.on_return, &s->skel->links.on_call },
+	};
+
+	for (int i = 0; i < 2; i++) {
+		bpf_link__destroy(*link[p][i]);
+		*link[p][i] = NULL;
+	}
+}
+
+int bpf_set_part(struct bpf_set *s, enum bpf_part p, bool on)
+{
+	int rc = 0;
+
+	if (p != BPF_SCHED && p != BPF_SYSCALLS)
+		return -EINVAL;
+	part_detach(s, p);
+	if (on) {
+		s->skel->bss->epoch++;
+		rc = part_attach(s, p);
+	}
+	if (rc)
+		part_detach(s, p);
+	return rc;
+}
+
+uint64_t bpf_set_hits(const struct bpf_set *s, enum bpf_part p)
+{
+	enum rec_part k = p == BPF_SCHED ? REC_SCHED : REC_SYSCALLS;
+
+	return *(volatile __u64 *)&s->skel->bss->hits[k];
 }
 
 /* --- the ring --- */

@@ -59,6 +59,15 @@ struct bpf_set;
 struct bpf_set *bpf_set_open(const struct bpf_target *t, struct bpf_part_state state[BPF_PARTS]);
 void bpf_set_close(struct bpf_set *s); /* NULL ok */
 
+/*
+ * Takes a part off, and puts it on again: BPF_SCHED and BPF_SYSCALLS, which
+ * bpf_set_open() has put on. From another thread than the one that drains as
+ * well. 0 or negative errno.
+ */
+int bpf_set_part(struct bpf_set *s, enum bpf_part part, bool on);
+/* Times that such a part had something to do so far. */
+uint64_t bpf_set_hits(const struct bpf_set *s, enum bpf_part part);
+
 /* Called for each record; its size has been checked against its kind. */
 typedef void bpf_sink(void *arg, const struct rec_head *rec);
 /* Reads what is in the ring; returns the number of records. */

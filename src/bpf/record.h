@@ -125,6 +125,13 @@ struct rec_event {
 	__u8 stack[]; /* room for one of REC_STACK_…, or none */
 };
 
+/* What is counted, so that its cost is known. */
+enum rec_part {
+	REC_SCHED, /* times that a thread came or went */
+	REC_SYSCALLS, /* calls */
+	REC_PARTS
+};
+
 /* Losses, counted in the kernel. */
 enum rec_lost {
 	LOST_RING, /* the ring was full */

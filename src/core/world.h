@@ -190,7 +190,7 @@ enum live_state {
 };
 
 /* Probes that are put on and taken off together, as the governor last said; ids of strings. */
-enum { LIVE_PROBE_GROUPS = 3 };
+enum { LIVE_PROBE_GROUPS = 5 };
 struct live_probes {
 	uint32_t name, state; /* "life"; "off", "counting", "on", "window", "cut" */
 	uint32_t reason; /* a sentence */

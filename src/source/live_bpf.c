@@ -183,6 +183,16 @@ struct bpf_target live_bpf_target(const struct target *t)
 	};
 }
 
+/* What costs something for each event is put on by the governor alone. */
+static void govern(struct live_source *l, const struct bpf_part_state *state)
+{
+	for (int p = BPF_SCHED; p <= BPF_SYSCALLS; p++) {
+		l->governed[p] = l->bpf && state[p].why == BPF_ON;
+		if (l->governed[p])
+			bpf_set_part(l->bpf, (enum bpf_part)p, false);
+	}
+}
+
 static void bpf_start(struct live_source *l)
 {
 	struct bpf_part_state state[BPF_PARTS];
@@ -195,6 +205,7 @@ static void bpf_start(struct live_source *l)
 	} else {
 		l->bpf = bpf_set_open(&t, state);
 		bpf_state_word(state, b->kernel.word, sizeof(b->kernel.word));
+		govern(l, state);
 		b->kernel.hz = l->bpf && state[BPF_SAMPLES].why == BPF_ON ? SAMPLE_HZ : 0;
 	}
 	l->bpf_lost = 0;

@@ -290,8 +290,8 @@ static bool restart(struct live_source *l)
 	b->restart = true;
 	scan_each(l->scan, &b->gone);
 	batch_send(l, b);
-	live_bpf_stop(l);
 	live_probe_stop(l);
+	live_bpf_stop(l);
 	if (l->probe)
 		*vec_push(&l->old_probe) = l->probe;
 	l->probe = NULL;

@@ -195,6 +195,7 @@ struct live_source {
 	struct live_regs *regs; /* NULL: threads are never stopped */
 	struct bpf_set *bpf; /* NULL: off */
 	bool bpf_tried;
+	bool governed[BPF_PARTS]; /* parts of it that the prober puts on and takes off */
 	uint64_t bpf_lost; /* told of */
 	struct live_batch *bpf_batch; /* while the ring is read: what it says */
 	struct map64 bpf_goid, bpf_tid; /* → index in that batch */

@@ -31,21 +31,26 @@ enum {
 static const double told_more = 1.4;
 /* A stack to copy, which events that have one cost more, ns. */
 static const double stack_ns = 250;
+/* A tracepoint's program against a probe's hit, which is a trap: a switch, a system call both ways. */
+static const double switch_less = 0.2, call_less = 0.22;
 
 #define BIT(event) (1u << (event))
 
 /* Colder ones first: what fits the budget stays. */
 static const struct group {
 	const char *name;
-	unsigned events;
+	unsigned events; /* of probes; 0: a part of the kernel's side */
+	enum bpf_part part;
 	double stack_ns; /* for each hit, on average */
 } groups[PROBE_GROUPS] = {
-	{ "life", BIT(PROBE_CREATE) | BIT(PROBE_EXIT), 0 },
-	{ "locks", BIT(PROBE_LOCK) | BIT(PROBE_SEMA), 0 },
-	{ "sched", BIT(PROBE_RUN) | BIT(PROBE_PARK) | BIT(PROBE_READY), 2 * stack_ns / 3 },
+	{ "life", BIT(PROBE_CREATE) | BIT(PROBE_EXIT), 0, 0 },
+	{ "locks", BIT(PROBE_LOCK) | BIT(PROBE_SEMA), 0, 0 },
+	{ "switches", 0, BPF_SCHED, 0 },
+	{ "syscalls", 0, BPF_SYSCALLS, 0 },
+	{ "sched", BIT(PROBE_RUN) | BIT(PROBE_PARK) | BIT(PROBE_READY), 0, 2 * stack_ns / 3 },
 };
 
-enum { SCHED = 2 };
+enum { SCHED = 4 };
 enum { WAITS_OTHER, WAITS_SEMA, WAITS_CHAN };
 
 _Static_assert((int)PROBE_CREATE == PSITE_CREATE && (int)PROBE_RUN == PSITE_RUN &&
@@ -371,15 +376,24 @@ static void set_complete(struct live_probe *p, unsigned group, bool on)
 	pthread_mutex_unlock(&p->lock);
 }
 
+static uint64_t hits_of(const struct live_probe *p, unsigned i)
+{
+	return groups[i].events ? probe_hits(p->set, groups[i].events)
+				: bpf_set_hits(p->l->bpf, groups[i].part);
+}
+
 static int put_on(struct live_probe *p, unsigned i, bool told)
 {
 	bool was = p->gov.group[p->of_gov[i]].attached;
-	int rc = was ? 0 : probe_attach(p->set, groups[i].events, p->file_off);
+	int rc = 0;
 
+	if (!was)
+		rc = groups[i].events ? probe_attach(p->set, groups[i].events, p->file_off)
+				      : bpf_set_part(p->l->bpf, groups[i].part, true);
 	if (rc)
 		return rc;
-	p->hits0[i] = probe_hits(p->set, groups[i].events);
-	if (told) {
+	p->hits0[i] = hits_of(p, i);
+	if (told && groups[i].events) {
 		probe_tell(p->set, groups[i].events, true);
 		set_complete(p, i, true);
 	}
@@ -388,6 +402,10 @@ static int put_on(struct live_probe *p, unsigned i, bool told)
 
 static void take_off(struct live_probe *p, unsigned i)
 {
+	if (!groups[i].events) {
+		bpf_set_part(p->l->bpf, groups[i].part, false);
+		return;
+	}
 	set_complete(p, i, false);
 	probe_tell(p->set, groups[i].events, false);
 	probe_detach(p->set, groups[i].events);
@@ -437,7 +455,7 @@ static int64_t tick(struct live_probe *p)
 		unsigned i = group_of(p, k);
 
 		if (p->gov.group[k].attached)
-			hits[k] = probe_hits(p->set, groups[i].events) - p->hits0[i];
+			hits[k] = hits_of(p, i) - p->hits0[i];
 	}
 	governor_tick(&p->gov, now, hits, cpu_ns(p), &plan);
 	for (unsigned k = p->gov.n; k-- > 0;) /* what goes, goes before what comes */
@@ -497,7 +515,24 @@ static const char *missing(const struct probesites *ps, unsigned events)
 	return NULL;
 }
 
-static void add_groups(struct live_probe *p, const struct probesites *ps)
+/* Why a group cannot be; NULL: it can. */
+static const char *cannot(const struct live_probe *p, unsigned i, const struct probesites *ps,
+			  const char *no_set)
+{
+	if (!groups[i].events)
+		return p->l->governed[groups[i].part] ? NULL
+						      : "the kernel's side has no such part here";
+	return no_set ? no_set : missing(ps, groups[i].events);
+}
+
+static double cost_of(const struct live_probe *p, const struct group *g)
+{
+	if (g->events)
+		return p->cal.hit_ns * told_more + g->stack_ns;
+	return p->cal.hit_ns * (g->part == BPF_SCHED ? switch_less : call_less);
+}
+
+static void add_groups(struct live_probe *p, const struct probesites *ps, const char *no_set)
 {
 	struct gov_conf conf = gov_conf_default();
 
@@ -506,11 +541,11 @@ static void add_groups(struct live_probe *p, const struct probesites *ps)
 	conf.least = conf.budget / 10;
 	governor_init(&p->gov, &conf);
 	for (unsigned i = 0; i < PROBE_GROUPS; i++) {
-		const char *why = missing(ps, groups[i].events);
+		const char *why = cannot(p, i, ps, no_set);
 		struct gov_group_conf g = {
 			.name = groups[i].name,
 			.priority = (int)i,
-			.cost_ns = p->cal.hit_ns * told_more + groups[i].stack_ns,
+			.cost_ns = cost_of(p, &groups[i]),
 			.attach_ns = p->cal.attach_ns,
 			.detach_ns = p->cal.detach_ns,
 		};
@@ -522,37 +557,34 @@ static void add_groups(struct live_probe *p, const struct probesites *ps)
 		p->file_off[e] = ps->at[e].file_off;
 }
 
-/* false: there will be no probes, and word_told says why. */
+static struct probe_set *open_set(struct live_probe *p, const struct probesites *ps,
+				  struct bpf_part_state *state)
+{
+	struct probe_config cfg = live_probe_config(p->t, ps);
+
+	return probe_set_open(p->t->pid, &cfg, false, state);
+}
+
+/* false: nothing is to be governed, and word_told says why. */
 static bool begin(struct live_probe *p)
 {
-	struct bpf_part_state state = { .why = BPF_ON };
+	struct bpf_part_state state = { .why = BPF_NO_TARGET };
 	struct probesites *ps = xcalloc(1, sizeof(*ps));
-	struct probe_config cfg;
-	struct probe_set *set = NULL;
 	struct target view = *p->t; /* with the thread's own symbols */
+	struct probe_set *set = NULL;
 
 	view.sym = p->sym;
 	probesites_find(ps, &view);
-	cfg = live_probe_config(p->t, ps);
-	if (clock_getcpuclockid(p->t->pid, &p->clock)) {
-		state.why = BPF_NO_TARGET;
-	} else {
-		set = probe_set_open(p->t->pid, &cfg, false, &state);
-	}
-	if (set) {
-		calibrate(&p->cal);
-		add_groups(p, ps);
-	}
+	if (!clock_getcpuclockid(p->t->pid, &p->clock))
+		set = open_set(p, ps, &state);
+	calibrate(&p->cal);
+	add_groups(p, ps, set ? NULL : state.sentence);
 	snprintf(p->word_told, sizeof(p->word_told), "no probes: %s", bpf_why_word(state.why));
-	for (unsigned i = 0; i < PROBE_GROUPS && !set; i++) {
-		p->of_gov[i] = -1;
-		snprintf(p->why[i], sizeof(p->why[i]), "%s", state.sentence);
-	}
 	pthread_mutex_lock(&p->lock);
 	p->set = set;
 	pthread_mutex_unlock(&p->lock);
 	free(ps);
-	return set;
+	return p->gov.n;
 }
 
 static void wait_until(struct live_probe *p, int64_t t)
