@@ -71,6 +71,11 @@ PKGS += libbpf
 DEFS += -DBINGO_BPF
 SKEL := $(BPF_SRC:src/bpf/%.bpf.c=$(BUILD)/gen/bpf/%.skel.h)
 endif
+# What drops rights once they are not needed, each where it is here; CAP=no, SECCOMP=no leave them out.
+HAVE_CAP := $(if $(filter no,$(CAP)),,$(shell pkg-config --exists libcap && echo yes))
+HAVE_SECCOMP := $(if $(filter no,$(SECCOMP)),,$(shell pkg-config --exists 'libseccomp >= 2.4' && echo yes))
+PKGS += $(HAVE_CAP:yes=libcap) $(HAVE_SECCOMP:yes=libseccomp)
+DEFS += $(HAVE_CAP:yes=-DBINGO_CAP) $(HAVE_SECCOMP:yes=-DBINGO_SECCOMP)
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS))
 PKG_LIBS := $(shell pkg-config --libs $(PKGS))
 endif

@@ -19,20 +19,20 @@ have() { command -v "$1" >/dev/null 2>&1; }
 apt_build="gcc libc6-dev make pkg-config libncurses-dev libuv1-dev libpcre2-dev libelf-dev libdw-dev
 	libzstd-dev zlib1g-dev libjansson-dev libinih-dev libutf8proc-dev ncurses-base"
 apt_check="libcmocka-dev libvterm-dev"
-apt_bpf="clang bpftool libbpf-dev"
-apt_wanted="$apt_bpf git ca-certificates llvm clang-format clang-tidy cppcheck shellcheck tmux binutils
+apt_optional="clang bpftool libbpf-dev libcap-dev libseccomp-dev"
+apt_wanted="$apt_optional git ca-certificates llvm clang-format clang-tidy cppcheck shellcheck tmux binutils
 	file jq man-db procps"
 dnf_build="gcc make pkgconf-pkg-config ncurses-devel libuv-devel pcre2-devel elfutils-libelf-devel
 	elfutils-devel libzstd-devel zlib-devel jansson-devel inih-devel utf8proc-devel ncurses-base"
 dnf_check="libcmocka-devel libvterm-devel diffutils findutils"
-dnf_bpf="clang bpftool libbpf-devel"
-dnf_wanted="$dnf_bpf git compiler-rt llvm clang-tools-extra cppcheck ShellCheck tmux binutils file jq
+dnf_optional="clang bpftool libbpf-devel libcap-devel libseccomp-devel"
+dnf_wanted="$dnf_optional git compiler-rt llvm clang-tools-extra cppcheck ShellCheck tmux binutils file jq
 	man-db procps-ng"
 apk_build="gcc musl-dev linux-headers make pkgconf ncurses-dev libuv-dev pcre2-dev elfutils-dev
 	zstd-dev zlib-dev jansson-dev inih-dev utf8proc-dev ncurses-terminfo-base"
 apk_check="cmocka-dev libvterm-dev coreutils diffutils"
-apk_bpf="clang bpftool libbpf-dev"
-apk_wanted="$apk_bpf git compiler-rt llvm clang-extra-tools cppcheck shellcheck tmux binutils file jq
+apk_optional="clang bpftool libbpf-dev libcap-dev libseccomp-dev"
+apk_wanted="$apk_optional git compiler-rt llvm clang-extra-tools cppcheck shellcheck tmux binutils file jq
 	mandoc procps-ng"
 needed="a C compiler, make, pkg-config and the development files of ncurses (wide), libuv, PCRE2, \
 elfutils (libelf and libdw), zstd, zlib, Jansson, inih and utf8proc; for the tests also cmocka and libvterm"
@@ -179,16 +179,16 @@ install_nothing()
 	fi
 }
 
-# The kernel's side is built where clang, bpftool and libbpf are there, and left out where they cannot
+# The kernel's side (clang, bpftool, libbpf) and the dropping of rights are left out where they cannot
 # be had without asking anybody.
 # shellcheck disable=SC2086
-try_bpf() # INSTALL PACKAGES
+try_optional() # INSTALL PACKAGES
 {
 	[ "$1" != install_apt ] || [ -n "$(apt_missing $2)" ] || return 0
 	if [ "$(id -u)" != 0 ] && ! sudo -n true 2>/dev/null; then
 		return 0
 	fi
-	("$1" "" "$2") || say "built without BPF: $2 could not be installed"
+	("$1" "" "$2") || say "built without some of: $2"
 }
 
 install_for() # build | check
@@ -197,7 +197,7 @@ install_for() # build | check
 		case $1 in
 		build)
 			install_apt "$apt_build" ""
-			try_bpf install_apt "$apt_bpf"
+			try_optional install_apt "$apt_optional"
 			;;
 		check)
 			install_apt "$apt_build $apt_check" "$apt_wanted"
@@ -208,7 +208,7 @@ install_for() # build | check
 		case $1 in
 		build)
 			install_dnf "$dnf_build" ""
-			try_bpf install_dnf "$dnf_bpf"
+			try_optional install_dnf "$dnf_optional"
 			;;
 		check) install_dnf "$dnf_build $dnf_check" "$dnf_wanted" ;;
 		esac
@@ -216,7 +216,7 @@ install_for() # build | check
 		case $1 in
 		build)
 			install_apk "$apk_build" ""
-			try_bpf install_apk "$apk_bpf"
+			try_optional install_apk "$apk_optional"
 			;;
 		check) install_apk "$apk_build $apk_check" "$apk_wanted" ;;
 		esac

@@ -13,6 +13,8 @@
 #include "batch.h"
 #include "config.h"
 #include "core/world.h"
+#include "guard.h"
+#include "helper.h"
 #include "loader.h"
 #include "screen.h"
 #include "source/command.h"
@@ -31,6 +33,8 @@ struct app {
 	struct source *source;
 	struct loader loader;
 	struct detect detect;
+	struct helper *helper; /* NULL: none, or none needed */
+	struct batch_file file;
 	int64_t began; /* wall clock, ns */
 	pid_t child; /* the command that we started, 0: none */
 	int signal; /* that asked us to end, 0: none */
@@ -98,6 +102,8 @@ static void app_close(struct app *a)
 	uv_loop_close(&a->loop);
 	detect_release(&a->detect);
 	world_release(&a->world);
+	batch_file_close(&a->file, a->opt);
+	helper_stop(a->helper);
 }
 
 static void on_signal(uv_signal_t *h, int num)
@@ -131,7 +137,7 @@ static int print_now(struct app *a, bool last, struct err *err)
 	/* what is printed is of now, not of some passes ago */
 	if (!graph_fresh(&a->detect.graph) || a->detect.looked != a->world.now.time)
 		detect_now(&a->detect, &a->world);
-	return batch_print(a->opt, &a->world, &a->detect, own_cpu_pct(a), last, err);
+	return batch_print(a->opt, &a->file, &a->world, &a->detect, own_cpu_pct(a), last, err);
 }
 
 /* The detectors look as the program goes on, not only when somebody asks. */
@@ -218,6 +224,31 @@ static int run_batch(struct app *a, struct err *err)
 	return print_now(a, true, err);
 }
 
+static bool has_screen(const struct options *o)
+{
+	return !o->script && !o->batch && isatty(STDOUT_FILENO);
+}
+
+static struct guard_needs needs_of(const struct options *o, pid_t child)
+{
+	return (struct guard_needs){ .live = o->mode != MODE_REPLAY,
+				     .ptrace = !o->no_ptrace,
+				     .bpf = !o->no_bpf,
+				     .files = o->script != NULL,
+				     .child = child };
+}
+
+/* The rest needs fewer rights; no thread is there yet. */
+static int app_guard(struct app *a, struct err *err)
+{
+	struct guard_needs n = needs_of(a->opt, a->child);
+	int rc = has_screen(a->opt) || a->opt->script ? 0 : batch_file_open(&a->file, a->opt, err);
+
+	if (!rc)
+		guard_set(&n, NULL);
+	return rc;
+}
+
 /* A screen where there is a terminal for it, a report where not. */
 static int run(struct app *a, struct err *err)
 {
@@ -228,13 +259,14 @@ static int run(struct app *a, struct err *err)
 		.world = &a->world,
 		.loader = &a->loader,
 		.detect = &a->detect,
+		.helper = a->helper,
 		.live = o->mode != MODE_REPLAY,
 	};
 	int rc;
 
 	if (o->script)
 		return screen_script(&c, err);
-	if (o->batch || !isatty(STDOUT_FILENO))
+	if (!has_screen(o))
 		return run_batch(a, err);
 	rc = screen_run(&c, err);
 	if (rc == -ENOTSUP) {
@@ -258,6 +290,20 @@ static bool is_failed(const struct app *a)
 	return false;
 }
 
+static int run_doctor(const struct options *o)
+{
+	static const char *const names[GUARD_PARTS] = { "caps", "bounding", "new privs",
+							"seccomp" };
+	struct guard_needs n = needs_of(o, 0);
+	struct doctor_line lines[GUARD_PARTS];
+	struct guard_state s;
+
+	guard_try(&n, &s);
+	for (int i = 0; i < GUARD_PARTS; i++)
+		lines[i] = (struct doctor_line){ names[i], s.part[i].on, s.part[i].text };
+	return doctor_run(o->pid, term_colors(getenv("TERM")), lines, GUARD_PARTS, stdout);
+}
+
 int app_run(const struct options *o, struct err *err)
 {
 	struct app a = { .opt = o, .began = clock_ns(CLOCK_MONOTONIC) };
@@ -265,15 +311,19 @@ int app_run(const struct options *o, struct err *err)
 	int rc;
 
 	if (o->mode == MODE_DOCTOR)
-		return doctor_run(o->pid, term_colors(getenv("TERM")), stdout);
+		return run_doctor(o);
 	detect_init(&a.detect);
 	rc = config_load(&(struct config){ &a.detect.conf }, o->config, err);
 	if (rc)
 		return (int)err->code;
 	loader_threads();
+	if (has_screen(o))
+		a.helper = helper_start();
 	uv_loop_init(&a.loop);
 	world_init(&a.world);
 	rc = app_open(&a, err);
+	if (!rc)
+		rc = app_guard(&a, err);
 	if (!rc) {
 		a.loader.loop = &a.loop;
 		a.loader.source = a.source;

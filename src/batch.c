@@ -2,10 +2,12 @@
 #include "batch.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "analysis/filter.h"
 #include "core/mem.h"
@@ -43,29 +45,85 @@ static int print_folded(const struct options *o, struct world *w, struct filter 
 	return rc;
 }
 
-static int print_export(const struct options *o, struct world *w, const struct detect *d,
-			struct filter *f, struct err *err)
+static int cannot_write(const struct options *o, int rc, struct err *err)
 {
-	bool own = strcmp(o->export_file, "-") != 0;
-	FILE *out = own ? fopen(o->export_file, "we") : stdout;
+	return err_set(err, rc, EXIT_USAGE, "cannot write %s: %s", o->export_file, strerror(-rc));
+}
+
+static bool is_file(const struct options *o)
+{
+	return o->export_format && strcmp(o->export_file, "-") != 0;
+}
+
+int batch_file_open(struct batch_file *b, const struct options *o, struct err *err)
+{
+	const int how = O_WRONLY | O_CREAT | O_CLOEXEC;
+	int fd;
+
+	if (!is_file(o) || b->f)
+		return 0;
+	fd = open(o->export_file, how | O_EXCL, 0666);
+	b->made = fd >= 0;
+	if (fd < 0 && errno == EEXIST)
+		fd = open(o->export_file, how, 0666);
+	if (fd < 0)
+		return cannot_write(o, -errno, err);
+	b->f = fdopen(fd, "w");
+	if (b->f)
+		return 0;
+	close(fd);
+	return cannot_write(o, -ENOMEM, err);
+}
+
+void batch_file_close(struct batch_file *b, const struct options *o)
+{
+	if (!b->f)
+		return;
+	fclose(b->f);
+	b->f = NULL;
+	if (b->made && !b->written)
+		unlink(o->export_file);
+}
+
+static int export_to(const struct options *o, struct world *w, const struct detect *d,
+		     struct filter *f, FILE *out)
+{
+	if (!strcmp(o->export_format, "dot"))
+		return dot_export(&d->graph, o->system, out);
+	if (!strcmp(o->export_format, "folded"))
+		return print_folded(o, w, f, PROFILE_ON_CPU, out);
+	if (!strcmp(o->export_format, "folded-off"))
+		return print_folded(o, w, f, PROFILE_OFF_CPU, out);
+	return jsonl_export(w, T_BEFORE, T_NEVER, out);
+}
+
+/* What the file held before goes now; a pipe or a device holds nothing. */
+static int export_file(const struct options *o, struct batch_file *b, struct world *w,
+		       const struct detect *d, struct filter *f)
+{
 	int rc;
 
-	if (!out)
-		return err_set(err, -errno, EXIT_USAGE, "cannot write %s: %s", o->export_file,
-			       strerror(errno));
-	if (!strcmp(o->export_format, "dot"))
-		rc = dot_export(&d->graph, o->system, out);
-	else if (!strcmp(o->export_format, "folded"))
-		rc = print_folded(o, w, f, PROFILE_ON_CPU, out);
-	else if (!strcmp(o->export_format, "folded-off"))
-		rc = print_folded(o, w, f, PROFILE_OFF_CPU, out);
-	else
-		rc = jsonl_export(w, T_BEFORE, T_NEVER, out);
-	if (own && fclose(out) && !rc)
+	b->written = true;
+	if (ftruncate(fileno(b->f), 0) && errno != EINVAL)
+		return -errno;
+	rc = export_to(o, w, d, f, b->f);
+	if (fclose(b->f) && !rc)
 		rc = -errno;
+	b->f = NULL;
+	return rc;
+}
+
+static int print_export(const struct options *o, struct batch_file *b, struct world *w,
+			const struct detect *d, struct filter *f, struct err *err)
+{
+	int rc = batch_file_open(b, o, err);
+
+	if (rc)
+		return rc;
+	rc = b->f ? export_file(o, b, w, d, f) : export_to(o, w, d, f, stdout);
 	if (rc)
 		return err_set(err, rc, EXIT_USAGE, "cannot write the export to %s: %s",
-			       own ? o->export_file : "standard output", strerror(-rc));
+			       is_file(o) ? o->export_file : "standard output", strerror(-rc));
 	return 0;
 }
 
@@ -91,8 +149,8 @@ static int print_report(const struct options *o, struct world *w, const struct d
 	return fflush(stdout) || ferror(stdout) ? -EIO : 0;
 }
 
-int batch_print(const struct options *o, struct world *w, const struct detect *d, double cpu_pct,
-		bool last, struct err *err)
+int batch_print(const struct options *o, struct batch_file *b, struct world *w,
+		const struct detect *d, double cpu_pct, bool last, struct err *err)
 {
 	struct filter *f = NULL;
 	int rc = 0;
@@ -106,7 +164,7 @@ int batch_print(const struct options *o, struct world *w, const struct detect *d
 				       why.text);
 	}
 	if (o->export_format && last)
-		rc = print_export(o, w, d, f, err);
+		rc = print_export(o, b, w, d, f, err);
 	if (!rc && (!o->export_format || o->json)) {
 		rc = print_report(o, w, d, f, cpu_pct);
 		if (rc)

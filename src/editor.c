@@ -11,7 +11,8 @@
 
 #include "core/mem.h"
 
-static const int held[] = { SIGINT, SIGQUIT, SIGTSTP };
+static const int held[ARRAY_SIZE(((struct editor_signals *)0)->before)] = { SIGINT, SIGQUIT,
+									    SIGTSTP };
 
 /* How an editor is told the line, by its name. */
 enum line_style { LINE_PLUS, LINE_COLON, LINE_GOTO };
@@ -86,24 +87,35 @@ static int wait_for(pid_t pid, const char *command, struct err *err)
 	return 0;
 }
 
-int editor_run(const char *file, uint32_t line, struct err *err)
+void editor_signals_hold(struct editor_signals *s)
 {
 	struct sigaction ignore = { .sa_handler = SIG_IGN }, plain = { .sa_handler = SIG_DFL };
-	struct sigaction before[ARRAY_SIZE(held)];
+
+	for (size_t i = 0; i < ARRAY_SIZE(held); i++)
+		sigaction(held[i], held[i] == SIGTSTP ? &plain : &ignore, &s->before[i]);
+}
+
+void editor_signals_let(const struct editor_signals *s)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(held); i++)
+		sigaction(held[i], &s->before[i], NULL);
+}
+
+int editor_run(const char *file, uint32_t line, struct err *err)
+{
+	struct editor_signals s;
 	const char *command = editor_command();
 	pid_t pid;
 	int rc;
 
 	if (access(file, R_OK))
 		return err_set(err, -errno, EXIT_USAGE, "%s: %s", file, strerror(errno));
-	for (size_t i = 0; i < ARRAY_SIZE(held); i++)
-		sigaction(held[i], held[i] == SIGTSTP ? &plain : &ignore, &before[i]);
+	editor_signals_hold(&s);
 	pid = fork();
 	if (!pid)
 		run_child(command, file, line ? line : 1);
 	rc = pid < 0 ? err_set(err, -errno, EXIT_USAGE, "starting an editor: %s", strerror(errno))
 		     : wait_for(pid, command, err);
-	for (size_t i = 0; i < ARRAY_SIZE(held); i++)
-		sigaction(held[i], &before[i], NULL);
+	editor_signals_let(&s);
 	return rc;
 }

@@ -3,9 +3,20 @@
 #ifndef EDITOR_H
 #define EDITOR_H
 
+#include <signal.h>
 #include <stdint.h>
 
 #include "core/err.h"
+
+/*
+ * While an editor has the terminal: ^C and ^\\ are for it alone, and ^Z stops
+ * whoever waits for it as well. hold() before, let() puts back what was.
+ */
+struct editor_signals {
+	struct sigaction before[3];
+};
+void editor_signals_hold(struct editor_signals *s);
+void editor_signals_let(const struct editor_signals *s);
 
 /*
  * Runs $VISUAL, $EDITOR or vi on a file at a line; the terminal must have been

@@ -9,7 +9,7 @@
 
 #include "analysis/filter.h"
 #include "core/jobs.h"
-#include "editor.h"
+#include "helper.h"
 #include "source/source.h"
 #include "ui/script.h"
 #include "ui/term.h"
@@ -121,19 +121,24 @@ static void take_size(struct screen *s)
 
 static int run_editor(void *arg, const char *file, uint32_t line, struct err *err)
 {
+	struct screen *s = arg;
 	int rc;
 
 	term_leave();
-	rc = editor_run(file, line, err);
+	rc = helper_edit(s->c->helper, file, line, err);
 	term_enter();
-	take_size(arg);
+	take_size(s);
 	return rc;
 }
 
 static int copy_text(void *arg, const char *text, char *how, size_t size, struct err *err)
 {
-	(void)arg;
-	return term_copy(text, how, size, err);
+	struct screen *s = arg;
+
+	if (!helper_copy(s->c->helper, text))
+		return term_copy(text, how, size, err);
+	snprintf(how, size, "tmux");
+	return 0;
 }
 
 static void suspend(void *arg)

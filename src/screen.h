@@ -14,6 +14,7 @@ struct screen_config {
 	struct loader *loader;
 	struct world *world;
 	struct detect *detect;
+	struct helper *helper; /* starts the editor; NULL: none can be started */
 	bool live; /* the session grows on when loading is done */
 };
 

@@ -366,7 +366,7 @@ static void check_program(struct doctor *d, pid_t pid)
 	target_close(t);
 }
 
-int doctor_run(pid_t pid, int colors, FILE *out)
+int doctor_run(pid_t pid, int colors, const struct doctor_line *more, size_t n, FILE *out)
 {
 	struct doctor d = { .out = out, .code = EXIT_FINE };
 	bool may;
@@ -378,6 +378,8 @@ int doctor_run(pid_t pid, int colors, FILE *out)
 	check_probes(&d);
 	check_perf(&d);
 	check_terminal(&d, colors);
+	for (size_t i = 0; i < n; i++)
+		say(&d, more[i].works ? WORKS : PARTLY, more[i].what, NULL, "%s", more[i].text);
 	if (!pid)
 		return d.code;
 	check_access(&d, pid, &may);

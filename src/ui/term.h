@@ -55,9 +55,10 @@ void term_enter(void);
  */
 void term_suspend(void);
 
+/* Puts text on tmux's clipboard; false where we run in none, or it does not take it. */
+bool term_copy_tmux(const char *text);
 /*
- * Puts text on the clipboard: by tmux within one, else by the terminal (OSC 52).
- * how, of size bytes, says by what. Returns 0, or a negative errno with err filled.
+ * Puts text on the clipboard by the terminal itself (OSC 52). how, of size bytes, says by what. Returns 0, or a negative errno with err filled.
  */
 int term_copy(const char *text, char *how, size_t size, struct err *err);
 

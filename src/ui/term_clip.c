@@ -30,7 +30,7 @@ static int write_all(int fd, const char *s, size_t n)
 	return 0;
 }
 
-static bool copy_by_tmux(const char *text)
+bool term_copy_tmux(const char *text)
 {
 	char *argv[] = { "tmux", "load-buffer", "-w", "-", NULL };
 	posix_spawn_file_actions_t fa;
@@ -102,10 +102,6 @@ static bool knows_osc(const char *type)
 
 int term_copy(const char *text, char *how, size_t size, struct err *err)
 {
-	if (copy_by_tmux(text)) {
-		snprintf(how, size, "tmux");
-		return 0;
-	}
 	if (!knows_osc(getenv("TERM")))
 		return err_set(err, -ENOTSUP, EXIT_USAGE, "this terminal has no clipboard");
 	if (strlen(text) > CLIP_MOST)
