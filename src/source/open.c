@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "source/dumptext.h"
 #include "source/jsonl.h"
 #include "source/trace1.h"
 #include "source/trace2.h"
@@ -63,11 +64,16 @@ struct source *source_open_file(const struct input *in, struct world *w, struct 
 		w->replay = w->source_name;
 		return jsonl_open(in);
 	}
+	if (version < 0 && dumptext_known(in)) {
+		w->source_kind = world_str(w, "dump");
+		return dumptext_open(in);
+	}
 	if (version < 0) {
 		err_set(err, -EINVAL, EXIT_BADFILE,
 			"%s is no file that bingo-top knows: it opens Go execution traces (as "
-			"runtime/trace or the test flag -trace write them) and the events that "
-			"--export jsonl writes",
+			"runtime/trace or the test flag -trace write them), the events that "
+			"--export jsonl writes, and goroutine dumps (a panic's, SIGQUIT's, "
+			"goroutine?debug=2)",
 			in->name);
 		return NULL;
 	}

@@ -194,6 +194,8 @@ static void add_loading(const struct ui *ui, struct pieces *p)
 
 static void add_live_cost(const struct world *w, struct pieces *p)
 {
+	if (w->live.ended)
+		add(p, 1, ROLE_WARN, 0, "%.100s", strtab_get(&w->strings, w->live.ended));
 	if (!w->live.pid || w->replay)
 		return;
 	add(p, 3, ROLE_HEADER, 0, "self %.1f%%", w->live.cpu_pct);
@@ -207,9 +209,7 @@ static void add_live_cost(const struct world *w, struct pieces *p)
 		    strtab_get(&w->strings, w->live.no_samples));
 	if (w->live.bpf)
 		add(p, 7, ROLE_DIM, 0, "%.60s", strtab_get(&w->strings, w->live.bpf));
-	if (w->live.ended)
-		add(p, 1, ROLE_WARN, 0, "%.100s", strtab_get(&w->strings, w->live.ended));
-	else if (w->live.note)
+	if (!w->live.ended && w->live.note)
 		add(p, 6, ROLE_WARN, 0, "%.100s", strtab_get(&w->strings, w->live.note));
 }
 
