@@ -22,6 +22,7 @@ enum { MAX_OPERANDS = 8 };
 
 enum option_id {
 	OPT_REPLAY = 256,
+	OPT_EXE,
 	OPT_ONCE,
 	OPT_DURATION,
 	OPT_RATE,
@@ -50,7 +51,8 @@ static const struct option_row {
 	const char *help;
 } option_table[] = {
 	{ OPT_REPLAY, "replay", "FILE",
-	  "show a Go execution trace, or the events of an export; - is standard input" },
+	  "show a trace, a core dump, a goroutine dump, the events of an export; - is standard input" },
+	{ OPT_EXE, "exe", "BIN", "the program of a core dump that --replay shows" },
 	{ 'b', "batch", NULL, "no screen: print a report each interval" },
 	{ 'n', "iterations", "N", "stop after N reports" },
 	{ 'd', "delay", "SEC", "time between reports (1)" },
@@ -214,6 +216,9 @@ static int parse_one(struct options *o, int id, char *arg, struct err *err)
 	case OPT_REPLAY:
 		o->replay = arg;
 		break;
+	case OPT_EXE:
+		o->exe = arg;
+		break;
 	case 'b':
 		o->batch = true;
 		break;
@@ -310,6 +315,9 @@ static int parse_operands(struct options *o, int argc, char **argv, struct err *
 		o->mode = MODE_REPLAY;
 		return 0;
 	}
+	if (o->exe)
+		return usage(err, "--exe names the program of a core dump, which --replay shows; it was",
+			     o->exe);
 	if (o->command) {
 		o->mode = MODE_COMMAND;
 		return argc ? 0 : usage(err, "there is no command after --", NULL);

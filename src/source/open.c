@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "source/core.h"
 #include "source/dumptext.h"
 #include "source/jsonl.h"
 #include "source/trace1.h"
@@ -52,7 +53,8 @@ static struct source *open_trace(const struct input *in, int version, struct err
 	}
 }
 
-struct source *source_open_file(const struct input *in, struct world *w, struct err *err)
+struct source *source_open_file(const struct input *in, const char *exe, struct world *w,
+				struct err *err)
 {
 	int version = trace_version(in);
 	char format[32];
@@ -64,6 +66,13 @@ struct source *source_open_file(const struct input *in, struct world *w, struct 
 		w->replay = w->source_name;
 		return jsonl_open(in);
 	}
+	if (coredump_known(in))
+		return coredump_open(in, exe, w, err);
+	if (exe) {
+		err_set(err, -EINVAL, EXIT_USAGE, "--exe is for core dumps, and %s is none",
+			in->name);
+		return NULL;
+	}
 	if (version < 0 && dumptext_known(in)) {
 		w->source_kind = world_str(w, "dump");
 		return dumptext_open(in);
@@ -72,7 +81,7 @@ struct source *source_open_file(const struct input *in, struct world *w, struct 
 		err_set(err, -EINVAL, EXIT_BADFILE,
 			"%s is no file that bingo-top knows: it opens Go execution traces (as "
 			"runtime/trace or the test flag -trace write them), the events that "
-			"--export jsonl writes, and goroutine dumps (a panic's, SIGQUIT's, "
+			"--export jsonl writes, core dumps, and goroutine dumps (a panic's, SIGQUIT's, "
 			"goroutine?debug=2)",
 			in->name);
 		return NULL;

@@ -390,7 +390,8 @@ static bool is_sched(const struct gfinder *f, uint64_t addr, uint64_t nm, uint64
 	       load(raw, lay->sched.maxmcount, 4) <= INT32_MAX &&
 	       load(raw, lay->sched.npidle, 4) <= np && load(raw, lay->sched.nmidle, 4) <= nm &&
 	       load(raw, lay->sched.ngsys, 4) < 1 << 16 && resized > 0 &&
-	       resized <= (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+	       (f->mem->over ||
+		resized <= (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec);
 }
 
 /* All of them lock sched or use its first fields, so the address or the lock's is there. */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "target/core.h"
 #include "target/objects_priv.h"
 
 enum {
@@ -207,11 +208,37 @@ static void running_words(struct objects *o, const struct scan_g *g)
 	}
 }
 
+/* Of a program that is over registers are known too: those of the thread, and what a signal handler saved. */
+static void register_words(struct objects *o, const struct scan_g *g)
+{
+	const struct gthread *m = gsched_thread(scan_sched(o->scan), g->m);
+	const struct core_thread *t = m ? core_thread(o->t->core, m->tid) : NULL;
+	uint64_t lo, hi, *word;
+
+	if (!t) {
+		o->unsearched++;
+		return;
+	}
+	for (uint32_t i = 0; i < t->n_word; i++)
+		*vec_push(&o->moving_word) = t->word[i];
+	if (!target_signal_stack(o->t, m->addr, &lo, &hi) || t->regs.sp < lo || t->regs.sp >= hi)
+		return;
+	word = (uint64_t *)(void *)objects_deep(o, hi - lo);
+	if (memr_read(o->t->mem, lo, word, hi - lo))
+		o->unsearched++;
+	else
+		for (uint64_t i = 0; i < (hi - lo) / 8; i++)
+			*vec_push(&o->moving_word) = word[i];
+}
+
 static void running_match(struct objects *o)
 {
 	o->moving_word.n = 0;
-	for (size_t i = 0; i < o->moving.n; i++)
+	for (size_t i = 0; i < o->moving.n; i++) {
 		running_words(o, &o->moving.v[i]);
+		if (o->t->core)
+			register_words(o, &o->moving.v[i]);
+	}
 }
 
 /* --- objects within others --- */

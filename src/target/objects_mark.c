@@ -470,7 +470,7 @@ enum {
 	 */
 	MISSED_STILL = 12,
 	MISSED_BUSY = 1,
-	MISSED_ENOUGH = 24,
+	MISSED_ENOUGH = 24, /* and where it is over, once is enough */
 	STILL_US = 30, /* of CPU time that the program may have during a mark */
 	FIRST_LOOK = 2, /* the first one has enough to do */
 	APART_MS = 400,
@@ -497,7 +497,7 @@ static int64_t target_cpu(const struct objects *o)
 	struct timespec ts;
 	clockid_t id;
 
-	if (clock_getcpuclockid(o->t->pid, &id) || clock_gettime(id, &ts))
+	if (o->t->core || clock_getcpuclockid(o->t->pid, &id) || clock_gettime(id, &ts))
 		return 0;
 	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
 }
@@ -542,21 +542,26 @@ static int64_t cpu_clock(void)
 	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
 }
 
+/* target: its CPU time when the mark began. */
+static uint32_t weight(const struct objects *o, int64_t target)
+{
+	if (o->t->core)
+		return MISSED_ENOUGH;
+	return target && target_cpu(o) - target <= STILL_US * 1000 ? MISSED_STILL : MISSED_BUSY;
+}
+
 void marks_update(struct objects *o, int64_t now)
 {
 	uint8_t *reached = NULL;
 	int64_t cpu, cost, target;
 
-	if (o->look >= FIRST_LOOK && now >= o->mark_next && wanted(o)) {
+	if ((o->t->core || o->look >= FIRST_LOOK) && now >= o->mark_next && wanted(o)) {
 		cpu = cpu_clock();
 		target = target_cpu(o);
 		if (o->unsearched || !mark_run(o, &reached))
 			map64_clear(&o->marked);
 		else
-			marks_count(o, reached,
-				    target && target_cpu(o) - target <= STILL_US * 1000
-					    ? MISSED_STILL
-					    : MISSED_BUSY);
+			marks_count(o, reached, weight(o, target));
 		free(reached);
 		o->stats.mark_ns = objects_clock() - now;
 		cost = (int64_t)((double)(cpu_clock() - cpu) / MARK_SHARE);

@@ -32,7 +32,7 @@ static void open_bytes(struct opened *o, const char *text, size_t n)
 
 	memset(o, 0, sizeof(*o));
 	world_init(&o->w);
-	o->src = source_open_file(&in, &o->w, &o->err);
+	o->src = source_open_file(&in, NULL, &o->w, &o->err);
 	o->rc = o->err.rc;
 	while (o->src && (o->rc = o->src->ops->drain(o->src, &o->w, 1, &o->err)) == SOURCE_MORE)
 		;
