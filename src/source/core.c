@@ -15,20 +15,11 @@ bool coredump_known(const struct input *in)
 
 /* --- where running goroutines are --- */
 
-/* A program that dies by a signal sends it to all its threads: then each stands in a handler. */
 static bool seen_at(const struct target *t, const struct gthread *m, struct regs_seen *seen)
 {
 	const struct core_thread *ct = core_thread(t->core, m->tid);
-	struct regs r;
-	uint64_t lo, hi;
 
-	if (!ct)
-		return false;
-	r = ct->regs;
-	if (target_signal_stack(t, m->addr, &lo, &hi) && r.sp >= lo && r.sp < hi &&
-	    !core_signalled(t->core, lo, hi, &r))
-		return false;
-	return regs_read(t->mem, &t->lay, m->addr, &r, seen);
+	return ct && !ct->lost && regs_read(t->mem, &t->lay, m->addr, &ct->regs, seen);
 }
 
 static void tell_running(struct live_source *l)

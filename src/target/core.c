@@ -387,6 +387,13 @@ static void segs_sort(struct core *c)
 	c->seg.n = out;
 }
 
+static int by_tid(const void *a, const void *b)
+{
+	const struct core_thread *x = a, *y = b;
+
+	return (x->tid > y->tid) - (x->tid < y->tid);
+}
+
 static int by_file_start(const void *a, const void *b)
 {
 	const struct core_file *x = a, *y = b;
@@ -528,6 +535,8 @@ static int parse(struct core *c, const char *name, struct err *err)
 	vec_free(&files);
 	maps_fill(c);
 	find_exe(c);
+	if (c->thread.n)
+		qsort(c->thread.v, c->thread.n, sizeof(*c->thread.v), by_tid);
 	return c->seg.n ? 0 : refuse(err, name, "that is damaged: it has no segment of memory");
 }
 
@@ -622,12 +631,24 @@ void core_back(struct core *c, const struct image *img)
 
 /* --- threads --- */
 
+static struct core_thread *thread_find(const struct core *c, pid_t tid)
+{
+	size_t lo = 0, hi = c->thread.n;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (c->thread.v[mid].tid < tid)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < c->thread.n && c->thread.v[lo].tid == tid ? &c->thread.v[lo] : NULL;
+}
+
 const struct core_thread *core_thread(const struct core *c, pid_t tid)
 {
-	for (size_t i = 0; i < c->thread.n; i++)
-		if (c->thread.v[i].tid == tid)
-			return &c->thread.v[i];
-	return NULL;
+	return thread_find(c, tid);
 }
 
 /* Words of struct ucontext: both machines begin alike, and save the stack that signals come on. */
@@ -635,48 +656,75 @@ enum {
 	UC_LINK = 1,
 	UC_STACK_SP = 2,
 	UC_STACK_SIZE = 4,
-	UC_AMD64_REGS = 5, /* asm/sigcontext.h */
-	UC_AMD64_RBP = UC_AMD64_REGS + 10,
-	UC_AMD64_RSP = UC_AMD64_REGS + 15,
-	UC_AMD64_RIP = UC_AMD64_REGS + 16,
+	UC_AMD64_REGS = 5, /* asm/sigcontext.h: from r8 on */
 	UC_ARM64_REGS = 23, /* behind fault_address, which is aligned to 16 */
-	UC_WORDS = UC_ARM64_REGS + 33,
+	UC_WORDS = UC_ARM64_REGS + ARM64_N,
+	AMD64_RAX = 10,
+	SYSCALL_AMD64 = 0x050f,
+	SVC_ARM64 = 0xd4000001,
 };
 
-static struct regs uc_regs(const struct core *c, const uint8_t *p)
+/* A call that a signal interrupted and that begins anew: the next instruction makes it. */
+static bool will_call(const struct core *c, uint64_t pc)
 {
-	if (c->arch == GOARCH_AMD64)
-		return (struct regs){ .pc = word_at(p, UC_AMD64_RIP),
-				      .sp = word_at(p, UC_AMD64_RSP),
-				      .bp = word_at(p, UC_AMD64_RBP) };
-	return (struct regs){ .pc = word_at(p, UC_ARM64_REGS + ARM64_PC),
-			      .sp = word_at(p, UC_ARM64_REGS + ARM64_SP),
-			      .bp = word_at(p, UC_ARM64_REGS + ARM64_FP),
-			      .lr = word_at(p, UC_ARM64_REGS + ARM64_LR) };
+	uint32_t insn = 0;
+
+	if (memr_read(c->mem, pc, &insn, c->arch == GOARCH_AMD64 ? 2 : 4))
+		return false;
+	return insn == (c->arch == GOARCH_AMD64 ? SYSCALL_AMD64 : SVC_ARM64);
 }
 
-bool core_signalled(const struct core *c, uint64_t lo, uint64_t hi, struct regs *r)
+static void amd64_saved(const struct core *c, struct core_thread *t, const uint8_t *p)
+{
+	/* where r8 to r15, rdi, rsi, rbp, rbx, rdx, rax, rcx, rsp and rip are in pr_reg */
+	static const uint8_t to[] = { 9, 8, 7, 6, 3, 2, 1, 0, 14, 13, 4, 5, 12, 10, 11, 19, 16 };
+
+	for (size_t i = 0; i < sizeof(to); i++)
+		t->word[to[i]] = word_at(p, UC_AMD64_REGS + i);
+	t->word[AMD64_ORIG_RAX] =
+		will_call(c, t->word[AMD64_RIP]) ? t->word[AMD64_RAX] : UINT64_MAX;
+	amd64_regs(t);
+}
+
+static void arm64_saved(const struct core *c, struct core_thread *t, const uint8_t *p)
+{
+	for (size_t i = 0; i < ARM64_N - 1; i++)
+		t->word[i] = word_at(p, UC_ARM64_REGS + i);
+	arm64_regs(t);
+	if (will_call(c, t->regs.pc) && t->word[ARM64_X8] <= INT16_MAX)
+		t->call.nr = (int32_t)t->word[ARM64_X8];
+}
+
+/* The first signal lies highest: what it interrupted was no handler. */
+static const uint8_t *saved_context(const uint8_t *stack, uint64_t lo, uint64_t n)
+{
+	for (uint64_t i = n / 8; i-- > 0;) {
+		const uint8_t *p = stack + 8 * i;
+
+		if (n / 8 - i >= UC_WORDS && word_at(p, UC_STACK_SP) == lo &&
+		    word_at(p, UC_STACK_SIZE) == n && !word_at(p, UC_LINK))
+			return p;
+	}
+	return NULL;
+}
+
+void core_unsignal(struct core *c, pid_t tid, uint64_t lo, uint64_t hi)
 {
 	enum { STACK_MOST = 256 << 10 };
-	uint64_t n = hi > lo ? hi - lo : 0;
-	bool found = false;
-	uint8_t *b;
+	struct core_thread *t = thread_find(c, tid);
+	const uint8_t *p = NULL;
+	uint8_t *stack;
 
-	if (n < 8 * UC_WORDS || n > STACK_MOST)
-		return false;
-	b = xmalloc(n);
-	if (memr_read(c->mem, lo, b, n))
-		n = 0;
-	/* the first signal lies highest: what it interrupted was no handler */
-	for (uint64_t i = n / 8; i-- > 0 && !found;) {
-		const uint8_t *p = b + 8 * i;
-
-		if (n / 8 - i < UC_WORDS || word_at(p, UC_STACK_SP) != lo ||
-		    word_at(p, UC_STACK_SIZE) != hi - lo || word_at(p, UC_LINK))
-			continue;
-		*r = uc_regs(c, p);
-		found = r->sp < lo || r->sp >= hi;
-	}
-	free(b);
-	return found;
+	if (!t || hi <= lo || hi - lo > STACK_MOST || t->regs.sp < lo || t->regs.sp >= hi)
+		return;
+	stack = xmalloc(hi - lo);
+	if (!memr_read(c->mem, lo, stack, hi - lo))
+		p = saved_context(stack, lo, hi - lo);
+	t->call.nr = -1;
+	if (p && c->arch == GOARCH_AMD64)
+		amd64_saved(c, t, p);
+	else if (p)
+		arm64_saved(c, t, p);
+	t->lost = t->regs.sp >= lo && t->regs.sp < hi;
+	free(stack);
 }

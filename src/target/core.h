@@ -19,6 +19,7 @@ enum { CORE_WORDS = 34 };
 
 struct core_thread { /* NT_PRSTATUS */
 	pid_t tid;
+	bool lost; /* it stood in a signal handler, and what came before is not known */
 	struct regs regs;
 	struct sysc call; /* nr -1: it was in none, or that is not known */
 	uint64_t word[CORE_WORDS]; /* all its registers, in the kernel's order */
@@ -44,7 +45,7 @@ struct core {
 	char exe[4096]; /* the path that the program was mapped from; "" not known */
 	int signal; /* that ended it; 0: it was copied alive, or that is not known */
 	uint64_t at_phdr, at_entry, at_execfn; /* of the auxiliary vector; 0: not known */
-	VEC(struct core_thread) thread;
+	VEC(struct core_thread) thread; /* ascending by tid */
 	VEC(struct core_seg) seg; /* ascending, none over another */
 	struct proc_maps maps; /* the same as the kernel would have told them */
 	uint64_t missing; /* bytes that should be in the file and are not */
@@ -77,9 +78,10 @@ void core_back(struct core *c, const struct image *img);
 const struct core_thread *core_thread(const struct core *c, pid_t tid);
 
 /*
- * Where a thread was that stands in a signal handler: the registers that the
- * kernel saved on the signal stack lo … hi. false: none are there.
+ * A thread that stands in a signal handler, on the stack lo … hi: from now on it
+ * is where it was before, by the registers that the kernel saved there. Where
+ * there are none nothing is known of it any more. Does nothing to one that stands elsewhere.
  */
-bool core_signalled(const struct core *c, uint64_t lo, uint64_t hi, struct regs *r);
+void core_unsignal(struct core *c, pid_t tid, uint64_t lo, uint64_t hi);
 
 #endif

@@ -208,27 +208,16 @@ static void running_words(struct objects *o, const struct scan_g *g)
 	}
 }
 
-/* Of a program that is over registers are known too: those of the thread, and what a signal handler saved. */
+/* Of a program that is over registers are known too. */
 static void register_words(struct objects *o, const struct scan_g *g)
 {
 	const struct gthread *m = gsched_thread(scan_sched(o->scan), g->m);
 	const struct core_thread *t = m ? core_thread(o->t->core, m->tid) : NULL;
-	uint64_t lo, hi, *word;
 
-	if (!t) {
+	if (!t || t->lost)
 		o->unsearched++;
-		return;
-	}
-	for (uint32_t i = 0; i < t->n_word; i++)
+	for (uint32_t i = 0; t && i < t->n_word; i++)
 		*vec_push(&o->moving_word) = t->word[i];
-	if (!target_signal_stack(o->t, m->addr, &lo, &hi) || t->regs.sp < lo || t->regs.sp >= hi)
-		return;
-	word = (uint64_t *)(void *)objects_deep(o, hi - lo);
-	if (memr_read(o->t->mem, lo, word, hi - lo))
-		o->unsearched++;
-	else
-		for (uint64_t i = 0; i < (hi - lo) / 8; i++)
-			*vec_push(&o->moving_word) = word[i];
 }
 
 static void running_match(struct objects *o)

@@ -168,15 +168,3 @@ int target_syscall(const struct target *t, pid_t tid, struct sysc *s)
 	*s = c->call;
 	return 0;
 }
-
-bool target_signal_stack(const struct target *t, uint64_t m, uint64_t *lo, uint64_t *hi)
-{
-	enum { STACK_MOST = 256 << 10 };
-	uint64_t g;
-
-	if (t->lay.m.gsignal < 0 || memr_read_u64(t->mem, m + (uint64_t)t->lay.m.gsignal, &g) ||
-	    !g || memr_read_u64(t->mem, g + (uint64_t)t->lay.g.stack_lo, lo) ||
-	    memr_read_u64(t->mem, g + (uint64_t)t->lay.g.stack_hi, hi))
-		return false;
-	return *lo < *hi && *hi - *lo <= STACK_MOST && !(*lo & 7);
-}

@@ -69,8 +69,6 @@ int target_open_core(struct target **out, const struct target_core *in, struct e
 
 /* The target's CLOCK_MONOTONIC: now, or of a core dump, over_at. ns. */
 int64_t target_clock(const struct target *t);
-/* The stack of signal handlers of the thread whose M lies at m; false: none is known. */
-bool target_signal_stack(const struct target *t, uint64_t m, uint64_t *lo, uint64_t *hi);
 /* The system call that a thread is in, as sysc_read(). */
 int target_syscall(const struct target *t, pid_t tid, struct sysc *s);
 

@@ -135,23 +135,49 @@ static void goroutines_newest(const struct target *t, int64_t *at)
  * It was after everything that the runtime noted: when the network was asked
  * last, when each processor was seen to change, since when goroutines wait.
  */
-static int64_t newest_time(const struct target *t)
+static int64_t newest_time(const struct target *t, const struct gsched *s)
 {
 	const struct golayout *lay = &t->lay;
-	struct gsched s;
 	int64_t at = 0;
 
-	gsched_init(&s);
 	newer_at(t, &at, t->glob.sched, lay->sched.lastpoll);
 	newer_at(t, &at, t->glob.sched, lay->sched.procresizetime);
-	if (!gsched_read(&s, t->mem, lay, &t->glob))
-		for (size_t i = 0; i < s.p.n; i++) {
-			newer_at(t, &at, s.p.v[i].addr, lay->p.sysmontick_schedwhen);
-			newer_at(t, &at, s.p.v[i].addr, lay->p.sysmontick_syscallwhen);
-		}
-	gsched_release(&s);
+	for (size_t i = 0; i < s->p.n; i++) {
+		newer_at(t, &at, s->p.v[i].addr, lay->p.sysmontick_schedwhen);
+		newer_at(t, &at, s->p.v[i].addr, lay->p.sysmontick_syscallwhen);
+	}
 	goroutines_newest(t, &at);
 	return at;
+}
+
+/* --- threads --- */
+
+/*
+ * A program that dies by a signal sends it to all its threads
+ * (runtime/signal_unix.go:sighandler), so in its core each stands in a handler.
+ */
+static void unsignal(const struct target *t, const struct gthread *m)
+{
+	uint64_t g, lo, hi;
+
+	if (t->lay.m.gsignal < 0 ||
+	    memr_read_u64(t->mem, m->addr + (uint64_t)t->lay.m.gsignal, &g) || !g ||
+	    memr_read_u64(t->mem, g + (uint64_t)t->lay.g.stack_lo, &lo) ||
+	    memr_read_u64(t->mem, g + (uint64_t)t->lay.g.stack_hi, &hi))
+		return;
+	core_unsignal(t->core, m->tid, lo, hi);
+}
+
+static void read_sched(struct target *t)
+{
+	struct gsched s;
+
+	gsched_init(&s);
+	if (!gsched_read(&s, t->mem, &t->lay, &t->glob))
+		for (size_t i = 0; i < s.m.n; i++)
+			unsignal(t, &s.m.v[i]);
+	t->over_at = newest_time(t, &s);
+	gsched_release(&s);
 }
 
 /* --- opening --- */
@@ -202,7 +228,7 @@ int target_open_core(struct target **out, const struct target_core *in, struct e
 		return rc;
 	}
 	target_finish(t);
-	t->over_at = newest_time(t);
+	read_sched(t);
 	*out = t;
 	return 0;
 }
