@@ -51,7 +51,8 @@ static const struct option_row {
 	const char *help;
 } option_table[] = {
 	{ OPT_REPLAY, "replay", "FILE",
-	  "show a trace, a core dump, a goroutine dump, the events of an export; - is standard input" },
+	  "show a trace, a core dump, a goroutine dump, the events of an export; - is standard "
+	  "input" },
 	{ OPT_EXE, "exe", "BIN", "the program of a core dump that --replay shows" },
 	{ 'b', "batch", NULL, "no screen: print a report each interval" },
 	{ 'n', "iterations", "N", "stop after N reports" },
@@ -316,7 +317,8 @@ static int parse_operands(struct options *o, int argc, char **argv, struct err *
 		return 0;
 	}
 	if (o->exe)
-		return usage(err, "--exe names the program of a core dump, which --replay shows; it was",
+		return usage(err,
+			     "--exe names the program of a core dump, which --replay shows; it was",
 			     o->exe);
 	if (o->command) {
 		o->mode = MODE_COMMAND;

@@ -156,12 +156,7 @@ size_t facts_holds_of(const struct facts *f, uint64_t goid, size_t *n);
  * event.value of EV_FACTS. FACTS_SAME: all is as in the look before, and nothing
  * of it is told again.
  */
-enum {
-	FACTS_SEARCHED = 1 << 0,
-	FACTS_NETPOLL = 1 << 1,
-	FACTS_SAME = 1 << 2,
-	FACTS_STILL = 1 << 3
-};
+enum { FACTS_SEARCHED = 1 << 0, FACTS_NETPOLL = 1 << 1, FACTS_SAME = 1 << 2, FACTS_STILL = 1 << 3 };
 /* What the head of a look says of it, without FACTS_SAME. */
 uint64_t facts_flags(const struct facts *f);
 /* EV_OBJECT comes in two parts; its state says which. */

@@ -34,8 +34,8 @@ static void tell_running(struct live_source *l)
 		const struct gthread *m = &sched->m.v[i];
 		struct live_batch *b;
 
-		if (!m->curg || !scan_goid_at(l->scan, m->curg, &status) ||
-		    status != GST_RUNNING || !seen_at(l->t, m, seen))
+		if (!m->curg || !scan_goid_at(l->scan, m->curg, &status) || status != GST_RUNNING ||
+		    !seen_at(l->t, m, seen))
 			continue;
 		b = batch_new(l);
 		b->sample = xcalloc(1, sizeof(*b->sample));
@@ -100,8 +100,10 @@ static void warn(const struct target *t, struct world *w)
 			   " MB of the program's memory are missing; what is there is shown",
 			   (t->core->missing + (1 << 20) - 1) >> 20);
 	if (!t->core->thread.n)
-		world_warn(w, "the core has no registers: where running goroutines are is not known");
-	world_warn(w, "a core dump is one look: what grows, queues up or starves takes time to see, and is "
+		world_warn(w,
+			   "the core has no registers: where running goroutines are is not known");
+	world_warn(w, "a core dump is one look: what grows, queues up or starves takes time to "
+		      "see, and is "
 		      "not judged");
 	if (!t->over_at)
 		world_warn(w, "how long goroutines wait is not known: the core tells no time");

@@ -273,7 +273,7 @@ static bool restart(struct live_source *l)
 		 !atomic_load(&l->cancelled));
 	if (rc) {
 		live_over(l, "process %d executed another program, and that cannot be watched: %s",
-		     (int)l->pid, err.text);
+			  (int)l->pid, err.text);
 		return false;
 	}
 	b = batch_new(l);
@@ -329,8 +329,8 @@ static bool target_lost(struct live_source *l)
 		return false;
 	}
 	if (s.state == 'Z' || s.state == 'X') {
-		live_over(l, "process %d (%s) has ended and waits for its parent to notice", (int)l->pid,
-		     l->name);
+		live_over(l, "process %d (%s) has ended and waits for its parent to notice",
+			  (int)l->pid, l->name);
 		return false;
 	}
 	return restart(l);
@@ -419,10 +419,10 @@ static bool one_pass(struct live_source *l)
 	rc = live_scan(l);
 	if (rc == -EPERM) {
 		live_over(l,
-		     "process %d can no longer be read: the right to was taken away (its user "
-		     "changed, or it "
-		     "became set-uid)",
-		     (int)l->pid);
+			  "process %d can no longer be read: the right to was taken away (its user "
+			  "changed, or it "
+			  "became set-uid)",
+			  (int)l->pid);
 		return false;
 	}
 	if (!target_alive(l->t))

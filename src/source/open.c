@@ -10,6 +10,7 @@
 #include "source/jsonl.h"
 #include "source/trace1.h"
 #include "source/trace2.h"
+#include "source/unpack.h"
 
 enum { HEADER_SIZE = 16 };
 
@@ -30,6 +31,22 @@ static int trace_version(const struct input *in)
 		return -1;
 	version = (in->data[5] - '0') * 10 + in->data[6] - '0';
 	return version >= 0 && version <= 99 ? version : -1;
+}
+
+static void say_unknown(const struct input *in, struct err *err)
+{
+	const char *packer = unpack_foreign(in->data, in->size);
+
+	if (packer)
+		err_set(err, -EINVAL, EXIT_BADFILE, "%s is packed with %s: unpack it first (%s -d)",
+			in->name, packer, packer);
+	else
+		err_set(err, -EINVAL, EXIT_BADFILE,
+			"%s is no file that bingo-top knows: it opens Go execution traces (as "
+			"runtime/trace or the test flag -trace write them), the events that "
+			"--export jsonl writes, core dumps, and goroutine dumps (a panic's, "
+			"SIGQUIT's, goroutine?debug=2)",
+			in->name);
 }
 
 static struct source *open_trace(const struct input *in, int version, struct err *err)
@@ -61,6 +78,11 @@ struct source *source_open_file(const struct input *in, const char *exe, struct 
 
 	w->source_name = world_str(w, in->name);
 	w->progress.total = in->size;
+	if (in->cut)
+		world_warn(
+			w,
+			"the file is packed, and cut short or damaged; what could be unpacked is "
+			"shown");
 	if (version < 0 && jsonl_known(in)) {
 		w->source_kind = world_str(w, "events");
 		w->replay = w->source_name;
@@ -78,12 +100,7 @@ struct source *source_open_file(const struct input *in, const char *exe, struct 
 		return dumptext_open(in);
 	}
 	if (version < 0) {
-		err_set(err, -EINVAL, EXIT_BADFILE,
-			"%s is no file that bingo-top knows: it opens Go execution traces (as "
-			"runtime/trace or the test flag -trace write them), the events that "
-			"--export jsonl writes, core dumps, and goroutine dumps (a panic's, SIGQUIT's, "
-			"goroutine?debug=2)",
-			in->name);
+		say_unknown(in, err);
 		return NULL;
 	}
 	snprintf(format, sizeof(format), "1.%d", version);

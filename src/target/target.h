@@ -59,7 +59,8 @@ struct target_core {
 	const void *data; /* the core; outlives the target */
 	size_t len;
 	const char *name; /* for messages */
-	const char *exe; /* the program that ran, to be checked; NULL: found by the core's own word */
+	const char
+		*exe; /* the program that ran, to be checked; NULL: found by the core's own word */
 };
 /*
  * Opens a core dump (target/core.h). err has EXIT_BADFILE, and says what is in

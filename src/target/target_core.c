@@ -2,6 +2,7 @@
 /* A program that is over, opened from its core dump. */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -84,13 +85,15 @@ static int take_image(struct target *t, const char *exe, const char *name, struc
 	case CORE_SAME:
 		break;
 	case CORE_UNSURE:
-		target_note(t, "whether --exe is the program that ran cannot be told from the core");
+		target_note(t,
+			    "whether --exe is the program that ran cannot be told from the core");
 		break;
 	case CORE_OTHER:
-		return err_set(err, -ENOEXEC, EXIT_BADFILE,
-			       "%.120s is not the program of %.120s: its build id is %.40s, that in "
-			       "the core is %.40s; give the file that ran by --exe",
-			       exe, name, ids[1][0] ? ids[1] : "none", ids[0][0] ? ids[0] : "none");
+		return err_set(
+			err, -ENOEXEC, EXIT_BADFILE,
+			"%.120s is not the program of %.120s: its build id is %.40s, that in "
+			"the core is %.40s; give the file that ran by --exe",
+			exe, name, ids[1][0] ? ids[1] : "none", ids[0][0] ? ids[0] : "none");
 	}
 	return 0;
 }
@@ -209,12 +212,18 @@ static int open_parts(struct target *t, const struct target_core *in, struct err
 		return 0;
 	}
 	if (!t->image)
+		return err_set(
+			err, rc, EXIT_BADFILE,
+			"%.150s cannot be read alone: %s, and the core does not hold its code "
+			"and tables; give the program by --exe BIN",
+			in->name, why);
+	if (t->core->missing)
 		return err_set(err, rc, EXIT_BADFILE,
-			       "%.150s cannot be read alone: %s, and the core does not hold its code "
-			       "and tables; give the program by --exe BIN",
-			       in->name, why);
-	return err_set(err, rc, EXIT_BADFILE, "%.150s: %.300s%s", in->name, e.text,
-		       t->core->missing ? "; the core is cut short" : "");
+			       "%.200s is cut short: %" PRIu64
+			       " MB of the program's memory are missing, "
+			       "and its goroutine table with them",
+			       in->name, (t->core->missing + (1 << 20) - 1) >> 20);
+	return err_set(err, rc, EXIT_BADFILE, "%.150s: %.300s", in->name, e.text);
 }
 
 int target_open_core(struct target **out, const struct target_core *in, struct err *err)
