@@ -139,6 +139,8 @@ static void add_file_state(const struct ui *ui, struct pieces *p, const char *ma
 		    text_bytes(a, pr->bytes));
 	else
 		add(p, 0, ROLE_GOOD, ATTR_BOLD, "%s %s", mark, ui->playing ? "PLAY" : "REPLAY");
+	if (!v->world->t_end && !ui_loading(ui)) /* of one moment: a dump */
+		return;
 	add(p, 3, ROLE_TIME, 0, "%s of %s", time_text(v, v->time, a),
 	    text_moment(b, v->world->t_end, (v->span.t1 - v->span.t0) / 10000));
 }
