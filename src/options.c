@@ -89,8 +89,9 @@ static void print_help(void)
 	puts("bingo-top: htop for goroutines\n\n"
 	     "  bingo-top PID              watch a running Go process\n"
 	     "  bingo-top -- CMD [ARG...]  start CMD and watch it\n"
-	     "  bingo-top --replay FILE    show a Go execution trace (Go 1.11 to 1.27), or "
-	     "events.jsonl\n"
+	     "  bingo-top --replay FILE    show a Go execution trace (Go 1.11 to 1.27), a core "
+	     "dump,\n"
+	     "                             the text of a goroutine dump, or events.jsonl\n"
 	     "  bingo-top doctor [PID]     say what works here, and what mends what does not\n");
 	for (size_t i = 0; i < ARRAY_SIZE(option_table); i++) {
 		const struct option_row *r = &option_table[i];
