@@ -98,6 +98,11 @@ static bool is_own(const struct core *c, const struct core_seg *s)
 	return s->path && !strcmp(c->maps.text.v + s->path, c->exe);
 }
 
+static bool is_untouched(const struct core_seg *s)
+{
+	return !s->path && !s->len && !s->cut && (s->flags & (PF_R | PF_W)) == (PF_R | PF_W);
+}
+
 /*
  * What was left out: a mapping of a file of which nothing was ever written is as
  * the file is; anonymous memory that was never touched is zero.
@@ -108,7 +113,7 @@ static size_t left_out(const struct core *c, const struct core_seg *s, uint64_t 
 	uint64_t off = s->file_off + (at - s->start);
 	bool as_file = at - s->start >= s->cut || s->flags & PF_X;
 
-	if (!s->path && !s->len && !s->cut && (s->flags & (PF_R | PF_W)) == (PF_R | PF_W)) {
+	if (is_untouched(s)) {
 		memset(buf, 0, len);
 		return len;
 	}
@@ -433,6 +438,15 @@ static void segs_name(struct core *c, core_files *files)
 	}
 }
 
+/* Where nothing is there nobody has to look: such a mapping counts as not readable. */
+static uint8_t prot_of(const struct core *c, const struct core_seg *s)
+{
+	bool there = s->len || is_untouched(s) || (c->image && is_own(c, s));
+
+	return (uint8_t)((s->flags & PF_R && there ? PROC_R : 0) | (s->flags & PF_W ? PROC_W : 0) |
+			 (s->flags & PF_X ? PROC_X : 0));
+}
+
 static void maps_fill(struct core *c)
 {
 	for (size_t i = 0; i < c->seg.n; i++) {
@@ -444,9 +458,7 @@ static void maps_fill(struct core *c)
 			.offset = s->file_off,
 			.inode = s->path, /* stands for it: the same path, the same file */
 			.path = s->path,
-			.prot = (uint8_t)((s->flags & PF_R ? PROC_R : 0) |
-					  (s->flags & PF_W ? PROC_W : 0) |
-					  (s->flags & PF_X ? PROC_X : 0)),
+			.prot = prot_of(c, s),
 		};
 	}
 }
@@ -627,6 +639,8 @@ enum core_match core_compare(const struct core *c, const struct image *img, char
 void core_back(struct core *c, const struct image *img)
 {
 	c->image = img;
+	for (size_t i = 0; i < c->seg.n; i++)
+		c->maps.map.v[i].prot = prot_of(c, &c->seg.v[i]);
 }
 
 /* --- threads --- */

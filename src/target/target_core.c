@@ -48,7 +48,10 @@ static void find_image(struct target *t, char *why, size_t size)
 	if (!path[0])
 		execfn(c, path, sizeof(path));
 	snprintf(t->exe, sizeof(t->exe), "%s", path[0] ? path : c->comm);
-	snprintf(why, size, "its program %.*s is not here", 200, t->exe[0] ? t->exe : "");
+	if (t->exe[0])
+		snprintf(why, size, "its program %.200s is not here", t->exe);
+	else
+		snprintf(why, size, "it does not say what program it is of");
 	if (!is_file(path) || image_open_file(&img, path, NULL))
 		return;
 	switch (core_compare(c, img, NULL)) {

@@ -113,6 +113,7 @@ static void memory(void **state)
 static void maps(void **state)
 {
 	const struct proc_map *m;
+	struct image *img;
 	struct core *c;
 
 	(void)state;
@@ -126,7 +127,11 @@ static void maps(void **state)
 	assert_true(m->inode);
 	m = proc_maps_find(&c->maps, 0x480000);
 	assert_int_equal(m->offset, 4096);
+	assert_int_equal(m->prot, 0); /* nothing is there as long as the file is not known */
+	assert_int_equal(image_open_mem(&img, program.b, program.n, "prog", NULL), 0);
+	core_back(c, img);
 	assert_int_equal(m->prot, PROC_R);
+	image_close(img);
 	m = proc_maps_find(&c->maps, 0x600000);
 	assert_int_equal(m->inode, 0);
 	assert_null(proc_maps_find(&c->maps, 0x900000));
