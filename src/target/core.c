@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <gelf.h>
 #include <libelf.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -471,7 +472,7 @@ static void find_exe(struct core *c)
 		const struct core_seg *s = at[i] ? seg_find(c, at[i]) : NULL;
 
 		if (s && s->path)
-			strncat(c->exe, c->maps.text.v + s->path, sizeof(c->exe) - 1);
+			snprintf(c->exe, sizeof(c->exe), "%s", c->maps.text.v + s->path);
 	}
 }
 

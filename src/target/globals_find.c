@@ -18,7 +18,8 @@ enum {
 	SLICE_SIZE = 24,
 	CHAIN_MAX = 1 << 16,
 	GOID_MAX_BITS = 56,
-	STACK_MAX = 1 << 30
+	STACK_MAX = 1 << 30,
+	LISTED_MOST = 1 << 24
 };
 
 /* A function's code, from the file or else the target; *own is to be freed. */
@@ -196,10 +197,13 @@ static void sample_gs(struct gfinder *f)
 
 	if (!peek(f, f->gl->allgptr, &ptr) || !peek(f, f->gl->allglen, &len))
 		return;
+	len = len < LISTED_MOST ? len : (uint64_t)LISTED_MOST;
 	for (uint64_t i = 0; i < len && f->ng < GFIND_SAMPLE; i++) {
 		uint64_t g, goid;
 
-		if (peek(f, ptr + 8 * i, &g) && is_g(f, g, &goid)) {
+		if (!peek(f, ptr + 8 * i, &g))
+			return;
+		if (is_g(f, g, &goid)) {
 			f->g[f->ng] = g;
 			f->goid[f->ng++] = goid;
 		}

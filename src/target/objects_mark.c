@@ -19,6 +19,7 @@ enum {
 	SPANS_MOST = 1 << 21,
 	BYTES_MOST = 256 << 20, /* of memory that is copied */
 	PART = 256 << 10,
+	ELEMS_MOST = 1 << 16, /* of a span: a uint16 counts them */
 	SPAN_BYTES = 192, /* of a runtime.mspan, as much as is looked at */
 	TINY_NOSCAN = 5,
 };
@@ -91,7 +92,8 @@ static struct mspan span_parse(const struct objects *o, const uint8_t *b)
 	s.end = s.start + (pages << lay->page_shift);
 	s.noscan = b[lay->mspan.spanclass] & 1;
 	if (!pages || pages > 1ull << 30 || s.end <= s.start || s.elem < 8 ||
-	    s.elem > s.end - s.start || b[lay->mspan.state] != lay->span_in_use)
+	    s.elem > s.end - s.start || (s.end - s.start) / s.elem > ELEMS_MOST ||
+	    b[lay->mspan.state] != lay->span_in_use)
 		s.elem = 0;
 	return s;
 }
