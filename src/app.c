@@ -85,7 +85,7 @@ static int app_open(struct app *a, struct err *err)
 	rc = input_open(&a->in, a->opt->replay, err);
 	if (rc)
 		return rc;
-	a->source = source_open_file(&a->in, &a->world, err);
+	a->source = source_open_file(&a->in, a->opt->exe, &a->world, err);
 	return a->source ? 0 : -EINVAL;
 }
 

@@ -22,6 +22,7 @@ enum { MAX_OPERANDS = 8 };
 
 enum option_id {
 	OPT_REPLAY = 256,
+	OPT_EXE,
 	OPT_ONCE,
 	OPT_DURATION,
 	OPT_RATE,
@@ -50,7 +51,9 @@ static const struct option_row {
 	const char *help;
 } option_table[] = {
 	{ OPT_REPLAY, "replay", "FILE",
-	  "show a Go execution trace, or the events of an export; - is standard input" },
+	  "show a trace, a core dump, a goroutine dump, the events of an export; - is standard "
+	  "input" },
+	{ OPT_EXE, "exe", "BIN", "the program of a core dump that --replay shows" },
 	{ 'b', "batch", NULL, "no screen: print a report each interval" },
 	{ 'n', "iterations", "N", "stop after N reports" },
 	{ 'd', "delay", "SEC", "time between reports (1)" },
@@ -89,8 +92,9 @@ static void print_help(void)
 	puts("bingo-top: htop for goroutines\n\n"
 	     "  bingo-top PID              watch a running Go process\n"
 	     "  bingo-top -- CMD [ARG...]  start CMD and watch it\n"
-	     "  bingo-top --replay FILE    show a Go execution trace (Go 1.11 to 1.27), or "
-	     "events.jsonl\n"
+	     "  bingo-top --replay FILE    show a Go execution trace (Go 1.11 to 1.27), a core "
+	     "dump,\n"
+	     "                             the text of a goroutine dump, or events.jsonl\n"
 	     "  bingo-top doctor [PID]     say what works here, and what mends what does not\n");
 	for (size_t i = 0; i < ARRAY_SIZE(option_table); i++) {
 		const struct option_row *r = &option_table[i];
@@ -229,6 +233,9 @@ static int parse_one(struct options *o, int id, char *arg, struct err *err)
 	case OPT_REPLAY:
 		o->replay = arg;
 		break;
+	case OPT_EXE:
+		o->exe = arg;
+		break;
 	case 'b':
 		o->batch = true;
 		break;
@@ -327,6 +334,10 @@ static int parse_operands(struct options *o, int argc, char **argv, struct err *
 		o->mode = MODE_REPLAY;
 		return 0;
 	}
+	if (o->exe)
+		return usage(err,
+			     "--exe names the program of a core dump, which --replay shows; it was",
+			     o->exe);
 	if (o->command) {
 		o->mode = MODE_COMMAND;
 		return argc ? 0 : usage(err, "there is no command after --", NULL);

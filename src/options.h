@@ -16,6 +16,7 @@ struct options {
 	pid_t pid; /* MODE_LIVE, MODE_DOCTOR (0: none) */
 	char **command; /* MODE_COMMAND, ends with NULL */
 	const char *replay; /* file */
+	const char *exe; /* the program of a core dump */
 	const char *filter;
 	const char *export_format, *export_file; /* file "-": standard output */
 	const char *script;

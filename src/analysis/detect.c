@@ -127,7 +127,7 @@ static void look_begin(struct detect *d, const struct world *w)
 	d->facts = w->facts.time != T_BEFORE;
 	d->looked = w->now.time;
 	d->whole = w->progress.whole;
-	d->graph.settle = d->conf.settle;
+	d->graph.settle = w->facts.still ? 0 : d->conf.settle;
 	d->spending = 0;
 	d->step = 1;
 	d->at = 0;

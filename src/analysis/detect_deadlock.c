@@ -255,7 +255,7 @@ static void unknown_finding(struct detect *d, uint32_t port)
 	int64_t age = first == NO_NODE ? 0 : graph_age(g, g->node.v[first].row);
 	char buf[SAY], time[SAY];
 
-	if (age < d->conf.leak_age ||
+	if ((age < d->conf.leak_age && !g->facts->still) ||
 	    !detect_finding(d, DETECT_DEADLOCK,
 			    age < 5 * d->conf.leak_age ? SEVERITY_INFO : SEVERITY_WARNING,
 			    CERTAINTY_RECHECK))
@@ -264,8 +264,9 @@ static void unknown_finding(struct detect *d, uint32_t port)
 	if (tell_waiters(d, port)) {
 		finding_summary(&d->findings,
 				"goroutine %" PRIu64
-				" waits %s for %s, and no goroutine is known to hold it",
-				g->node.v[first].goid, say_time(age, time), say_object(d, o, buf));
+				" waits %s%sfor %s, and no goroutine is known to hold it",
+				g->node.v[first].goid, age > 0 ? say_time(age, time) : "",
+				age > 0 ? " " : "", say_object(d, o, buf));
 		finding_why(&d->findings,
 			    "who locks in one function and unlocks in another is not found");
 		finding_advice(&d->findings, gone_advice(o));

@@ -264,12 +264,16 @@ static void reach_finding(struct detect *d, size_t i, size_t end)
 	const struct object *o = &g->facts->object.v[w->object];
 	const struct graph_component *c = &g->component.v[g->port.v[wait_port(w)].component];
 	uint32_t stack = d->world->g.v[n->row].create_stack;
-	bool lost = true;
+	bool lost = true, old = false;
 
-	for (size_t k = i; k < end; k++)
+	for (size_t k = i; k < end; k++) {
 		lost &= g->node.v[d->keys.v[k].row].fate == FATE_LOST;
+		old |= graph_age(g, g->node.v[d->keys.v[k].row].row) >= d->conf.leak_age;
+	}
 	if (!detect_finding(d, DETECT_LEAK, SEVERITY_WARNING,
-			    lost ? CERTAINTY_PROVEN : CERTAINTY_LIKELY))
+			    lost  ? CERTAINTY_PROVEN
+			    : old ? CERTAINTY_LIKELY
+				  : CERTAINTY_RECHECK))
 		return;
 	stuck_prove(d, c);
 	for (size_t k = i; k < end; k++) {
@@ -325,7 +329,7 @@ static void reach_find(struct detect *d)
 		const struct graph_node *n = &g->node.v[i];
 
 		if (out_of_reach(g, n) && n->row < d->moment->n &&
-		    graph_age(g, n->row) >= d->conf.leak_age)
+		    (g->facts->still || graph_age(g, n->row) >= d->conf.leak_age))
 			*vec_push(&d->keys) = (struct likeness){ row_likeness(d, n->row), i };
 	}
 	keys_sort(d);

@@ -2,6 +2,7 @@
 #include "analysis/detect_stuck.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 
 uint32_t component_first(const struct graph *g, const struct graph_component *c)
 {
@@ -42,7 +43,7 @@ void stuck_prove(struct detect *d, const struct graph_component *c)
 			reached |= !(flags & OBJF_SEARCHED) ||
 				   flags & (OBJF_SHARED | OBJF_GLOBAL | OBJF_TIMER | OBJF_CONTEXT);
 		}
-	finding_prove(&d->findings, PROOF_LOOKS, g->runs && !reached);
+	finding_prove(&d->findings, g->facts->still ? 1 : PROOF_LOOKS, g->runs && !reached);
 }
 
 /* The i-th of those that wait at the object, where it waits at the port and is in the table. */
@@ -92,28 +93,37 @@ bool tell_waiters(struct detect *d, uint32_t port)
 	return true;
 }
 
+/* "at least 3.0s "; "" where nothing is known of it. */
+static const char *say_age(const struct detect *d, uint32_t row, char buf[SAY])
+{
+	bool least = d->moment->how[row] == WAIT_AT_LEAST;
+	int64_t age = detect_age(d, row);
+	char time[SAY];
+
+	say_time(age, time);
+	snprintf(buf, SAY, "%s%.32s ", least ? "at least " : "", time);
+	return age > 0 || !least ? buf : "";
+}
+
 void say_stuck(struct detect *d, uint32_t node)
 {
 	const struct graph *g = &d->graph;
 	const struct graph_node *n = &g->node.v[node];
-	char who[SAY], what[SAY], time[SAY];
+	char who[SAY], what[SAY], age[SAY];
 	const struct wait *w;
 
 	if (!n->n_waits || n->row >= d->moment->n)
 		return;
 	say_goroutine(d, n->row, who);
-	say_time(detect_age(d, n->row), time);
 	w = graph_wait(g, n, 0);
 	if (n->n_waits > 1) {
 		finding_evidence(&d->findings,
-				 "goroutine %s waits %s%s in a select of %" PRIu32 " cases", who,
-				 d->moment->how[n->row] == WAIT_AT_LEAST ? "at least " : "", time,
-				 n->n_waits);
+				 "goroutine %s waits %sin a select of %" PRIu32 " cases", who,
+				 say_age(d, n->row, age), n->n_waits);
 		return;
 	}
 	finding_evidence(
-		&d->findings, "goroutine %s waits %s%s %s %s", who,
-		d->moment->how[n->row] == WAIT_AT_LEAST ? "at least " : "", time,
+		&d->findings, "goroutine %s waits %s%s %s", who, say_age(d, n->row, age),
 		say_wait((enum object_kind)g->facts->object.v[w->object].kind, (enum wait_op)w->op),
 		say_object(d, &g->facts->object.v[w->object], what));
 }

@@ -349,7 +349,7 @@ static void count_free(struct graph *g)
 
 	g->n_users = (uint32_t)(m->count[GS_RUNNING] + m->count[GS_RUNNABLE] +
 				m->count[GS_BLOCKED] + m->count[GS_SYSCALL]);
-	g->runs = m->count[GS_RUNNING] || m->count[GS_RUNNABLE];
+	g->runs = !g->facts->still && (m->count[GS_RUNNING] || m->count[GS_RUNNABLE]);
 	g->n_free = g->n_users - count_never(g);
 	for (uint32_t i = 0; i < g->node.n; i++) {
 		const struct graph_node *n = &g->node.v[i];

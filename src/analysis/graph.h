@@ -99,7 +99,7 @@ struct graph {
 	 * was not of one instant, and in a busy exchange everybody may seem to wait.
 	 */
 	int64_t settle;
-	bool runs; /* a goroutine of the program was on a processor: registers were not searched */
+	bool runs; /* a goroutine of the program was on a processor, and registers were not searched */
 	uint32_t n_free; /* goroutines of the program that go on by themselves */
 	uint32_t n_users; /* goroutines of the program, alive */
 	VEC(uint32_t) work; /* scratch, as all below */

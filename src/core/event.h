@@ -87,7 +87,7 @@ enum event_kind {
 	 * What goroutines wait on (core/object.h): all of it between EV_FACTS and
 	 * EV_FACTS_END is of one look and takes the place of the look before.
 	 */
-	EV_FACTS, /* a look begins; value: FACTS_SEARCHED, FACTS_NETPOLL */
+	EV_FACTS, /* a look begins; value: FACTS_… */
 	/*
 	 * object: address; reason: enum object_kind. state 0: value: len, value2: cap, peer: owner,
 	 * text: type, text2: text, stack: fd + 1, stack2: flags. state 1: value: when, value2: period.

@@ -95,7 +95,7 @@ void facts_clear(struct facts *f)
 {
 	f->object.n = f->wait.n = f->hold.n = f->g_wait.n = f->g_hold.n = 0;
 	map64_clear(&f->by_addr);
-	f->searched = f->netpoll = false;
+	f->searched = f->netpoll = f->still = false;
 	f->time = T_BEFORE;
 }
 
@@ -257,9 +257,15 @@ static uint64_t object_hash(const struct object *o, uint64_t h)
 	return mix(h, v, ARRAY_SIZE(v));
 }
 
+uint64_t facts_flags(const struct facts *f)
+{
+	return (f->searched ? FACTS_SEARCHED : 0u) | (f->netpoll ? FACTS_NETPOLL : 0u) |
+	       (f->still ? FACTS_STILL : 0u);
+}
+
 uint64_t facts_hash(const struct facts *f)
 {
-	uint64_t h = f->searched | (unsigned)f->netpoll << 1;
+	uint64_t h = facts_flags(f);
 
 	for (size_t i = 0; i < f->object.n; i++)
 		h = object_hash(&f->object.v[i], h);
@@ -350,6 +356,7 @@ bool facts_apply(struct facts *f, const struct event *ev)
 		f->time = ev->time;
 		f->searched = ev->value & FACTS_SEARCHED;
 		f->netpoll = ev->value & FACTS_NETPOLL;
+		f->still = ev->value & FACTS_STILL;
 		return true;
 	case EV_OBJECT:
 		o = facts_object(f, ev->object);

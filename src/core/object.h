@@ -117,6 +117,7 @@ struct hold {
 struct facts {
 	int64_t time; /* of the look; T_BEFORE: there was none */
 	bool searched; /* stacks were searched for references, so the absence of a hold means something */
+	bool still; /* of memory that stood still, all of it with the registers: one look is as good as many */
 	bool netpoll; /* goroutines wait for the network or a cgo call: Go's own deadlock check is off */
 	VEC(struct object) object;
 	VEC(struct wait) wait;
@@ -155,7 +156,9 @@ size_t facts_holds_of(const struct facts *f, uint64_t goid, size_t *n);
  * event.value of EV_FACTS. FACTS_SAME: all is as in the look before, and nothing
  * of it is told again.
  */
-enum { FACTS_SEARCHED = 1 << 0, FACTS_NETPOLL = 1 << 1, FACTS_SAME = 1 << 2 };
+enum { FACTS_SEARCHED = 1 << 0, FACTS_NETPOLL = 1 << 1, FACTS_SAME = 1 << 2, FACTS_STILL = 1 << 3 };
+/* What the head of a look says of it, without FACTS_SAME. */
+uint64_t facts_flags(const struct facts *f);
 /* EV_OBJECT comes in two parts; its state says which. */
 enum { PART_STATE, PART_TIME };
 /* What an event of EV_FACTS, _OBJECT, _WAIT or _HOLD says; false: it is none of those. */

@@ -207,7 +207,6 @@ static void write_live(struct jsonl_writer *wr)
 	struct json *j = &wr->json;
 
 	jw_text(j, "status", live_state_name(l->state));
-	jsonl_string(wr, "ended", l->ended);
 	jw_uint(j, "passes", l->passes);
 	jw_uint(j, "created", l->created);
 	jw_uint(j, "thrown", l->thrown);
@@ -223,6 +222,7 @@ static void write_end(struct jsonl_writer *wr)
 	jsonl_begin(wr, w->t_end, 0, "end");
 	if (w->live.pid)
 		write_live(wr);
+	jsonl_string(wr, "ended", w->live.ended);
 	if (w->warning.n) {
 		jw_array(&wr->json, "warnings");
 		for (size_t i = 0; i < w->warning.n; i++)

@@ -13,6 +13,8 @@ static void write_facts(struct jsonl_writer *wr, const struct event *ev)
 		jw_bool(j, "searched", true);
 	if (ev->value & FACTS_NETPOLL)
 		jw_bool(j, "netpoll", true);
+	if (ev->value & FACTS_STILL)
+		jw_bool(j, "still", true);
 	jsonl_end(wr);
 }
 
@@ -156,7 +158,7 @@ static void write_newest(struct jsonl_writer *wr, const struct facts *f)
 {
 	struct event ev = { .time = f->time, .kind = EV_FACTS, .m = NO_ID, .p = NO_ID };
 
-	ev.value = (f->searched ? FACTS_SEARCHED : 0u) | (f->netpoll ? FACTS_NETPOLL : 0u);
+	ev.value = facts_flags(f);
 	jsonl_look_event(wr, &ev);
 	write_objects(wr, f);
 	for (size_t i = 0; i < f->wait.n; i++) {

@@ -298,15 +298,16 @@ static void json_target(struct json *j, const struct world *w)
 	if (w->live.pid)
 		jw_int(j, "pid", w->live.pid);
 	jw_text(j, "exe", strtab_get(&w->strings, w->source_name));
-	jw_text(j, "go", strtab_get(&w->strings, w->go_version));
+	if (w->go_version)
+		jw_text(j, "go", strtab_get(&w->strings, w->go_version));
 	if (w->replay)
 		jw_text(j, "replay", strtab_get(&w->strings, w->replay));
 	if (w->live.pid) {
 		jw_bool(j, "stripped", w->live.stripped);
 		jw_text(j, "symbols", strtab_get(&w->strings, w->live.symbols));
-		if (w->live.ended)
-			jw_text(j, "ended", strtab_get(&w->strings, w->live.ended));
 	}
+	if (w->live.ended)
+		jw_text(j, "ended", strtab_get(&w->strings, w->live.ended));
 	jw_end(j, '}');
 }
 
@@ -591,9 +592,7 @@ static void text_live(const struct report *r, FILE *out)
 		fprintf(out, "%s\n", strtab_get(&r->world->strings, l->bpf));
 	if (l->exact)
 		text_probes(r->world, out);
-	if (l->ended)
-		fprintf(out, "ENDED: %s\n", strtab_get(&r->world->strings, l->ended));
-	else if (l->state == LIVE_STOPPED || l->state == LIVE_TRACED)
+	if (!l->ended && (l->state == LIVE_STOPPED || l->state == LIVE_TRACED))
 		fprintf(out, "%s\n",
 			l->state == LIVE_STOPPED ? "STOPPED by a signal" : "STOPPED by a debugger");
 }
@@ -607,10 +606,16 @@ static void text_head(const struct report *r, FILE *out)
 
 	fprintf(out, "bingo-top  %s  ", strtab_get(&w->strings, w->source_kind));
 	report_put_safe(out, strtab_get(&w->strings, w->source_name));
-	fprintf(out, "  %s%s  at %s\n", strncmp(go, "go", 2) != 0 ? "go " : "", go,
-		report_duration(r->moment->time, buf, sizeof(buf)));
+	if (*go)
+		fprintf(out, "  %s%s", strncmp(go, "go", 2) != 0 ? "go " : "", go);
+	fprintf(out, "  at %s\n", report_duration(r->moment->time, buf, sizeof(buf)));
 	if (w->live.pid && !w->replay)
 		text_live(r, out);
+	if (w->live.ended) {
+		fputs("ENDED: ", out);
+		report_put_safe(out, strtab_get(&w->strings, w->live.ended));
+		fputc('\n', out);
+	}
 	fprintf(out,
 		"goroutines %" PRIu64 "  running %" PRIu64 "  runnable %" PRIu64
 		"  blocked %" PRIu64 "  syscall %" PRIu64 "  ended %" PRIu64 "  events %" PRIu64

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "core/mem.h"
+#include "source/unpack.h"
 
 static int spool_open(void)
 {
@@ -66,6 +67,14 @@ static int copy_all(int from, int to)
 	return rc;
 }
 
+static int no_spool(const char *name, struct err *err)
+{
+	return err_set(err, -errno, EXIT_BADFILE,
+		       "cannot keep what comes from %s: no temporary file can be made: %s; "
+		       "set TMPDIR to a folder that can be written",
+		       name, strerror(errno));
+}
+
 /* A pipe cannot be mapped: its bytes go to a temporary file that has no name. */
 static int spool(int pipe, const char *name, int *file, struct err *err)
 {
@@ -73,10 +82,7 @@ static int spool(int pipe, const char *name, int *file, struct err *err)
 
 	*file = spool_open();
 	if (*file < 0)
-		return err_set(err, -errno, EXIT_BADFILE,
-			       "cannot keep what comes from %s: no temporary file can be made: %s; "
-			       "set TMPDIR to a folder that can be written",
-			       name, strerror(errno));
+		return no_spool(name, err);
 	rc = copy_all(pipe, *file);
 	if (!rc)
 		return 0;
@@ -105,6 +111,24 @@ static int map_file(struct input *in, int fd, struct err *err)
 			       strerror(errno));
 	in->data = p;
 	return 0;
+}
+
+/* Takes the place of what is packed. */
+static int unpack_file(struct input *in, struct err *err)
+{
+	const uint8_t *packed = in->data;
+	size_t size = in->size;
+	int rc, fd = spool_open();
+
+	if (fd < 0)
+		return no_spool(in->name, err);
+	in->data = NULL;
+	rc = unpack(packed, size, fd, in->name, &in->cut, err);
+	if (!rc)
+		rc = map_file(in, fd, err);
+	close(fd);
+	munmap((void *)(uintptr_t)packed, size);
+	return rc;
 }
 
 static bool mappable(int fd)
@@ -136,6 +160,8 @@ int input_open(struct input *in, const char *path, struct err *err)
 	}
 	rc = map_file(in, fd, err);
 	close(fd);
+	if (!rc && unpack_known(in->data, in->size))
+		rc = unpack_file(in, err);
 	if (!rc)
 		return 0;
 fail:

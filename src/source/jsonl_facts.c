@@ -10,6 +10,7 @@ static void read_facts(struct jsonl *j, struct event *ev)
 
 	ev->value = (jline_uint(l, K_SEARCHED) ? FACTS_SEARCHED : 0u) |
 		    (jline_uint(l, K_NETPOLL) ? FACTS_NETPOLL : 0u) |
+		    (jline_uint(l, K_STILL) ? FACTS_STILL : 0u) |
 		    (jline_uint(l, K_SAME) ? FACTS_SAME : 0u);
 	j->look = j->looked || !(ev->value & FACTS_SAME);
 }

@@ -36,6 +36,7 @@ static const struct {
 	[K_SAME] = { "same", V_BOOL },
 	[K_SEARCHED] = { "searched", V_BOOL },
 	[K_NETPOLL] = { "netpoll", V_BOOL },
+	[K_STILL] = { "still", V_BOOL },
 	[K_ADDR] = { "addr", V_ADDR },
 	[K_KIND] = { "kind", V_TEXT },
 	[K_LEN] = { "len", V_INT },

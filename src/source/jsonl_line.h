@@ -35,6 +35,7 @@ enum jkey {
 	K_SAME,
 	K_SEARCHED,
 	K_NETPOLL,
+	K_STILL,
 	K_ADDR,
 	K_KIND, /* the session's as well */
 	K_LEN,

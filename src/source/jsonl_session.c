@@ -74,11 +74,11 @@ void jread_end(struct jsonl *j, struct world *w)
 		w->t_end = w->now.time = t;
 	if (l->has[K_WARNINGS])
 		learn_warnings(j, w);
+	live->ended = jread_string(l, w, K_ENDED);
 	if (!live->pid)
 		return;
 	state = live_state_parse(jread_name(l, K_STATUS, buf));
 	live->state = state < 0 ? LIVE_RUNS : (enum live_state)state;
-	live->ended = jread_string(l, w, K_ENDED);
 	live->passes = jline_uint(l, K_PASSES);
 	live->created = jline_uint(l, K_CREATED);
 	live->thrown = jline_uint(l, K_THROWN);

@@ -64,12 +64,15 @@ static void batch_done(struct live_source *l)
 static int tell_over(struct live_source *l, struct world *w, struct err *err)
 {
 	l->over = true;
+	if (!l->begun && l->file)
+		return err_set(err, -EBADMSG, EXIT_BADFILE, "%s", l->now->ended);
 	if (!l->begun)
 		return err_set(err, -ESRCH, EXIT_GONE, "%s, before it could be looked at once",
 			       l->now->ended);
 	w->live.state = LIVE_ENDED;
 	w->live.ended = world_str(w, l->now->ended);
 	w->generation++;
+	w->progress.bytes = w->progress.total;
 	return SOURCE_WHOLE;
 }
 
@@ -98,7 +101,7 @@ static int drain_one(struct live_source *l, struct world *w, int64_t deadline, s
 	return SOURCE_MORE;
 }
 
-static int live_drain(struct source *s, struct world *w, int64_t budget_ns, struct err *err)
+int live_drain(struct source *s, struct world *w, int64_t budget_ns, struct err *err)
 {
 	struct live_source *l = (struct live_source *)s;
 	int64_t cpu = live_clock(CLOCK_THREAD_CPUTIME_ID);
@@ -124,7 +127,7 @@ static int live_drain(struct source *s, struct world *w, int64_t budget_ns, stru
 	return rc;
 }
 
-static void live_cancel(struct source *s)
+void live_cancel(struct source *s)
 {
 	struct live_source *l = (struct live_source *)s;
 
@@ -134,7 +137,7 @@ static void live_cancel(struct source *s)
 	pthread_mutex_unlock(&l->lock);
 }
 
-static void live_close(struct source *s)
+void live_close(struct source *s)
 {
 	struct live_source *l = (struct live_source *)s;
 	struct live_batch *b;
@@ -227,12 +230,13 @@ static struct target *open_target(pid_t pid, const struct live_config *cfg, stru
 	}
 }
 
-static struct live_source *live_new(struct target *t, const struct live_config *cfg)
+struct live_source *live_new(struct target *t, const struct live_config *cfg,
+			     const struct source_ops *ops)
 {
 	struct live_source *l = xcalloc(1, sizeof(*l));
 	pthread_condattr_t attr;
 
-	l->source.ops = &live_ops;
+	l->source.ops = ops;
 	l->cfg = *cfg;
 	l->cfg.rate = cfg->rate > 0 ? cfg->rate : 10;
 	l->pid = t->pid;
@@ -242,8 +246,8 @@ static struct live_source *live_new(struct target *t, const struct live_config *
 	l->state = LIVE_RUNS;
 	l->look_kept = T_BEFORE;
 	l->complete = T_NEVER;
-	l->t0 = live_clock(CLOCK_MONOTONIC);
-	l->wall0 = live_clock(CLOCK_REALTIME);
+	l->t0 = target_clock(t);
+	l->wall0 = t->core ? 0 : live_clock(CLOCK_REALTIME);
 	snprintf(l->name, sizeof(l->name), "%s", t->status.comm);
 	l->log = evlog_new(cfg->past ? cfg->past : PAST_BYTES);
 	pthread_mutex_init(&l->lock, NULL);
@@ -259,5 +263,5 @@ struct source *live_open(pid_t pid, const struct live_config *cfg, struct err *e
 	static const struct live_config plain;
 	struct target *t = open_target(pid, cfg ? cfg : &plain, err);
 
-	return t ? &live_new(t, cfg ? cfg : &plain)->source : NULL;
+	return t ? &live_new(t, cfg ? cfg : &plain, &live_ops)->source : NULL;
 }

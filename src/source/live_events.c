@@ -64,8 +64,10 @@ static void learn_header(struct live_source *l, struct world *w, const struct ta
 {
 	struct live *live = &w->live;
 
-	w->source_kind = world_str(w, "live");
+	w->source_kind = world_str(w, l->source.ops->kind);
 	w->source_name = world_str(w, t->exe);
+	if (l->file)
+		w->replay = world_str(w, l->file);
 	w->go_version = world_str(w, t->build.version.text);
 	w->wall_ns = l->wall0;
 	w->history = evlog_history(l->log);
@@ -419,8 +421,7 @@ static void look_border(struct live_source *l, enum event_kind kind)
 	struct event ev = { .time = l->last, .kind = (uint8_t)kind, .m = NO_ID, .p = NO_ID };
 
 	if (kind == EV_FACTS)
-		ev.value = (f->searched ? FACTS_SEARCHED : 0u) | (f->netpoll ? FACTS_NETPOLL : 0u) |
-			   (l->look_log == LOOK_SAME ? FACTS_SAME : 0u);
+		ev.value = facts_flags(f) | (l->look_log == LOOK_SAME ? FACTS_SAME : 0u);
 	if (l->look_log != LOOK_NOT)
 		evlog_append(l->log, &ev);
 }

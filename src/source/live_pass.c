@@ -161,7 +161,7 @@ static void thread_syscall(const struct live_source *l, struct live_thread *t, i
 	struct sysc s;
 
 	t->syscall = t->fd = -1;
-	if (t->state != GS_SYSCALL || --*budget < 0 || sysc_read(&s, l->pid, t->tid))
+	if (t->state != GS_SYSCALL || --*budget < 0 || target_syscall(l->t, t->tid, &s))
 		return;
 	t->syscall = s.nr;
 	t->fd = sysc_fd(&s);
@@ -245,8 +245,7 @@ static void state_check(struct live_source *l, int64_t now)
 					    : LIVE_RUNS;
 }
 
-static void over(struct live_source *l, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-static void over(struct live_source *l, const char *fmt, ...)
+void live_over(struct live_source *l, const char *fmt, ...)
 {
 	struct live_batch *b = batch_new(l);
 	va_list ap;
@@ -281,8 +280,8 @@ static bool restart(struct live_source *l)
 	} while (rc == -EAGAIN && live_clock(CLOCK_MONOTONIC) < until &&
 		 !atomic_load(&l->cancelled));
 	if (rc) {
-		over(l, "process %d executed another program, and that cannot be watched: %s",
-		     (int)l->pid, err.text);
+		live_over(l, "process %d executed another program, and that cannot be watched: %s",
+			  (int)l->pid, err.text);
 		return false;
 	}
 	b = batch_new(l);
@@ -334,16 +333,16 @@ static bool target_lost(struct live_source *l)
 	char how[64];
 
 	if (command_over(l, how, sizeof(how))) {
-		over(l, "%s (process %d) %s", l->name, (int)l->pid, how);
+		live_over(l, "%s (process %d) %s", l->name, (int)l->pid, how);
 		return false;
 	}
 	if (proc_status_read(&s, l->pid, NULL) || s.start_time != l->t->status.start_time) {
-		over(l, "process %d (%s) has ended", (int)l->pid, l->name);
+		live_over(l, "process %d (%s) has ended", (int)l->pid, l->name);
 		return false;
 	}
 	if (s.state == 'Z' || s.state == 'X') {
-		over(l, "process %d (%s) has ended and waits for its parent to notice", (int)l->pid,
-		     l->name);
+		live_over(l, "process %d (%s) has ended and waits for its parent to notice",
+			  (int)l->pid, l->name);
 		return false;
 	}
 	return restart(l);
@@ -386,7 +385,7 @@ static double cpu_pct(const struct live_source *l)
 	return pct;
 }
 
-static void pass_end(struct live_source *l, int64_t began)
+void live_pass_end(struct live_source *l, int64_t began)
 {
 	const struct gsched *sched = scan_sched(l->scan);
 	struct live_batch *b = batch_new(l);
@@ -414,6 +413,11 @@ static void pass_end(struct live_source *l, int64_t began)
 	live_regs_tell(l);
 }
 
+int live_scan(struct live_source *l)
+{
+	return scan_pass(l->scan, on_changes, l);
+}
+
 /* False: it is over. */
 static bool one_pass(struct live_source *l)
 {
@@ -425,13 +429,13 @@ static bool one_pass(struct live_source *l)
 		return target_lost(l);
 	state_check(l, began);
 	live_probe_ask(l);
-	rc = scan_pass(l->scan, on_changes, l);
+	rc = live_scan(l);
 	if (rc == -EPERM) {
-		over(l,
-		     "process %d can no longer be read: the right to was taken away (its user "
-		     "changed, or it "
-		     "became set-uid)",
-		     (int)l->pid);
+		live_over(l,
+			  "process %d can no longer be read: the right to was taken away (its user "
+			  "changed, or it "
+			  "became set-uid)",
+			  (int)l->pid);
 		return false;
 	}
 	if (!target_alive(l->t))
@@ -440,9 +444,9 @@ static bool one_pass(struct live_source *l)
 		return true; /* in disorder this time */
 	if (objects_stats(l->objects)->looks) {
 		look = live_look(l, began);
-		pass_end(l, began);
+		live_pass_end(l, began);
 	} else { /* the first look takes long, and who just came wants to see something */
-		pass_end(l, began);
+		live_pass_end(l, began);
 		look = live_look(l, began);
 	}
 	cpu = live_clock(CLOCK_THREAD_CPUTIME_ID) - cpu + atomic_exchange(&l->drain_ns, 0);

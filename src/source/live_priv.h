@@ -11,6 +11,7 @@
 #include "source/live.h"
 #include "target/cgroup.h"
 #include "target/objects.h"
+#include "target/regs.h"
 #include "target/scan.h"
 #include "target/sysc.h"
 
@@ -167,6 +168,7 @@ struct live_source {
 	struct live_config cfg;
 	pid_t pid;
 	char name[64];
+	const char *file; /* of a core dump; NULL: a process */
 	int64_t t0; /* CLOCK_MONOTONIC at time 0 */
 	int64_t wall0;
 
@@ -236,8 +238,22 @@ enum { LIVE_QUEUE_MOST = 1 << 17 }; /* changes and events that may wait for the 
 
 int64_t live_clock(clockid_t id);
 
+/* --- live.c: also of a core dump, which is one pass and one look --- */
+/* Takes t. */
+struct live_source *live_new(struct target *t, const struct live_config *cfg,
+			     const struct source_ops *ops);
+int live_drain(struct source *s, struct world *w, int64_t budget_ns, struct err *err);
+void live_cancel(struct source *s);
+void live_close(struct source *s);
+
 /* --- live_pass.c: the reading thread --- */
 void live_work(struct source *src);
+/* The table, once; as scan_pass(). */
+int live_scan(struct live_source *l);
+/* What is known of threads and processors, and that a pass is whole. */
+void live_pass_end(struct live_source *l, int64_t began);
+/* The source has nothing more to tell, and why. */
+void live_over(struct live_source *l, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void batch_free(struct live_batch *b);
 void look_free(struct facts *f);
 
@@ -289,6 +305,11 @@ struct live_regs;
 void live_regs_start(struct live_source *l);
 void live_regs_stop(struct live_source *l);
 void live_regs_free(struct live_regs *r); /* NULL ok */
+/* The lines of a stack that registers tell of, appended. */
+void live_regs_lines(struct symtab *st, enum goarch arch, struct stackset *set,
+		     const struct regs_seen *seen, stack_lines *out);
+/* The number of the processor whose P lies there; -1: not known. */
+int32_t live_proc_id(const struct target *t, uint64_t p);
 /* After each pass: which threads run goroutines. */
 void live_regs_tell(struct live_source *l);
 /* Another program: l->t. */

@@ -81,28 +81,27 @@ static void set_off(struct live_regs *r, const char *fmt, ...)
 
 /* --- telling --- */
 
-static int32_t proc_id(const struct live_regs *r)
+int32_t live_proc_id(const struct target *t, uint64_t p)
 {
 	uint32_t id;
 
-	if (!r->seen.p || memr_read_u32(r->t->mem, r->seen.p + (uint64_t)r->t->lay.p.id, &id))
-		return -1;
-	return (int32_t)id;
+	return p && !memr_read_u32(t->mem, p + (uint64_t)t->lay.p.id, &id) ? (int32_t)id : -1;
 }
 
-static void sample_lines(struct live_regs *r, struct live_batch *b)
+void live_regs_lines(struct symtab *st, enum goarch arch, struct stackset *set,
+		     const struct regs_seen *seen, stack_lines *out)
 {
 	unwind_pc pcs[REGS_FRAMES];
 	uint32_t flags, id;
-	size_t n = regs_unwind(r->sym, r->t->lay.arch, &r->seen, pcs, &flags);
+	size_t n = regs_unwind(st, arch, seen, pcs, &flags);
 
-	if (r->stacks.stack.n > STACKS_MOST) {
-		stackset_release(&r->stacks);
-		stackset_init(&r->stacks);
+	if (set->stack.n > STACKS_MOST) {
+		stackset_release(set);
+		stackset_init(set);
 	}
-	id = stackset_put(&r->stacks, pcs, n, flags);
+	id = stackset_put(set, pcs, n, flags);
 	if (id)
-		stackset_lines(&r->stacks, r->sym, id, &b->line);
+		stackset_lines(set, st, id, out);
 }
 
 /* What a stop has shown, if anything, and what it has cost. */
@@ -117,8 +116,8 @@ static void tell(struct live_regs *r, pid_t procid)
 	if (r->seen_any) {
 		s->time = r->seen_at;
 		s->goid = r->seen.goid;
-		s->p = proc_id(r);
-		sample_lines(r, b);
+		s->p = live_proc_id(r->t, r->seen.p);
+		live_regs_lines(r->sym, r->t->lay.arch, &r->stacks, &r->seen, &b->line);
 		r->seen_any = false;
 	}
 	r->pauses.samples += b->line.n > 0;

@@ -5,9 +5,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "source/core.h"
+#include "source/dumptext.h"
 #include "source/jsonl.h"
 #include "source/trace1.h"
 #include "source/trace2.h"
+#include "source/unpack.h"
 
 enum { HEADER_SIZE = 16 };
 
@@ -28,6 +31,22 @@ static int trace_version(const struct input *in)
 		return -1;
 	version = (in->data[5] - '0') * 10 + in->data[6] - '0';
 	return version >= 0 && version <= 99 ? version : -1;
+}
+
+static void say_unknown(const struct input *in, struct err *err)
+{
+	const char *packer = unpack_foreign(in->data, in->size);
+
+	if (packer)
+		err_set(err, -EINVAL, EXIT_BADFILE, "%s is packed with %s: unpack it first (%s -d)",
+			in->name, packer, packer);
+	else
+		err_set(err, -EINVAL, EXIT_BADFILE,
+			"%s is no file that bingo-top knows: it opens Go execution traces (as "
+			"runtime/trace or the test flag -trace write them), the events that "
+			"--export jsonl writes, core dumps, and goroutine dumps (a panic's, "
+			"SIGQUIT's, goroutine?debug=2)",
+			in->name);
 }
 
 static struct source *open_trace(const struct input *in, int version, struct err *err)
@@ -51,24 +70,37 @@ static struct source *open_trace(const struct input *in, int version, struct err
 	}
 }
 
-struct source *source_open_file(const struct input *in, struct world *w, struct err *err)
+struct source *source_open_file(const struct input *in, const char *exe, struct world *w,
+				struct err *err)
 {
 	int version = trace_version(in);
 	char format[32];
 
 	w->source_name = world_str(w, in->name);
 	w->progress.total = in->size;
+	if (in->cut)
+		world_warn(
+			w,
+			"the file is packed, and cut short or damaged; what could be unpacked is "
+			"shown");
+	if (coredump_known(in))
+		return coredump_open(in, exe, w, err);
+	if (exe) {
+		err_set(err, -EINVAL, EXIT_USAGE, "--exe is for core dumps, and %s is none",
+			in->name);
+		return NULL;
+	}
 	if (version < 0 && jsonl_known(in)) {
 		w->source_kind = world_str(w, "events");
 		w->replay = w->source_name;
 		return jsonl_open(in);
 	}
+	if (version < 0 && dumptext_known(in)) {
+		w->source_kind = world_str(w, "dump");
+		return dumptext_open(in);
+	}
 	if (version < 0) {
-		err_set(err, -EINVAL, EXIT_BADFILE,
-			"%s is no file that bingo-top knows: it opens Go execution traces (as "
-			"runtime/trace or the test flag -trace write them) and the events that "
-			"--export jsonl writes",
-			in->name);
+		say_unknown(in, err);
 		return NULL;
 	}
 	snprintf(format, sizeof(format), "1.%d", version);

@@ -8,9 +8,11 @@
 
 /*
  * Opens whatever in holds; in must stay open until the source is closed.
+ * exe: the program of a core dump; NULL where it is not given.
  * Fills the world's header strings. Returns NULL with err filled (EXIT_BADFILE)
  * where no reader knows the content.
  */
-struct source *source_open_file(const struct input *in, struct world *w, struct err *err);
+struct source *source_open_file(const struct input *in, const char *exe, struct world *w,
+				struct err *err);
 
 #endif

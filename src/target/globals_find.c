@@ -18,7 +18,8 @@ enum {
 	SLICE_SIZE = 24,
 	CHAIN_MAX = 1 << 16,
 	GOID_MAX_BITS = 56,
-	STACK_MAX = 1 << 30
+	STACK_MAX = 1 << 30,
+	LISTED_MOST = 1 << 24
 };
 
 /* A function's code, from the file or else the target; *own is to be freed. */
@@ -196,10 +197,13 @@ static void sample_gs(struct gfinder *f)
 
 	if (!peek(f, f->gl->allgptr, &ptr) || !peek(f, f->gl->allglen, &len))
 		return;
+	len = len < LISTED_MOST ? len : (uint64_t)LISTED_MOST;
 	for (uint64_t i = 0; i < len && f->ng < GFIND_SAMPLE; i++) {
 		uint64_t g, goid;
 
-		if (peek(f, ptr + 8 * i, &g) && is_g(f, g, &goid)) {
+		if (!peek(f, ptr + 8 * i, &g))
+			return;
+		if (is_g(f, g, &goid)) {
 			f->g[f->ng] = g;
 			f->goid[f->ng++] = goid;
 		}
@@ -390,7 +394,8 @@ static bool is_sched(const struct gfinder *f, uint64_t addr, uint64_t nm, uint64
 	       load(raw, lay->sched.maxmcount, 4) <= INT32_MAX &&
 	       load(raw, lay->sched.npidle, 4) <= np && load(raw, lay->sched.nmidle, 4) <= nm &&
 	       load(raw, lay->sched.ngsys, 4) < 1 << 16 && resized > 0 &&
-	       resized <= (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+	       (f->mem->over ||
+		resized <= (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec);
 }
 
 /* All of them lock sched or use its first fields, so the address or the lock's is there. */

@@ -18,6 +18,12 @@
 
 enum goarch { GOARCH_NONE, GOARCH_AMD64, GOARCH_ARM64 };
 
+#ifdef __aarch64__
+#define GOARCH_HOST GOARCH_ARM64
+#else
+#define GOARCH_HOST GOARCH_AMD64
+#endif
+
 const char *goarch_name(enum goarch a); /* "amd64" … */
 
 struct image_seg { /* a PT_LOAD */

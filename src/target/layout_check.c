@@ -93,7 +93,7 @@ static ssize_t read_sample(const struct golayout *lay, const struct goglobals *g
 	size_t n = 0;
 	ssize_t rc = memr_read_u64(mem, gl->allglen, &len) ?: memr_read_u64(mem, gl->allgptr, &ptr);
 
-	if (rc || !len || len > 1ull << 30)
+	if (rc || !len || len > 1u << 24)
 		return rc == -ESRCH ? rc : 0;
 	step = (len + SAMPLE - 1) / SAMPLE;
 	list = xcalloc(len, sizeof(*list));

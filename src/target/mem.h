@@ -6,6 +6,7 @@
 #ifndef TARGET_MEM_H
 #define TARGET_MEM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -32,6 +33,7 @@ struct memr_ops {
 
 struct memr {
 	const struct memr_ops *ops;
+	bool over; /* of a program that is over: it stands still, and our clocks say nothing of it */
 	/* What reading has cost so far; relaxed, for display. */
 	uint64_t calls, pieces, bytes;
 };

@@ -314,7 +314,7 @@ static int todo_learn(struct objects *o)
 
 int objects_look(struct objects *o, struct facts *out)
 {
-	int64_t t0 = objects_clock();
+	int64_t t0 = objects_clock(), at = target_clock(o->t);
 	int rc;
 
 	o->look++;
@@ -333,8 +333,9 @@ int objects_look(struct objects *o, struct facts *out)
 		rc = holds_tell(o);
 	if (!rc)
 		marks_update(o, objects_clock());
-	out->time = t0;
+	out->time = at;
 	out->searched = !rc && !o->unsearched;
+	out->still = o->t->core;
 	o->stats.looks++;
 	o->stats.look_ns = objects_clock() - t0;
 	return rc;

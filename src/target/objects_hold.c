@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "target/core.h"
 #include "target/objects_priv.h"
 
 enum {
@@ -207,11 +208,26 @@ static void running_words(struct objects *o, const struct scan_g *g)
 	}
 }
 
+/* Of a program that is over registers are known too. */
+static void register_words(struct objects *o, const struct scan_g *g)
+{
+	const struct gthread *m = gsched_thread(scan_sched(o->scan), g->m);
+	const struct core_thread *t = m ? core_thread(o->t->core, m->tid) : NULL;
+
+	if (!t || t->lost)
+		o->unsearched++;
+	for (uint32_t i = 0; t && i < t->n_word; i++)
+		*vec_push(&o->moving_word) = t->word[i];
+}
+
 static void running_match(struct objects *o)
 {
 	o->moving_word.n = 0;
-	for (size_t i = 0; i < o->moving.n; i++)
+	for (size_t i = 0; i < o->moving.n; i++) {
 		running_words(o, &o->moving.v[i]);
+		if (o->t->core)
+			register_words(o, &o->moving.v[i]);
+	}
 }
 
 /* --- objects within others --- */

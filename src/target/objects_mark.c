@@ -19,6 +19,7 @@ enum {
 	SPANS_MOST = 1 << 21,
 	BYTES_MOST = 256 << 20, /* of memory that is copied */
 	PART = 256 << 10,
+	ELEMS_MOST = 1 << 16, /* of a span: a uint16 counts them */
 	SPAN_BYTES = 192, /* of a runtime.mspan, as much as is looked at */
 	TINY_NOSCAN = 5,
 };
@@ -91,7 +92,8 @@ static struct mspan span_parse(const struct objects *o, const uint8_t *b)
 	s.end = s.start + (pages << lay->page_shift);
 	s.noscan = b[lay->mspan.spanclass] & 1;
 	if (!pages || pages > 1ull << 30 || s.end <= s.start || s.elem < 8 ||
-	    s.elem > s.end - s.start || b[lay->mspan.state] != lay->span_in_use)
+	    s.elem > s.end - s.start || (s.end - s.start) / s.elem > ELEMS_MOST ||
+	    b[lay->mspan.state] != lay->span_in_use)
 		s.elem = 0;
 	return s;
 }
@@ -470,7 +472,7 @@ enum {
 	 */
 	MISSED_STILL = 12,
 	MISSED_BUSY = 1,
-	MISSED_ENOUGH = 24,
+	MISSED_ENOUGH = 24, /* and where it is over, once is enough */
 	STILL_US = 30, /* of CPU time that the program may have during a mark */
 	FIRST_LOOK = 2, /* the first one has enough to do */
 	APART_MS = 400,
@@ -497,7 +499,7 @@ static int64_t target_cpu(const struct objects *o)
 	struct timespec ts;
 	clockid_t id;
 
-	if (clock_getcpuclockid(o->t->pid, &id) || clock_gettime(id, &ts))
+	if (o->t->core || clock_getcpuclockid(o->t->pid, &id) || clock_gettime(id, &ts))
 		return 0;
 	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
 }
@@ -542,21 +544,26 @@ static int64_t cpu_clock(void)
 	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
 }
 
+/* target: its CPU time when the mark began. */
+static uint32_t weight(const struct objects *o, int64_t target)
+{
+	if (o->t->core)
+		return MISSED_ENOUGH;
+	return target && target_cpu(o) - target <= STILL_US * 1000 ? MISSED_STILL : MISSED_BUSY;
+}
+
 void marks_update(struct objects *o, int64_t now)
 {
 	uint8_t *reached = NULL;
 	int64_t cpu, cost, target;
 
-	if (o->look >= FIRST_LOOK && now >= o->mark_next && wanted(o)) {
+	if ((o->t->core || o->look >= FIRST_LOOK) && now >= o->mark_next && wanted(o)) {
 		cpu = cpu_clock();
 		target = target_cpu(o);
 		if (o->unsearched || !mark_run(o, &reached))
 			map64_clear(&o->marked);
 		else
-			marks_count(o, reached,
-				    target && target_cpu(o) - target <= STILL_US * 1000
-					    ? MISSED_STILL
-					    : MISSED_BUSY);
+			marks_count(o, reached, weight(o, target));
 		free(reached);
 		o->stats.mark_ns = objects_clock() - now;
 		cost = (int64_t)((double)(cpu_clock() - cpu) / MARK_SHARE);

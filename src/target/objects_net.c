@@ -161,7 +161,7 @@ static uint32_t fd_text(struct objects *o, int fd)
 	uint32_t id;
 	ssize_t n;
 
-	if (!o->links)
+	if (!o->links || o->t->core) /* a core has numbers only */
 		return 0;
 	o->links--;
 	snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)o->t->pid, fd);

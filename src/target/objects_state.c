@@ -361,7 +361,7 @@ static void calls_tell(struct objects *o)
 		ob->kind = OBJ_SYSCALL;
 		o->out->netpoll |= m && m->incgo;
 		if (!g->text && m && m->tid > 0 && budget-- > 0 &&
-		    !sysc_read(&c, o->t->pid, m->tid) && c.nr >= 0) {
+		    !target_syscall(o->t, m->tid, &c) && c.nr >= 0) {
 			g->text = call_text(o, &c);
 			g->delta = sysc_fd(&c) + 1;
 		}

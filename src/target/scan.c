@@ -197,7 +197,7 @@ static int chunk_look(struct scan *s, const struct grun *run, size_t n)
 	VEC(int) bad = { 0 };
 	int rc = 0;
 
-	s->now = clock_now();
+	s->now = target_clock(s->t);
 	for (size_t i = 0; i < n; i++)
 		if (s->iov[i].rc)
 			*vec_push(&bad) = (int)i;
@@ -258,7 +258,7 @@ int scan_pass(struct scan *s, scan_sink *sink, void *arg)
 
 	s->sink = sink;
 	s->arg = arg;
-	s->now = t0;
+	s->now = target_clock(s->t);
 	s->n_out = s->n_exam = 0;
 	s->stats.changed = 0;
 	labels_forget(&s->labels);

@@ -6,9 +6,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
-static void note(struct target *t, const char *text)
+#include "target/core.h"
+#include "target/target_priv.h"
+
+void target_note(struct target *t, const char *text)
 {
 	size_t n = strlen(t->note);
 
@@ -41,7 +45,7 @@ static int open_image(struct target *t, const struct target_opts *o, struct err 
 	proc_exe_path(t->pid, t->exe, sizeof(t->exe), &t->exe_deleted);
 	fd = o->no_file ? -1 : proc_open_exe(t->pid, NULL);
 	if (fd < 0) {
-		note(t, "executable not readable, all is taken from memory");
+		target_note(t, "executable not readable, all is taken from memory");
 		return 0;
 	}
 	snprintf(name, sizeof(name), "%s (process %d)", t->exe[0] ? t->exe : "the executable",
@@ -52,7 +56,7 @@ static int open_image(struct target *t, const struct target_opts *o, struct err 
 	return image_set_bias(t->image, &t->maps, proc_auxv(t->pid, AT_PHDR), err);
 }
 
-static int find_runtime(struct target *t, const struct target_opts *o, struct err *err)
+int target_find_runtime(struct target *t, const struct target_opts *o, struct err *err)
 {
 	int rc;
 
@@ -74,6 +78,14 @@ static int find_runtime(struct target *t, const struct target_opts *o, struct er
 	return layout_check(&t->lay, &t->glob, t->mem, &t->mods, err);
 }
 
+void target_finish(struct target *t)
+{
+	layout_read_waitreasons(&t->lay, &t->glob, t->mem, &t->own_reasons);
+	target_note(t, t->lay.note);
+	if (t->build.version.guessed)
+		target_note(t, "Go version guessed");
+}
+
 int target_open(struct target **out, pid_t pid, const struct target_opts *opts, struct err *err)
 {
 	static const struct target_opts none;
@@ -83,15 +95,12 @@ int target_open(struct target **out, pid_t pid, const struct target_opts *opts, 
 
 	*out = NULL;
 	t->pid = pid;
-	rc = open_process(t, o, err) ?: open_image(t, o, err) ?: find_runtime(t, o, err);
+	rc = open_process(t, o, err) ?: open_image(t, o, err) ?: target_find_runtime(t, o, err);
 	if (rc) {
 		target_close(t);
 		return rc;
 	}
-	layout_read_waitreasons(&t->lay, &t->glob, t->mem, &t->own_reasons);
-	note(t, t->lay.note);
-	if (t->build.version.guessed)
-		note(t, "Go version guessed");
+	target_finish(t);
 	*out = t;
 	return 0;
 }
@@ -104,8 +113,12 @@ void target_close(struct target *t)
 	gomodules_release(&t->mods);
 	buildinfo_release(&t->build);
 	image_close(t->image);
-	proc_maps_release(&t->maps);
-	memr_close(t->mem);
+	if (t->core) { /* has them */
+		core_close(t->core);
+	} else {
+		proc_maps_release(&t->maps);
+		memr_close(t->mem);
+	}
 	free(t->own_reasons);
 	free(t);
 }
@@ -131,4 +144,27 @@ int target_refresh(struct target *t)
 	t->maps = maps;
 	rc = gomodules_refresh(&t->mods, t->mem, &t->maps, &t->build.version);
 	return rc < 0 ? rc : 0;
+}
+
+int64_t target_clock(const struct target *t)
+{
+	struct timespec ts;
+
+	if (t->core)
+		return t->over_at;
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
+}
+
+int target_syscall(const struct target *t, pid_t tid, struct sysc *s)
+{
+	const struct core_thread *c;
+
+	if (!t->core)
+		return sysc_read(s, t->pid, tid);
+	c = t->core->arch == GOARCH_HOST ? core_thread(t->core, tid) : NULL;
+	if (!c)
+		return -ESRCH;
+	*s = c->call;
+	return 0;
 }

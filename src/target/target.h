@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A running Go program, opened: everything that is needed before the first
+ * A Go program that runs, or its core dump, opened: everything that is needed before the first
  * scan, found without symbols where there are none. No DWARF is read here.
  */
 #ifndef TARGET_TARGET_H
@@ -15,6 +15,9 @@
 #include "target/moduledata.h"
 #include "target/proc.h"
 #include "target/symtab.h"
+#include "target/sysc.h"
+
+struct core;
 
 struct target {
 	pid_t pid;
@@ -31,6 +34,8 @@ struct target {
 	struct golayout lay;
 	struct goglobals glob;
 	void *own_reasons; /* private */
+	struct core *core; /* NULL: it runs; else mem and maps are the core's */
+	int64_t over_at; /* with core: the newest time known in it, by its CLOCK_MONOTONIC; 0: none */
 	char note[256]; /* what the header should say about how far this is to be trusted; "" */
 };
 
@@ -49,6 +54,24 @@ struct target_opts {
  */
 int target_open(struct target **out, pid_t pid, const struct target_opts *opts, struct err *err);
 void target_close(struct target *t); /* NULL ok */
+
+struct target_core {
+	const void *data; /* the core; outlives the target */
+	size_t len;
+	const char *name; /* for messages */
+	const char
+		*exe; /* the program that ran, to be checked; NULL: found by the core's own word */
+};
+/*
+ * Opens a core dump (target/core.h). err has EXIT_BADFILE, and says what is in
+ * the way: damage, a program that is not here or is another, as target_open().
+ */
+int target_open_core(struct target **out, const struct target_core *in, struct err *err);
+
+/* The target's CLOCK_MONOTONIC: now, or of a core dump, over_at. ns. */
+int64_t target_clock(const struct target *t);
+/* The system call that a thread is in, as sysc_read(). */
+int target_syscall(const struct target *t, pid_t tid, struct sysc *s);
 
 /* Is it still the process that was opened? False also for a zombie and after exec. */
 bool target_alive(const struct target *t);

@@ -139,6 +139,8 @@ static void add_file_state(const struct ui *ui, struct pieces *p, const char *ma
 		    text_bytes(a, pr->bytes));
 	else
 		add(p, 0, ROLE_GOOD, ATTR_BOLD, "%s %s", mark, ui->playing ? "PLAY" : "REPLAY");
+	if (!v->world->t_end && !ui_loading(ui)) /* of one moment: a dump */
+		return;
 	add(p, 3, ROLE_TIME, 0, "%s of %s", time_text(v, v->time, a),
 	    text_moment(b, v->world->t_end, (v->span.t1 - v->span.t0) / 10000));
 }
@@ -208,6 +210,8 @@ static void add_exact(const struct world *w, struct pieces *p)
 
 static void add_live_cost(const struct world *w, struct pieces *p)
 {
+	if (w->live.ended)
+		add(p, 1, ROLE_WARN, 0, "%.100s", strtab_get(&w->strings, w->live.ended));
 	if (!w->live.pid || w->replay)
 		return;
 	add(p, 3, ROLE_HEADER, 0, "self %.1f%%", w->live.cpu_pct);
@@ -223,9 +227,7 @@ static void add_live_cost(const struct world *w, struct pieces *p)
 		add(p, 7, ROLE_DIM, 0, "%.60s", strtab_get(&w->strings, w->live.bpf));
 	if (w->live.exact)
 		add_exact(w, p);
-	if (w->live.ended)
-		add(p, 1, ROLE_WARN, 0, "%.100s", strtab_get(&w->strings, w->live.ended));
-	else if (w->live.note)
+	if (!w->live.ended && w->live.note)
 		add(p, 6, ROLE_WARN, 0, "%.100s", strtab_get(&w->strings, w->live.note));
 }
 

@@ -48,7 +48,7 @@ static int dump(const struct input *in, int threads, bool trust, struct err *err
 	int rc;
 
 	world_init(&w);
-	s = source_open_file(in, &w, err);
+	s = source_open_file(in, NULL, &w, err);
 	if (!s)
 		return err->rc;
 	/* formats from 1.22 on have ten digits' place in the header; those are trace2's */

@@ -142,7 +142,7 @@ static int run_load(const char *path, int threads)
 	world_init(&l.world);
 	rc = input_open(&in, path, &err);
 	if (!rc) {
-		l.source = source_open_file(&in, &l.world, &err);
+		l.source = source_open_file(&in, NULL, &l.world, &err);
 		rc = l.source ? load_all(&l, threads, began, &err) : err.rc;
 	}
 	if (rc < 0) {

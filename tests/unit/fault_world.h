@@ -74,6 +74,13 @@ static inline void fw_facts(struct world *w, int64_t t)
 	fw_apply(w, (struct event){ .time = t, .kind = EV_FACTS, .value = FACTS_SEARCHED });
 }
 
+/* Of a program that is over. */
+static inline void fw_still(struct world *w, int64_t t)
+{
+	fw_apply(w, (struct event){
+			    .time = t, .kind = EV_FACTS, .value = FACTS_SEARCHED | FACTS_STILL });
+}
+
 static inline void fw_object(struct world *w, uint64_t addr, enum object_kind kind, unsigned flags,
 			     int64_t len)
 {

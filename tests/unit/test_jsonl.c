@@ -99,7 +99,7 @@ static void read_back(struct back *b, const char *text, size_t size)
 
 	memset(b, 0, sizeof(*b));
 	world_init(&b->w);
-	b->src = source_open_file(&in, &b->w, &b->err);
+	b->src = source_open_file(&in, NULL, &b->w, &b->err);
 	b->rc = b->err.rc;
 	while (b->src && (b->rc = b->src->ops->drain(b->src, &b->w, 1000, &b->err)) == SOURCE_MORE)
 		;
