@@ -82,7 +82,7 @@ arm64() # VERSION GO
 	(
 		cd tests/targets/probes || exit 1
 		GOARCH=arm64 GO111MODULE=off GOTOOLCHAIN=local CGO_ENABLED=0 GOFLAGS='' \
-			GOCACHE="${GOCACHE:-$LIVE/gocache}" "$2" build -o "$WORK/arm64" .
+			"$2" build -o "$WORK/arm64" .
 	) >"$WORK/build.log" 2>&1 || { not_ok "Go $1 for arm64 builds" "$WORK/build.log"; return; }
 	"$SITES" file "$WORK/arm64" >"$WORK/sites"
 	by_objdump "$2" "$WORK/arm64" >"$WORK/wanted"
