@@ -74,7 +74,8 @@ system_calls()
 		"$(for f in /proc/"$PID"/fd/*; do case $(readlink "$f") in pipe:*) echo "${f##*/}" ;; esac; done | awk '$1 > 2' | sort -n | head -n 1)"
 	is "sums: as many calls as there were" "$(awk -v g="$g" '$1 == "sum" && $2 == g { n += $4 } END { print (n > 40 && n < 200 ? "so" : n) }' "$WORK/dump")" so
 	"$BINGO" --duration 2 --json "$PID" >"$WORK/report" 2>/dev/null
-	check "the report has them" grep -q '"slowest_syscall":{"name":"read","ns":[4-9][0-9]\{7\}' "$WORK/report"
+	# The slowest is as long as the machine lets it be, but no shorter.
+	check "the report has them" grep -qE '"slowest_syscall":\{"name":"read","ns":([4-9][0-9]{7}|[0-9]{9,})[,}]' "$WORK/report"
 	check "the report has threads' times" grep -q '"cpu_ns":[1-9]' "$WORK/report"
 	"$BINGO" --duration 0.7 --no-bpf "$PID" >"$WORK/report" 2>/dev/null
 	check "--no-bpf is said" grep -q '^bpf off: --no-bpf' "$WORK/report"
