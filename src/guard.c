@@ -2,12 +2,12 @@
 #include "guard.h"
 
 #include <errno.h>
+#include <linux/ptrace.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
