@@ -126,9 +126,22 @@ namespaces()
 	is "both in another pid namespace" "$(judge "$WORK/dump")" "enough 0"
 }
 
-ours() { { "$BPFTOOL" prog list; "$BPFTOOL" map list; } 2>/dev/null | grep -cE ' name (on_(sample|switch|waking|exit|call|return)|find_target|threads|ring) '; }
-links() { "$BPFTOOL" link list 2>/dev/null | grep -c 'prog'; }
-as_before() { [ "$(ours)" -le "$before" ] && [ "$(links)" -le "$before_links" ]; }
+# Of the machine's programs, maps and links those that may be ours, as "prog_id:7"; others who watch have the same.
+ours()
+{
+	for kind in prog map; do
+		"$BPFTOOL" $kind list 2>/dev/null |
+			sed -nE "s/^([0-9]+):.* name (on_[a-z]+|find_target|threads|ring|hits|events|probes) .*/${kind}_id:\1/p"
+	done >"$WORK/bpf"
+	cat "$WORK/bpf"
+	"$BPFTOOL" link list 2>/dev/null | awk 'FNR == NR { own[$1]; next }
+		"prog_id:" $4 in own && $3 == "prog" { sub(/:/, "", $1); print "link_id:" $1 }' "$WORK/bpf" -
+}
+held() { cat "$@" 2>/dev/null | awk '/^(prog|map|link)_id:/ { print $1 $2 }' | sort -u; }
+# What no process holds stays.
+left() { ours | sort -u | comm -23 - <(held /proc/[0-9]*/fdinfo/*); }
+as_before() { [ -z "$(left | comm -13 "$WORK/left" -)" ]; }
+are_there() { [ "$(held /proc/"$us"/fdinfo/* | cut -d: -f1 | sort -u | wc -l)" = 3 ]; }
 
 nothing_stays()
 {
@@ -137,16 +150,19 @@ nothing_stays()
 		return
 	fi
 	live_start "$PROG"
-	before=$(ours) before_links=$(links)
+	left >"$WORK/left"
 	is "$CYCLES times on and off" "$("$TELL" "$PID" cycles "$CYCLES")" "failed 0 stayed 0"
-	check "$CYCLES times on and off: no program, map or link stays" wait_for 10 as_before
+	check "$CYCLES times on and off: no program, map or link stays" wait_for 30 as_before
 	"$BINGO" -b -d 0.2 "$PID" >/dev/null 2>&1 &
 	us=$!
 	PIDS="$PIDS $us"
-	check "watched: they are there" wait_for 10 eval '! as_before'
+	check "watched: they are there" wait_for 30 are_there
+	held /proc/"$us"/fdinfo/* >"$WORK/held"
+	ours | sort -u >"$WORK/ours"
+	is "all that it holds is told apart" "$(comm -23 "$WORK/held" "$WORK/ours" | grep -vc map_id)" 0
 	kill -9 "$us"
 	wait "$us" 2>/dev/null
-	check "after kill -9: none stays" wait_for 10 as_before
+	check "after kill -9: none stays" wait_for 30 as_before
 	live_alive && ok "the target works on" || not_ok "the target works on"
 	live_stop
 }

@@ -44,7 +44,7 @@ lines_right() # NAME PROGRAM
 	live_start "$2" || { not_ok "$1: starts" "$WORK/err"; return; }
 	sleep 0.2
 	: >"$WORK/seen"
-	for try in 1 2 3 4 5 6 7 8; do # a second is enough where the machine has nothing else to do
+	for _ in 1 2 3 4 5 6 7 8; do # a second is enough where the machine has nothing else to do
 		"$BINGO" --no-bpf -b --json -n 5 -d 0.2 "$PID" >"$WORK/report" 2>"$WORK/stderr" || not_ok "$1: is watched" "$WORK/stderr"
 		seen "$WORK/report" >>"$WORK/seen"
 		[ "$(grep -oE ' main\.(leaf|caller|allocates|asksTime)$' "$WORK/seen" | sort -u | wc -l)" -lt 4 ] || break
