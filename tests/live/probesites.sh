@@ -109,7 +109,7 @@ while read -r v go; do
 	last=$v last_go=$go
 done <"$WORK/ends"
 # How much is won: told, not judged.
-if cost=$(live_build probes "$last" "$last_go" plain) && cost=$("$SITES" cost "$cost" 20000); then
+if cost=$(live_build probes "$last" "$last_go" plain) && cost=$("$SITES" cost "$cost" 5000); then
 	ok "Go $last: $cost"
 else
 	skip "what a hit costs" "no uprobes here, or no right to them"
