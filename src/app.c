@@ -148,11 +148,17 @@ static void on_progress(struct loader *l)
 	detect_look(&a->detect, &a->world);
 }
 
+/* One report, as soon as there is one. */
+static bool is_once(const struct options *o)
+{
+	return o->once || (!o->batch && !o->iterations);
+}
+
 /* Reports at once, then each interval; or once only, at the end of a duration. */
 static int live_reports(struct app *a, struct err *err)
 {
 	const struct options *o = a->opt;
-	bool once = o->once || (!o->batch && !o->iterations);
+	bool once = is_once(o);
 	uint64_t next = uv_now(&a->loop), step = (uint64_t)(o->delay * 1000);
 	int rc;
 
@@ -242,8 +248,12 @@ static struct guard_needs needs_of(const struct options *o, pid_t child)
 static int app_guard(struct app *a, struct err *err)
 {
 	struct guard_needs n = needs_of(a->opt, a->child);
-	int rc = has_screen(a->opt) || a->opt->script ? 0 : batch_file_open(&a->file, a->opt, err);
+	const struct options *o = a->opt;
+	bool screen = has_screen(o);
+	int rc = screen || o->script ? 0 : batch_file_open(&a->file, o, err);
 
+	if (n.live && n.bpf && o->budget > 0 && (screen || o->duration > 0 || !is_once(o)))
+		n.admin = live_prepare_probes();
 	if (!rc)
 		guard_set(&n, NULL);
 	return rc;

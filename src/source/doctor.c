@@ -177,7 +177,8 @@ static const char *bpf_mend(enum bpf_why why)
 {
 	switch (why) {
 	case BPF_NO_RIGHT:
-		return "sudo setcap cap_sys_ptrace,cap_bpf,cap_perfmon+ep $(command -v bingo-top)";
+		return "sudo setcap cap_sys_ptrace,cap_dac_read_search,cap_bpf,cap_perfmon+ep "
+		       "$(command -v bingo-top)";
 	case BPF_NOT_BUILT:
 		return "install clang, bpftool and libbpf, then make clean all";
 	default:
