@@ -28,7 +28,7 @@
 #include <unistd.h>
 
 #include "core/mem.h"
-#include "guard.h"
+#include "source/guard.h"
 
 static const struct guard_needs whole = { .live = true, .ptrace = true, .bpf = true };
 

@@ -5,8 +5,8 @@
  * gains little. Nothing here is needed for the program to work: what the kernel
  * or a missing library refuses is left, and told.
  */
-#ifndef GUARD_H
-#define GUARD_H
+#ifndef SOURCE_GUARD_H
+#define SOURCE_GUARD_H
 
 #include <stdbool.h>
 #include <sys/types.h>
