@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -296,7 +297,12 @@ static bool is_allowed(const struct guard_needs *n, const char *name)
 }
 
 #define ALLOW(ctx, call, ...) seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(call), __VA_ARGS__)
-#define IS(arg, value) SCMP_CMP64(arg, SCMP_CMP_EQ, (scmp_datum_t)(value))
+/* Of a number that the kernel takes for 32 bits, the upper half may be anything. */
+#define IS(n, value) \
+	((struct scmp_arg_cmp){ .arg = (n), \
+				.op = SCMP_CMP_MASKED_EQ, \
+				.datum_a = UINT32_MAX, \
+				.datum_b = (uint32_t)(value) })
 
 /* Requests that look and let go; see target/regs.c. */
 static int allow_ptrace(scmp_filter_ctx ctx)
