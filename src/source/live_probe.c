@@ -632,6 +632,13 @@ static void thread_start(struct live_probe *p)
 	pthread_sigmask(SIG_SETMASK, &was, NULL);
 }
 
+/* Without uprobe_multi each probe is a perf event, as calibrate()'s is. */
+bool live_prepare_probes(void)
+{
+	calibrate_start();
+	return !probe_can_multi();
+}
+
 void live_probe_start(struct live_source *l)
 {
 	struct live_probe *p;

@@ -75,7 +75,7 @@ nothing_left() # NAME
 	"$PROG" >/dev/null &
 	fresh=$!
 	PIDS="$PIDS $fresh"
-	is "$1: nor is there a probe in another process of that program" "$("$LEFT" text $fresh)" 0
+	check "$1: nor is there a probe in another process of that program" wait_for 30 eval "[ \"\$('$LEFT' text $fresh)\" = 0 ]"
 	kill -9 $fresh
 	wait $fresh 2>/dev/null
 	PIDS=${PIDS% "$fresh"}
@@ -97,7 +97,8 @@ loop()
 		wait_for 60 grep -q '"state":"on"' "$2.long" && echo probed >>"$2"
 		kill -INT $us
 		wait $us
-		[ $? = 130 ] || echo "long: exit code $?" >>"$2.said"
+		code=$?
+		[ $code = 130 ] || echo "long: exit code $code" >>"$2.said"
 		tail -n 1 "$2.long" >>"$2"
 	done
 }
