@@ -50,7 +50,8 @@ watched() # NAME CAPS COMMAND...: reports without a screen
 {
 	name=$1 want=$2
 	shift 2
-	"$@" >"$WORK/reports" 2>"$WORK/stderr" &
+	: >"$WORK/reports"
+	"$@" >>"$WORK/reports" 2>"$WORK/stderr" &
 	us=$!
 	PIDS="$PIDS $us"
 	wait_for 30 test -s "$WORK/reports" || not_ok "$name: reports" "$WORK/stderr"
@@ -83,7 +84,8 @@ batches()
 running()
 {
 	live_start "$(live_build running "$1" "$2" plain)" || { not_ok "running: starts" "$WORK/err"; return; }
-	"$BINGO" --json -d 0.1 -n 100000 --no-bpf "$PID" >"$WORK/reports" 2>"$WORK/stderr" &
+	: >"$WORK/reports"
+	"$BINGO" --json -d 0.1 -n 100000 --no-bpf "$PID" >>"$WORK/reports" 2>"$WORK/stderr" &
 	us=$!
 	PIDS="$PIDS $us"
 	check "threads are stopped for their registers" wait_for 30 grep -q '"samples":[1-9]' "$WORK/reports"
