@@ -505,7 +505,8 @@ static void test_late_hits(void **state)
 	while (sim.gov.group[0].state != GOV_CUT || sim.done_at[0])
 		sim_run(sim.t + 1);
 	again = sim.gov.group[0].again;
-	governor_charge(&sim.gov, 0, 10000); /* 6 ms, of 10 ms a second, half of which is for windows */
+	governor_charge(&sim.gov, 0,
+			10000); /* 6 ms, of 10 ms a second, half of which is for windows */
 	assert_true(sim.gov.group[0].again - again > 1000 * MS);
 	assert_true(sim.gov.group[0].again - again < 1500 * MS);
 	governor_charge(&sim.gov, 0, 0);
@@ -529,13 +530,13 @@ static void test_failure(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_quiet),	 cmocka_unit_test(test_storm),
-		cmocka_unit_test(test_burst),	 cmocka_unit_test(test_ramp),
-		cmocka_unit_test(test_swing),	 cmocka_unit_test(test_limits),
-		cmocka_unit_test(test_cpu),	 cmocka_unit_test(test_counters),
-		cmocka_unit_test(test_priority), cmocka_unit_test(test_anything),
-		cmocka_unit_test(test_late_hits),
-		cmocka_unit_test(test_failure),	 cmocka_unit_test(test_hysteresis),
+		cmocka_unit_test(test_quiet),	   cmocka_unit_test(test_storm),
+		cmocka_unit_test(test_burst),	   cmocka_unit_test(test_ramp),
+		cmocka_unit_test(test_swing),	   cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_cpu),	   cmocka_unit_test(test_counters),
+		cmocka_unit_test(test_priority),   cmocka_unit_test(test_anything),
+		cmocka_unit_test(test_late_hits),  cmocka_unit_test(test_failure),
+		cmocka_unit_test(test_hysteresis),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
