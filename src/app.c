@@ -13,12 +13,12 @@
 #include "batch.h"
 #include "config.h"
 #include "core/world.h"
-#include "guard.h"
 #include "helper.h"
 #include "loader.h"
 #include "screen.h"
 #include "source/command.h"
 #include "source/doctor.h"
+#include "source/guard.h"
 #include "source/live.h"
 #include "source/open.h"
 #include "ui/term.h"
@@ -148,11 +148,17 @@ static void on_progress(struct loader *l)
 	detect_look(&a->detect, &a->world);
 }
 
+/* One report, as soon as there is one. */
+static bool is_once(const struct options *o)
+{
+	return o->once || (!o->batch && !o->iterations);
+}
+
 /* Reports at once, then each interval; or once only, at the end of a duration. */
 static int live_reports(struct app *a, struct err *err)
 {
 	const struct options *o = a->opt;
-	bool once = o->once || (!o->batch && !o->iterations);
+	bool once = is_once(o);
 	uint64_t next = uv_now(&a->loop), step = (uint64_t)(o->delay * 1000);
 	int rc;
 
@@ -229,21 +235,22 @@ static bool has_screen(const struct options *o)
 	return !o->script && !o->batch && isatty(STDOUT_FILENO);
 }
 
-static struct guard_needs needs_of(const struct options *o, pid_t child)
-{
-	return (struct guard_needs){ .live = o->mode != MODE_REPLAY,
-				     .ptrace = !o->no_ptrace,
-				     .bpf = !o->no_bpf,
-				     .files = o->script != NULL,
-				     .child = child };
-}
-
 /* The rest needs fewer rights; no thread is there yet. */
 static int app_guard(struct app *a, struct err *err)
 {
-	struct guard_needs n = needs_of(a->opt, a->child);
-	int rc = has_screen(a->opt) || a->opt->script ? 0 : batch_file_open(&a->file, a->opt, err);
+	const struct options *o = a->opt;
+	struct guard_needs n = {
+		.live = o->mode != MODE_REPLAY,
+		.ptrace = !o->no_ptrace,
+		.bpf = !o->no_bpf,
+		.files = o->script != NULL,
+		.child = a->child,
+	};
+	bool screen = has_screen(o);
+	int rc = screen || o->script ? 0 : batch_file_open(&a->file, o, err);
 
+	if (n.live && n.bpf && o->budget > 0 && (screen || o->duration > 0 || !is_once(o)))
+		n.admin = live_prepare_probes();
 	if (!rc)
 		guard_set(&n, NULL);
 	return rc;
@@ -290,20 +297,6 @@ static bool is_failed(const struct app *a)
 	return false;
 }
 
-static int run_doctor(const struct options *o)
-{
-	static const char *const names[GUARD_PARTS] = { "caps", "bounding", "new privs",
-							"seccomp" };
-	struct guard_needs n = needs_of(o, 0);
-	struct doctor_line lines[GUARD_PARTS];
-	struct guard_state s;
-
-	guard_try(&n, &s);
-	for (int i = 0; i < GUARD_PARTS; i++)
-		lines[i] = (struct doctor_line){ names[i], s.part[i].on, s.part[i].text };
-	return doctor_run(o->pid, term_colors(getenv("TERM")), lines, GUARD_PARTS, stdout);
-}
-
 int app_run(const struct options *o, struct err *err)
 {
 	struct app a = { .opt = o, .began = clock_ns(CLOCK_MONOTONIC) };
@@ -311,7 +304,7 @@ int app_run(const struct options *o, struct err *err)
 	int rc;
 
 	if (o->mode == MODE_DOCTOR)
-		return run_doctor(o);
+		return doctor_run(o->pid, term_colors(getenv("TERM")), stdout);
 	detect_init(&a.detect);
 	rc = config_load(&(struct config){ &a.detect.conf }, o->config, err);
 	if (rc)

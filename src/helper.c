@@ -11,7 +11,7 @@
 
 #include "core/mem.h"
 #include "editor.h"
-#include "guard.h"
+#include "source/guard.h"
 #include "ui/term.h"
 
 enum kind { EDIT, COPY };

@@ -29,6 +29,13 @@ struct calibration {
  */
 void calibrate(struct calibration *c);
 
+/*
+ * Measures in a child, for the next calibrate() to take: perf_event_open() of a
+ * uprobe takes CAP_SYS_ADMIN (kernel/events/core.c:perf_uprobe_event_init),
+ * which the program may have given up by then. Before threads are made.
+ */
+void calibrate_start(void);
+
 /* The number of the kernel's uprobe events (perf_event_attr.type); -1: there are none. */
 int calibrate_uprobe_type(void);
 

@@ -22,6 +22,8 @@ static const int64_t back_off_most = 60 * SECOND; /* where it comes and goes */
 static const int64_t steady = 60 * SECOND; /* on for so long: earlier cuts are forgotten */
 static const int64_t hopeless = 600 * SECOND; /* between two windows */
 static const double fits_first = 0.8, fits_again = 0.5;
+static const double pays =
+	2; /* times what a window cost: half of the budget at most goes into windows */
 
 static double max(double a, double b)
 {
@@ -234,7 +236,7 @@ static bool may_attach(const struct governor *gov, const struct gov_group *g)
 static void leave(struct governor *gov, unsigned i, struct gov_plan *plan)
 {
 	struct gov_group *g = &gov->group[i];
-	double pay = (g->spent + change_cost(g)) / gov->ns_a_second * (double)SECOND;
+	double pay = pays * (g->spent + change_cost(g)) / gov->ns_a_second * (double)SECOND;
 	double length = (double)(gov->now - g->began);
 
 	g->state = GOV_CUT;
@@ -518,4 +520,15 @@ void governor_done(struct governor *gov, unsigned i, int64_t now_ns, bool ok, co
 	g->attached = true;
 	g->last_hits = 0;
 	g->began = g->told_at + took;
+}
+
+void governor_charge(struct governor *gov, unsigned i, uint64_t hits)
+{
+	struct gov_group *g = &gov->group[i];
+	double ns = (double)hits * g->conf.cost_ns;
+
+	gov->charged += ns;
+	gov->bucket[(uint64_t)gov->bucket_id % GOV_BUCKETS] += ns;
+	if (gov->ns_a_second > 0 && g->state == GOV_CUT)
+		g->again += (int64_t)min(pays * ns / gov->ns_a_second * (double)SECOND, 1e15);
 }

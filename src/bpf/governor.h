@@ -124,6 +124,11 @@ void governor_tick(struct governor *gov, int64_t now_ns, const uint64_t hits[], 
  * failed for why (a sentence); it is not tried again.
  */
 void governor_done(struct governor *gov, unsigned i, int64_t now_ns, bool ok, const char *why);
+/*
+ * Hits that came after the last tick that the group was attached at: the kernel
+ * takes a probe away some milliseconds after it is told to.
+ */
+void governor_charge(struct governor *gov, unsigned i, uint64_t hits);
 /* A hit was found to cost something else. */
 void governor_set_cost(struct governor *gov, unsigned i, double cost_ns);
 

@@ -211,6 +211,10 @@ static void write_live(struct jsonl_writer *wr)
 	jw_uint(j, "created", l->created);
 	jw_uint(j, "thrown", l->thrown);
 	jw_uint(j, "unsteady", l->unsteady);
+	if (l->sample_hz)
+		jw_uint(j, "sample_hz", l->sample_hz);
+	if (l->samples_runtime)
+		jw_uint(j, "samples_runtime", l->samples_runtime);
 	jw_uint(j, "threads", l->threads);
 	jw_uint(j, "procs", l->procs);
 }

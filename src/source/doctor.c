@@ -16,6 +16,7 @@
 #include "bpf/probes.h"
 #include "core/err.h"
 #include "core/mem.h"
+#include "source/guard.h"
 #include "source/live.h"
 #include "target/probesite.h"
 #include "target/regs.h"
@@ -177,7 +178,8 @@ static const char *bpf_mend(enum bpf_why why)
 {
 	switch (why) {
 	case BPF_NO_RIGHT:
-		return "sudo setcap cap_sys_ptrace,cap_bpf,cap_perfmon+ep $(command -v bingo-top)";
+		return "sudo setcap cap_sys_ptrace,cap_dac_read_search,cap_bpf,cap_perfmon+ep "
+		       "$(command -v bingo-top)";
 	case BPF_NOT_BUILT:
 		return "install clang, bpftool and libbpf, then make clean all";
 	default:
@@ -254,6 +256,25 @@ static void check_terminal(struct doctor *d, int colors)
 	if (strcmp(set, "UTF-8") != 0)
 		say(d, PARTLY, "locale", "export LC_ALL=C.UTF-8",
 		    "the character set is %s: lines and signs are drawn with ASCII", set);
+}
+
+/* What a session gives up once its target is open; tried in a child. */
+static void check_guard(struct doctor *d)
+{
+	static const char *const names[GUARD_PARTS] = {
+		[GUARD_CAPS] = "caps",
+		[GUARD_BOUND] = "bounding",
+		[GUARD_PRIVS] = "new privs",
+		[GUARD_FILTER] = "seccomp",
+	};
+	const struct guard_needs n = {
+		.live = true, .ptrace = true, .bpf = true, .admin = !probe_can_multi()
+	};
+	struct guard_state s;
+
+	guard_try(&n, &s);
+	for (int i = 0; i < GUARD_PARTS; i++)
+		say(d, s.part[i].on ? WORKS : PARTLY, names[i], NULL, "%s", s.part[i].text);
 }
 
 /* --- one process --- */
@@ -366,7 +387,7 @@ static void check_program(struct doctor *d, pid_t pid)
 	target_close(t);
 }
 
-int doctor_run(pid_t pid, int colors, const struct doctor_line *more, size_t n, FILE *out)
+int doctor_run(pid_t pid, int colors, FILE *out)
 {
 	struct doctor d = { .out = out, .code = EXIT_FINE };
 	bool may;
@@ -378,8 +399,7 @@ int doctor_run(pid_t pid, int colors, const struct doctor_line *more, size_t n, 
 	check_probes(&d);
 	check_perf(&d);
 	check_terminal(&d, colors);
-	for (size_t i = 0; i < n; i++)
-		say(&d, more[i].works ? WORKS : PARTLY, more[i].what, NULL, "%s", more[i].text);
+	check_guard(&d);
 	if (!pid)
 		return d.code;
 	check_access(&d, pid, &may);

@@ -3,24 +3,15 @@
 #ifndef SOURCE_DOCTOR_H
 #define SOURCE_DOCTOR_H
 
-#include <stdbool.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <sys/types.h>
-
-/* What others have looked at. */
-struct doctor_line {
-	const char *what;
-	bool works;
-	const char *text;
-};
 
 /*
  * Prints a line for each thing looked at, and below one that does not work the
  * command that mends it. pid 0: this machine alone. Returns the exit code: 3
  * where no process, or not that one, can be watched. colors: of the terminal, -1:
- * it is not known. more: n lines to print with those of the machine.
+ * it is not known.
  */
-int doctor_run(pid_t pid, int colors, const struct doctor_line *more, size_t n, FILE *out);
+int doctor_run(pid_t pid, int colors, FILE *out);
 
 #endif

@@ -86,6 +86,8 @@ static const struct {
 	[K_CREATED] = { "created", V_UINT },
 	[K_THROWN] = { "thrown", V_UINT },
 	[K_UNSTEADY] = { "unsteady", V_UINT },
+	[K_SAMPLE_HZ] = { "sample_hz", V_UINT },
+	[K_SAMPLES_RUNTIME] = { "samples_runtime", V_UINT },
 	[K_THREADS] = { "threads", V_UINT },
 	[K_PROCS] = { "procs", V_UINT },
 	[K_WARNINGS] = { "warnings", V_LIST },

@@ -83,6 +83,8 @@ void jread_end(struct jsonl *j, struct world *w)
 	live->created = jline_uint(l, K_CREATED);
 	live->thrown = jline_uint(l, K_THROWN);
 	live->unsteady = jline_uint(l, K_UNSTEADY);
+	live->sample_hz = (uint32_t)jline_uint(l, K_SAMPLE_HZ);
+	live->samples_runtime = jline_uint(l, K_SAMPLES_RUNTIME);
 	live->threads = (uint32_t)jline_uint(l, K_THREADS);
 	live->procs = (uint32_t)jline_uint(l, K_PROCS);
 }

@@ -41,6 +41,13 @@ struct live_config {
  */
 struct source *live_open(pid_t pid, const struct live_config *cfg, struct err *err);
 
+/*
+ * To be called while the program has all its rights, where probes may be wanted
+ * later: makes ready what takes more of them than probes do. Returns whether
+ * probes take CAP_SYS_ADMIN here. Before threads are made.
+ */
+bool live_prepare_probes(void);
+
 /* What the kernel's side has to know of an opened program. */
 struct bpf_target live_bpf_target(const struct target *t);
 struct probesites;

@@ -72,7 +72,8 @@ struct live_probe {
 	struct governor gov;
 	struct calibration cal;
 	uint64_t file_off[PROBE_N];
-	uint64_t hits0[PROBE_GROUPS]; /* when a group was put on */
+	uint64_t hits0[PROBE_GROUPS]; /* when a group was put on … */
+	uint64_t ticked[PROBE_GROUPS]; /* … and at the last tick */
 	int of_gov[PROBE_GROUPS]; /* group → index in gov, -1: not there */
 	char why[PROBE_GROUPS][160]; /* … and why not */
 	clockid_t clock;
@@ -387,12 +388,12 @@ static int put_on(struct live_probe *p, unsigned i, bool told)
 	bool was = p->gov.group[p->of_gov[i]].attached;
 	int rc = 0;
 
+	p->hits0[i] = was ? p->ticked[i] : hits_of(p, i);
 	if (!was)
 		rc = groups[i].events ? probe_attach(p->set, groups[i].events, p->file_off)
 				      : bpf_set_part(p->l->bpf, groups[i].part, true);
 	if (rc)
 		return rc;
-	p->hits0[i] = hits_of(p, i);
 	if (told && groups[i].events) {
 		probe_tell(p->set, groups[i].events, true);
 		set_complete(p, i, true);
@@ -425,10 +426,12 @@ static void carry_out(struct live_probe *p, unsigned in_gov, enum gov_action a)
 
 	if (a == GOV_KEEP)
 		return;
-	if (a == GOV_DETACH)
+	if (a == GOV_DETACH) {
 		take_off(p, i);
-	else
+		governor_charge(&p->gov, in_gov, hits_of(p, i) - p->ticked[i]);
+	} else {
 		rc = put_on(p, i, a == GOV_ATTACH_FULL);
+	}
 	if (rc)
 		snprintf(why, sizeof(why), "the kernel refuses the probes: %s", strerror(-rc));
 	governor_done(&p->gov, in_gov, live_clock(CLOCK_MONOTONIC), !rc, why);
@@ -455,7 +458,7 @@ static int64_t tick(struct live_probe *p)
 		unsigned i = group_of(p, k);
 
 		if (p->gov.group[k].attached)
-			hits[k] = hits_of(p, i) - p->hits0[i];
+			hits[k] = (p->ticked[i] = hits_of(p, i)) - p->hits0[i];
 	}
 	governor_tick(&p->gov, now, hits, cpu_ns(p), &plan);
 	for (unsigned k = p->gov.n; k-- > 0;) /* what goes, goes before what comes */
@@ -630,6 +633,13 @@ static void thread_start(struct live_probe *p)
 	pthread_sigmask(SIG_SETMASK, &all, &was);
 	p->started = !pthread_create(&p->thread, NULL, probe_main, p);
 	pthread_sigmask(SIG_SETMASK, &was, NULL);
+}
+
+/* Without uprobe_multi each probe is a perf event, as calibrate()'s is. */
+bool live_prepare_probes(void)
+{
+	calibrate_start();
+	return !probe_can_multi();
 }
 
 void live_probe_start(struct live_source *l)

@@ -73,7 +73,7 @@ all_versions()
 {
 	while read -r v go <&3; do
 		for kind in plain stripped pie cgo; do
-			case $v-$kind in *-plain | 1.19-* | 1.27-*) ;; *) continue ;; esac
+			case $v-$kind in *-plain | 1.19-pie | 1.19-cgo | 1.24-pie | 1.24-cgo | 1.27-*) ;; *) continue ;; esac
 			if ! prog=$(live_build script "$v" "$go" "$kind"); then
 				[ "$kind" = cgo ] && skip "Go $v, $kind" "it cannot be built here" || not_ok "Go $v, $kind: builds" "$WORK/build.log"
 				continue

@@ -55,7 +55,6 @@ corpus_build() # VERSION GO KIND
 	(
 		cd "$LIVE/corpus" || exit 1
 		export GO111MODULE=on GOTOOLCHAIN=local CGO_ENABLED=0 GOFLAGS= GOPROXY=off
-		export GOCACHE="${GOCACHE:-$LIVE/gocache}"
 		"$2" build -ldflags "$flags" -o "$LIVE/corpus-$1-$3" .
 	) >"$WORK/build.log" 2>&1
 }

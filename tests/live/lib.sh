@@ -15,6 +15,9 @@ PID=
 mkdir -p "$LIVE"
 LIVE=$(cd "$LIVE" && pwd)
 BINGO=$(cd "$BUILD" && pwd)/bingo-top
+# What Go compiles of its library is kept where the toolchains are: for all suites, and for the next tree.
+GOCACHE=${GOCACHE:-${BINGO_GO_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/bingo-top/go}/.build}
+export GOCACHE
 DUMP=$(cd "$BUILD" && pwd)/tests/live/live_dump
 export LC_ALL=C.UTF-8
 
@@ -46,7 +49,6 @@ live_build()
 		(
 			cd "tests/targets/$1" || exit 1
 			export GO111MODULE=off GOTOOLCHAIN=local CGO_ENABLED=$lb_cgo GOFLAGS=
-			export GOCACHE="${GOCACHE:-$LIVE/gocache}"
 			if [ "$4" = pie ]; then
 				"$3" build -trimpath "$lb_mode" "$lb_flags" -o "$lb_out.new" .
 			elif [ -n "$lb_flags" ]; then

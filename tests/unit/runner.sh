@@ -42,5 +42,14 @@ suite slow '# limit: 1\necho ok 1 - x; sleep 30'
 is "one hung" "$(last slow)" "1 passed, 1 failed, 0 skipped exit 1 "
 suite sig 'kill -INT $$; sleep 1; echo not ok 1 - interrupts are ignored'
 is "interrupts are not ignored" "$(cd "$tree" && tests/run sig | grep -c 'interrupts are ignored')" 0
+mkdir -p "$tree/tests/lint"
+printf '#!/bin/sh\n[ "$(nice)" -gt 0 ] && echo ok 1 - polite || echo not ok 1 - polite\n' >"$tree/tests/lint/run"
+chmod +x "$tree/tests/lint/run"
+is "what only computes, beside a suite and behind the others" "$(last good lint)" "2 passed, 0 failed, 0 skipped exit 0 "
+suite measures '# alone\nsleep 0.5; [ -e "$OUT/lint.out" ] && echo not ok 1 || echo ok 1'
+is "and after what must run alone" "$(last measures lint)" "2 passed, 0 failed, 0 skipped exit 0 "
+for n in 1 20 300; do suite "order$n" "# limit: $n\necho $n >>'$tree/order'; echo ok 1"; done
+suite ordernone "echo none >>'$tree/order'; echo ok 1"
+is "the short ones, then the longest first" "$(JOBS=1 last order >/dev/null; paste -sd' ' "$tree/order")" "none 300 20 1"
 is "none chosen" "$(last nothing)" "0 passed, 0 failed, 0 skipped exit 1 "
 finish

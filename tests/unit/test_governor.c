@@ -252,7 +252,7 @@ static void test_storm(void **state)
 	assert_true(worst_second(1000) <= budget_ns());
 	assert_true(total(1000, sim.t) + (double)sim.attaches[0] * 52 * MS <=
 		    budget_ns() * (sim.t / 1000.0) * 1.1);
-	assert_true(sim.attaches[0] > 20);
+	assert_true(sim.attaches[0] > 10);
 	assert_true(sim.most_attaches <= 30);
 	assert_true(sim.gov.group[0].share > 0 && sim.gov.group[0].share < 0.01);
 	assert_true(fabs(sim.gov.group[0].rate / 1.7e6 - 1) < 0.2);
@@ -262,7 +262,7 @@ static void test_storm(void **state)
 	sim.cpu = 0.1;
 	sim_run(300000);
 	assert_true(worst_second(1000) <= 3 * budget_ns());
-	assert_true(sim.attaches[0] >= 4 && sim.attaches[0] <= 8);
+	assert_true(sim.attaches[0] >= 2 && sim.attaches[0] <= 8);
 }
 
 /* 0.9, 0.66, 0.42 and 0.9 times the budget. */
@@ -277,7 +277,7 @@ static void test_hysteresis(void **state)
 	(void)state;
 	sim_begin(stairs, 0.01, 1, 1200);
 	sim_run(20000);
-	assert_true(sim.attaches[0] > 2 && total(0, sim.t) < 0.2 * budget_ns() * 20);
+	assert_true(sim.attaches[0] >= 2 && total(0, sim.t) < 0.2 * budget_ns() * 20);
 	sim_run(60000);
 	assert_true(total(20000, sim.t) < 0.2 * budget_ns() * 40);
 	sim_run(100000);
@@ -494,6 +494,26 @@ static void test_anything(void **state)
 	}
 }
 
+/* What hits while a probe is being taken away is paid for as well: the next window is later. */
+static void test_late_hits(void **state)
+{
+	int64_t again;
+
+	(void)state;
+	sim_begin(storm, 0.01, 1, 600);
+	sim_run(60000);
+	while (sim.gov.group[0].state != GOV_CUT || sim.done_at[0])
+		sim_run(sim.t + 1);
+	again = sim.gov.group[0].again;
+	governor_charge(&sim.gov, 0,
+			10000); /* 6 ms, of 10 ms a second, half of which is for windows */
+	assert_true(sim.gov.group[0].again - again > 1000 * MS);
+	assert_true(sim.gov.group[0].again - again < 1500 * MS);
+	governor_charge(&sim.gov, 0, 0);
+	governor_charge(&sim.gov, 0, UINT64_MAX);
+	assert_true(sim.gov.group[0].again > again);
+}
+
 static void test_failure(void **state)
 {
 	(void)state;
@@ -510,12 +530,13 @@ static void test_failure(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_quiet),	 cmocka_unit_test(test_storm),
-		cmocka_unit_test(test_burst),	 cmocka_unit_test(test_ramp),
-		cmocka_unit_test(test_swing),	 cmocka_unit_test(test_limits),
-		cmocka_unit_test(test_cpu),	 cmocka_unit_test(test_counters),
-		cmocka_unit_test(test_priority), cmocka_unit_test(test_anything),
-		cmocka_unit_test(test_failure),	 cmocka_unit_test(test_hysteresis),
+		cmocka_unit_test(test_quiet),	   cmocka_unit_test(test_storm),
+		cmocka_unit_test(test_burst),	   cmocka_unit_test(test_ramp),
+		cmocka_unit_test(test_swing),	   cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_cpu),	   cmocka_unit_test(test_counters),
+		cmocka_unit_test(test_priority),   cmocka_unit_test(test_anything),
+		cmocka_unit_test(test_late_hits),  cmocka_unit_test(test_failure),
+		cmocka_unit_test(test_hysteresis),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,17 +5,27 @@
  * gains little. Nothing here is needed for the program to work: what the kernel
  * or a missing library refuses is left, and told.
  */
-#ifndef GUARD_H
-#define GUARD_H
+#ifndef SOURCE_GUARD_H
+#define SOURCE_GUARD_H
 
 #include <stdbool.h>
 #include <sys/types.h>
+
+/* Sanitizers look for leaks with ptrace, at the end: there it is not filtered. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define GUARD_ANY_PTRACE 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define GUARD_ANY_PTRACE 1
+#endif
+#endif
 
 /* What is still to be done. */
 struct guard_needs {
 	bool live; /* another process is read */
 	bool ptrace; /* its threads are stopped */
 	bool bpf; /* programs and probes are put on and taken off */
+	bool admin; /* which takes CAP_SYS_ADMIN */
 	bool files; /* files are written that are not open yet */
 	pid_t child; /* the command that we started and will end, 0: none */
 };

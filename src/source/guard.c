@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "guard.h"
+#include "source/guard.h"
 
 #include <errno.h>
+#include <linux/ptrace.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -51,7 +52,7 @@ static size_t caps_needed(const struct guard_needs *n, cap_value_t *out)
 		out[k++] = CAP_SYS_NICE; /* while a thread stands still, ours goes first */
 	if (n->child)
 		out[k++] = CAP_KILL;
-	if (n->live && n->bpf && cap_max_bits() <= BPF)
+	if (n->live && n->bpf && (n->admin || cap_max_bits() <= BPF))
 		out[k++] = CAP_SYS_ADMIN;
 	if (n->live && n->bpf && cap_max_bits() > BPF) {
 		out[k++] = PERFMON;
@@ -296,12 +297,17 @@ static bool is_allowed(const struct guard_needs *n, const char *name)
 }
 
 #define ALLOW(ctx, call, ...) seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(call), __VA_ARGS__)
-#define IS(arg, value) SCMP_CMP64(arg, SCMP_CMP_EQ, (scmp_datum_t)(value))
+/* Of a number that the kernel takes for 32 bits, the upper half may be anything. */
+#define IS(n, value) \
+	((struct scmp_arg_cmp){ .arg = (n), \
+				.op = SCMP_CMP_MASKED_EQ, \
+				.datum_a = UINT32_MAX, \
+				.datum_b = (uint32_t)(value) })
 
-/* Requests that look and let go; see target/regs.c. Sanitizers look for leaks with more. */
+/* Requests that look and let go; see target/regs.c. */
 static int allow_ptrace(scmp_filter_ctx ctx)
 {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#ifdef GUARD_ANY_PTRACE
 	return ALLOW(ctx, ptrace, 0);
 #else
 	static const long requests[] = { PTRACE_SEIZE, PTRACE_INTERRUPT, PTRACE_GETREGSET,
