@@ -17,6 +17,7 @@ enum {
 	LISTED_MOST = 1 << 24,
 	LIST_PART = 1 << 12,
 	TIME_BITS = 62,
+	STAMP_BITS = 61, /* runtime/mgclimit.go: 64 less limiterEventBits */
 };
 
 /* --- the program --- */
@@ -117,6 +118,16 @@ static void newer_at(const struct target *t, int64_t *at, uint64_t addr, int32_t
 		newer(at, v);
 }
 
+/* runtime/mgclimit.go:limiterEventStamp: since when a processor is idle, and in the highest bits that it is. */
+static void newer_stamp(const struct target *t, int64_t *at, uint64_t p)
+{
+	int32_t off = t->lay.p.limiterEvent;
+	uint64_t v;
+
+	if (off >= 0 && !memr_read_u64(t->mem, p + (uint64_t)off, &v) && v >> STAMP_BITS)
+		newer(at, v & ((1ull << STAMP_BITS) - 1));
+}
+
 static void goroutines_newest(const struct target *t, int64_t *at)
 {
 	uint64_t part[LIST_PART], len, ptr;
@@ -139,7 +150,7 @@ static void goroutines_newest(const struct target *t, int64_t *at)
 /*
  * A core does not say when it was made by the clock that the runtime reckons by.
  * It was after everything that the runtime noted: when the network was asked
- * last, when each processor was seen to change, since when goroutines wait.
+ * last, when each processor was seen to change or became idle, since when goroutines wait.
  */
 static int64_t newest_time(const struct target *t, const struct gsched *s)
 {
@@ -151,6 +162,7 @@ static int64_t newest_time(const struct target *t, const struct gsched *s)
 	for (size_t i = 0; i < s->p.n; i++) {
 		newer_at(t, &at, s->p.v[i].addr, lay->p.sysmontick_schedwhen);
 		newer_at(t, &at, s->p.v[i].addr, lay->p.sysmontick_syscallwhen);
+		newer_stamp(t, &at, s->p.v[i].addr);
 	}
 	goroutines_newest(t, &at);
 	return at;
