@@ -38,6 +38,15 @@ static void execfn(const struct core *c, char *buf, size_t size)
 	buf[n > 0 ? n : 0] = '\0';
 }
 
+/* A path of the core's goes to the terminal without what a terminal would obey. */
+static void say_absent(const struct target *t, const char *what, char *why, size_t size)
+{
+	snprintf(why, size, "its program %.200s %s", t->exe, what);
+	for (char *p = why; *p; p++)
+		if ((unsigned char)*p < ' ' || *p == 0x7f)
+			*p = '?';
+}
+
 /* What was found without being asked for; why says what was wrong with it. */
 static void find_image(struct target *t, char *why, size_t size)
 {
@@ -50,7 +59,7 @@ static void find_image(struct target *t, char *why, size_t size)
 		execfn(c, path, sizeof(path));
 	snprintf(t->exe, sizeof(t->exe), "%s", path[0] ? path : c->comm);
 	if (t->exe[0])
-		snprintf(why, size, "its program %.200s is not here", t->exe);
+		say_absent(t, "is not here", why, size);
 	else
 		snprintf(why, size, "it does not say what program it is of");
 	if (!is_file(path) || image_open_file(&img, path, NULL))
@@ -63,8 +72,7 @@ static void find_image(struct target *t, char *why, size_t size)
 			       "told from the core");
 		break;
 	case CORE_OTHER:
-		snprintf(why, size, "its program %.200s was replaced since by another build",
-			 t->exe);
+		say_absent(t, "was replaced since by another build", why, size);
 		image_close(img);
 		return;
 	}
