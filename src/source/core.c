@@ -8,6 +8,8 @@
 #include "source/live_priv.h"
 #include "target/core.h"
 
+enum { LOG_LEAST = 64 << 20 };
+
 bool coredump_known(const struct input *in)
 {
 	return core_known(in->data, in->size);
@@ -115,7 +117,10 @@ struct source *coredump_open(const struct input *in, const char *exe, struct wor
 	const struct target_core from = {
 		.data = in->data, .len = in->size, .name = in->name, .exe = exe
 	};
-	const struct live_config cfg = { .no_ptrace = true, .no_bpf = true };
+	/* all that it tells is kept: it is bounded by what the file holds */
+	const struct live_config cfg = { .no_ptrace = true,
+					 .no_bpf = true,
+					 .past = (size_t)LOG_LEAST + in->size };
 	struct live_source *l;
 	struct target *t;
 

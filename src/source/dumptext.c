@@ -15,7 +15,7 @@ enum {
 	PREFIX_MOST = 96, /* of what a log puts before each line */
 	LINE_MOST = 1 << 20,
 	CLOCK_EVERY = 256, /* lines between two looks at the clock */
-	LOG_BYTES = 256 << 20,
+	LOG_LEAST = 64 << 20,
 	FRAMES_MOST = 1 << 16,
 #ifdef BINGO_FUZZ
 	COUNTED_MOST = 1 << 12,
@@ -630,6 +630,6 @@ struct source *dumptext_open(const struct input *in)
 	d->src.ops = &dumptext_ops;
 	d->begin = d->p = (const char *)in->data;
 	d->end = d->begin + in->size;
-	d->log = evlog_new(LOG_BYTES);
+	d->log = evlog_new((size_t)LOG_LEAST + in->size);
 	return &d->src;
 }

@@ -404,7 +404,7 @@ static void look_decide(struct live_source *l)
 	if (l->look_kept != T_BEFORE && l->look_hash == b->look_hash &&
 	    evlog_begin(l->log) < l->look_kept)
 		l->look_log = LOOK_SAME;
-	else if (l->look_told + n <= LOOKS_FREE + l->told / 3)
+	else if (l->file || l->look_told + n <= LOOKS_FREE + l->told / 3)
 		l->look_log = LOOK_WHOLE;
 	else
 		l->look_log = LOOK_NOT;

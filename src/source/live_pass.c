@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The thread that reads: pass after pass, as often as the budget allows. */
 #include <errno.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -196,7 +197,7 @@ static void thread_update(struct live_source *l, struct live_batch *b, const str
 static void threads_update(struct live_source *l, struct live_batch *b)
 {
 	const struct gsched *sched = scan_sched(l->scan);
-	int budget = SYSCALLS_MOST;
+	int budget = l->file ? INT_MAX : SYSCALLS_MOST;
 	size_t out = 0;
 
 	for (size_t i = 0; i < sched->m.n; i++)

@@ -631,7 +631,7 @@ enum core_match core_compare(const struct core *c, const struct image *img, char
 			    : CORE_OTHER;
 	}
 	for (int i = 0; ids && i < 2; i++)
-		memcpy(ids[i], gnu[i][0] ? gnu[i] : go[i], 63), ids[i][63] = '\0';
+		snprintf(ids[i], 64, "%.63s", gnu[i][0] ? gnu[i] : go[i]);
 	image_close(was);
 	free(head);
 	return m;

@@ -17,6 +17,7 @@ enum {
 	LISTED_MOST = 1 << 24,
 	LIST_PART = 1 << 12,
 	TIME_BITS = 62,
+	STAMP_BITS = 61, /* runtime/mgclimit.go: 64 less limiterEventBits */
 };
 
 /* --- the program --- */
@@ -37,6 +38,15 @@ static void execfn(const struct core *c, char *buf, size_t size)
 	buf[n > 0 ? n : 0] = '\0';
 }
 
+/* A path of the core's goes to the terminal without what a terminal would obey. */
+static void say_absent(const struct target *t, const char *what, char *why, size_t size)
+{
+	snprintf(why, size, "its program %.200s %s", t->exe, what);
+	for (char *p = why; *p; p++)
+		if ((unsigned char)*p < ' ' || *p == 0x7f)
+			*p = '?';
+}
+
 /* What was found without being asked for; why says what was wrong with it. */
 static void find_image(struct target *t, char *why, size_t size)
 {
@@ -49,7 +59,7 @@ static void find_image(struct target *t, char *why, size_t size)
 		execfn(c, path, sizeof(path));
 	snprintf(t->exe, sizeof(t->exe), "%s", path[0] ? path : c->comm);
 	if (t->exe[0])
-		snprintf(why, size, "its program %.200s is not here", t->exe);
+		say_absent(t, "is not here", why, size);
 	else
 		snprintf(why, size, "it does not say what program it is of");
 	if (!is_file(path) || image_open_file(&img, path, NULL))
@@ -62,8 +72,7 @@ static void find_image(struct target *t, char *why, size_t size)
 			       "told from the core");
 		break;
 	case CORE_OTHER:
-		snprintf(why, size, "its program %.200s was replaced since by another build",
-			 t->exe);
+		say_absent(t, "was replaced since by another build", why, size);
 		image_close(img);
 		return;
 	}
@@ -117,6 +126,16 @@ static void newer_at(const struct target *t, int64_t *at, uint64_t addr, int32_t
 		newer(at, v);
 }
 
+/* runtime/mgclimit.go:limiterEventStamp: since when a processor is idle, and in the highest bits that it is. */
+static void newer_stamp(const struct target *t, int64_t *at, uint64_t p)
+{
+	int32_t off = t->lay.p.limiterEvent;
+	uint64_t v;
+
+	if (off >= 0 && !memr_read_u64(t->mem, p + (uint64_t)off, &v) && v >> STAMP_BITS)
+		newer(at, v & ((1ull << STAMP_BITS) - 1));
+}
+
 static void goroutines_newest(const struct target *t, int64_t *at)
 {
 	uint64_t part[LIST_PART], len, ptr;
@@ -139,7 +158,7 @@ static void goroutines_newest(const struct target *t, int64_t *at)
 /*
  * A core does not say when it was made by the clock that the runtime reckons by.
  * It was after everything that the runtime noted: when the network was asked
- * last, when each processor was seen to change, since when goroutines wait.
+ * last, when each processor was seen to change or became idle, since when goroutines wait.
  */
 static int64_t newest_time(const struct target *t, const struct gsched *s)
 {
@@ -151,6 +170,7 @@ static int64_t newest_time(const struct target *t, const struct gsched *s)
 	for (size_t i = 0; i < s->p.n; i++) {
 		newer_at(t, &at, s->p.v[i].addr, lay->p.sysmontick_schedwhen);
 		newer_at(t, &at, s->p.v[i].addr, lay->p.sysmontick_syscallwhen);
+		newer_stamp(t, &at, s->p.v[i].addr);
 	}
 	goroutines_newest(t, &at);
 	return at;

@@ -414,12 +414,16 @@ static const char *why_text(uint8_t state, uint8_t reason)
 static void say_why(const struct detail *d, FILE *out)
 {
 	const struct moment *m = view_moment(d->pane.view);
+	const char *kind = str(d, d->pane.view->world->source_kind);
 	uint8_t reason = m->reason[d->row];
 
 	fprintf(out, "WHY   %s", why_text(m->state[d->row], reason));
-	if (m->state[d->row] == GS_BLOCKED && reason >= R_CHAN_SEND && reason <= R_SEMAPHORE &&
-	    !strcmp(str(d, d->pane.view->world->source_kind), "trace"))
+	if (m->state[d->row] != GS_BLOCKED || reason < R_CHAN_SEND || reason > R_SEMAPHORE)
+		return;
+	if (!strcmp(kind, "trace"))
 		fputs(" (a trace does not name which)", out);
+	else if (!strcmp(kind, "dump"))
+		fputs(" (a dump's text does not name which)", out);
 }
 
 static uint32_t waiters(const struct facts *f, const struct object *o, enum wait_op op)
