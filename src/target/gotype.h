@@ -71,6 +71,7 @@ struct gotype {
 	uint8_t align;
 	bool defined; /* has a name of its own: "main.T", and not "[]int" */
 	bool eface; /* an interface without methods */
+	bool shape; /* a pointer type parameter whose type is not known: what it points to is not either */
 	/* private */
 	uint8_t way, state;
 	uint32_t nfield;

@@ -135,6 +135,7 @@ void gotype_dwarf_read(struct gotypes *ts, struct gotype *t)
 	t->kind = kind_of(&die);
 	t->size = size_of(&die, t->kind);
 	t->defined = is_defined(t->name);
+	t->shape = t->kind == GOKIND_POINTER && !strncmp(dwinfo_name(&die), "go.shape.", 9);
 	t->elem_ref = die_ref(&die, AT_GO_ELEM);
 	t->key_ref = die_ref(&die, AT_GO_KEY);
 	t->rtype = runtime_type(ts, &die);

@@ -92,7 +92,7 @@ bool gv_deref(struct govaluer *g, struct gval v, struct gval *to)
 	uint64_t p;
 	uint8_t byte;
 
-	if (v.t->kind != GOKIND_POINTER || !valmem_word(g->vm, v.addr, &p) || !p)
+	if (v.t->kind != GOKIND_POINTER || v.t->shape || !valmem_word(g->vm, v.addr, &p) || !p)
 		return false;
 	*to = (struct gval){ gotype_elem(g->ts, v.t), p };
 	return to->t->kind != GOKIND_INVALID && (!to->t->size || !valmem_read(g->vm, p, &byte, 1));
@@ -284,7 +284,7 @@ static void text_pointer(struct govaluer *g, struct gval v, int depth, struct go
 		gotext_str(out, "?");
 	else if (!p)
 		gotext_str(out, "nil");
-	else if (depth >= POINTERS_MOST || v.t->kind == GOKIND_UNSAFE_POINTER)
+	else if (depth >= POINTERS_MOST || v.t->kind == GOKIND_UNSAFE_POINTER || v.t->shape)
 		gotext_printf(out, "0x%" PRIx64, p);
 	else if (!gv_deref(g, v, &to))
 		gotext_printf(out, "0x%" PRIx64 " (cannot be read)", p);

@@ -241,6 +241,10 @@ static bool by_dwarf(struct inspect *in, const struct frames *f, const struct st
 	govars vars = { 0 };
 	bool good;
 
+	if (line->frame + 1 < f->n) {
+		frame.ret = unwind_pc_value(f->pc[line->frame + 1]);
+		frame.caller_end = line->frame + 2 < INSPECT_FRAMES ? f->sp[line->frame + 2] : 0;
+	}
 	frame.own_pc = own_pc(in, frame.pc, line->depth);
 	if (!in->dw) {
 		note(out, "%s", in->why_not);

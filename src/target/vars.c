@@ -15,7 +15,10 @@ enum {
 	VARS_MOST = 4096,
 	STACK_MOST = 16, /* of an expression's machine */
 	SIZE_MOST = 1 << 20, /* of a value in pieces */
-	DICT_MOST = 4096
+	DICT_MOST = 4096,
+	PIECES_MOST = 64,
+	CALLER_MOST = 1024, /* bytes of a caller's frame */
+	CALL_BYTES = 96 /* of code before a call, in which its arguments are made */
 };
 
 /* A piece of the stack that a variable has. */
@@ -218,34 +221,63 @@ static bool piece_copy(struct reader *r, const struct loc *l, uint64_t to, uint6
 	return true;
 }
 
+struct piece {
+	struct loc l;
+	uint64_t len;
+};
+
+static bool same_piece(const struct piece *a, const struct piece *b)
+{
+	return a->len == b->len && a->l.kind == b->l.kind && a->l.v == b->l.v &&
+	       a->l.kind != LOC_NONE;
+}
+
+/* The pieces of an expression; 0: they are not those of a value of that size. */
+static size_t read_pieces(struct reader *r, Dwarf_Attribute *attr, const Dwarf_Op *op, size_t n,
+			  uint64_t size, struct piece *out)
+{
+	uint64_t total = 0;
+	size_t i = 0, k = 0, kept = 0;
+
+	while (i < n && k < PIECES_MOST) {
+		out[k].l = run(r, attr, op, n, &i);
+		out[k].len = i == n ? size - (total < size ? total : size) : op[i].number;
+		if (out[k].len > SIZE_MOST)
+			return 0;
+		total += out[k++].len;
+		i++;
+	}
+	if (i < n)
+		return 0;
+	/* compilers up to 1.21 tell the pointer of some slices twice */
+	for (i = 0; i < k; i++) {
+		if (kept && total > size && same_piece(&out[kept - 1], &out[i]))
+			total -= out[i].len;
+		else
+			out[kept++] = out[i];
+	}
+	return total == size ? kept : 0;
+}
+
 static void place_pieces(struct reader *r, Dwarf_Attribute *attr, const Dwarf_Op *op, size_t n,
 			 struct govar *v, size_t index)
 {
-	uint64_t size = v->type->size, at = 0, len;
-	size_t i = 0, good = 0, bad = 0;
-	bool whole;
+	struct piece piece[PIECES_MOST];
+	uint64_t size = v->type->size, at = 0;
+	size_t good = 0, k;
 
 	if (size > SIZE_MOST)
 		return;
+	k = read_pieces(r, attr, op, n, size, piece);
 	v->addr = valmem_own(r->vm, size);
-	while (i < n && at <= size) {
-		struct loc l = run(r, attr, op, n, &i);
-
-		whole = i == n;
-		len = whole ? size - at : op[i].number;
-		i++;
-		if (len > size - at)
-			break;
-		if (l.kind == LOC_MEMORY)
-			note_place(r, l.v, len, index);
-		if (piece_copy(r, &l, v->addr + at, len))
-			good++;
-		else
-			bad++;
-		at += len;
+	for (size_t i = 0; i < k; i++) {
+		if (piece[i].l.kind == LOC_MEMORY)
+			note_place(r, piece[i].l.v, piece[i].len, index);
+		good += piece_copy(r, &piece[i].l, v->addr + at, piece[i].len);
+		at += piece[i].len;
 	}
 	if (good)
-		v->where = at == size && !bad ? GOVAR_THERE : GOVAR_PARTLY;
+		v->where = good == k ? GOVAR_THERE : GOVAR_PARTLY;
 }
 
 static void place_const(struct reader *r, Dwarf_Attribute *attr, struct govar *v)
@@ -378,25 +410,94 @@ static void add_var(struct reader *r, Dwarf_Die *die, uint16_t depth)
 		*vec_push(r->out) = v;
 }
 
-static void read_dict(struct reader *r, Dwarf_Die *scope)
+/* Does what may be a dictionary hold the types of all type parameters? */
+static bool dict_fits(struct reader *r, Dwarf_Die *scope, uint64_t dict)
+{
+	Dwarf_Attribute attr;
+	Dwarf_Die die;
+	uint64_t i, addr;
+	int n = 0;
+
+	if (!dict || dict & 7 || dwarf_child(scope, &die))
+		return false;
+	do {
+		const struct gotype *shape, *real;
+
+		if (dwarf_tag(&die) != DW_TAG_typedef || !dwarf_attr(&die, AT_GO_DICT_INDEX, &attr))
+			continue;
+		shape = gotype_at_die(r->ts, dwarf_dieoffset(&die));
+		if (dwarf_formudata(&attr, &i) || i >= DICT_MOST ||
+		    !valmem_word(r->vm, dict + i * 8, &addr))
+			return false;
+		real = gotype_at(r->ts, addr);
+		if (real->kind == GOKIND_INVALID || real->kind != shape->kind ||
+		    real->size != shape->size)
+			return false;
+		n++;
+	} while (--r->left > 0 && dwinfo_next(&die));
+	return n > 0;
+}
+
+/* The argument .dict, where it is kept. */
+static bool dict_by_var(struct reader *r, Dwarf_Die *scope)
 {
 	struct govar v = { 0 };
+	uint64_t dict = 0;
 	Dwarf_Die die;
 
-	r->dict = 0;
 	if (dwarf_child(scope, &die))
-		return;
+		return false;
 	do {
 		if (dwarf_tag(&die) != DW_TAG_formal_parameter ||
 		    strcmp(dwinfo_name(&die), ".dict"))
 			continue;
-		v.type = gotype_at_die(r->ts, 0);
 		v.type = type_of(r, &die);
 		place_var(r, &die, &v, SIZE_MAX);
-		if (v.where == GOVAR_THERE && v.type->size == 8)
-			valmem_word(r->vm, v.addr, &r->dict);
-		return;
+		if (v.where == GOVAR_THERE && v.type->size == 8 &&
+		    valmem_word(r->vm, v.addr, &dict) && dict_fits(r, scope, dict))
+			r->dict = dict;
+		break;
 	} while (--r->left > 0 && dwinfo_next(&die));
+	return r->dict;
+}
+
+/* It mostly is not; but the caller's code has its address: lea dict(%rip), %rax (or %rbx, %rcx) before the call. */
+static void dict_by_caller(struct reader *r, Dwarf_Die *scope)
+{
+	uint8_t code[CALL_BYTES];
+	uint64_t from = r->f->ret - sizeof(code);
+
+	if (!r->f->ret || r->t->lay.arch != GOARCH_AMD64 ||
+	    valmem_read(r->vm, from, code, sizeof(code)))
+		return;
+	for (size_t i = sizeof(code) - 7; i-- > 0 && !r->dict;) {
+		uint64_t addr;
+		int32_t off;
+
+		if (code[i] != 0x48 || code[i + 1] != 0x8d || (code[i + 2] & 0xe7) != 0x05)
+			continue;
+		memcpy(&off, code + i + 3, sizeof(off));
+		addr = from + i + 7 + (uint64_t)(int64_t)off;
+		if (dict_fits(r, scope, addr))
+			r->dict = addr;
+	}
+}
+
+/* Or it has it in its frame, as what a go statement runs; one that fits, not several. */
+static void dict_by_frame(struct reader *r, Dwarf_Die *scope)
+{
+	uint64_t end = r->f->caller_end, found = 0, v;
+
+	if (end - r->f->cfa > CALLER_MOST)
+		end = r->f->cfa + CALLER_MOST;
+	for (uint64_t at = r->f->cfa; at < end; at += 8) {
+		if (!valmem_word(r->vm, at, &v) || v == found || !dict_fits(r, scope, v))
+			continue;
+		if (found)
+			return;
+		found = v;
+	}
+	r->dict = found;
 }
 
 static void add_scope(struct reader *r, Dwarf_Die *scope, uint16_t depth)
@@ -549,7 +650,11 @@ int vars_read(struct target *t, struct dwinfo *dw, struct gotypes *ts, struct va
 	r.out = &mine;
 	if (!find_scope(&r, &scope))
 		return -ENOENT;
-	read_dict(&r, &scope);
+	if (strchr(dwinfo_name(&scope), '[') && !dict_by_var(&r, &scope) && !f->inlined) {
+		dict_by_caller(&r, &scope);
+		if (!r.dict && f->caller_end > f->cfa)
+			dict_by_frame(&r, &scope);
+	}
 	add_scope(&r, &scope, 0);
 	find_shared(&r);
 	sort_vars(mine.v, mine.n);
