@@ -145,6 +145,7 @@ static void live_close(struct source *s)
 	look_free(l->spare);
 	objects_free(l->objects);
 	scan_free(l->scan);
+	live_inspect_free(l);
 	target_close(l->t);
 	for (size_t i = 0; i < l->old.n; i++)
 		target_close(l->old.v[i]);
@@ -241,6 +242,7 @@ static struct live_source *live_new(struct target *t, const struct live_config *
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	pthread_cond_init(&l->wake, &attr);
 	pthread_condattr_destroy(&attr);
+	live_inspect_init(l);
 	return l;
 }
 
