@@ -235,6 +235,7 @@ static bool by_dwarf(struct inspect *in, const struct frames *f, const struct st
 {
 	struct varframe frame = { .pc = unwind_pc_lookup(f->pc[line->frame]),
 				  .cfa = f->sp[line->frame + 1],
+				  .sp = f->sp[line->frame],
 				  .func = line->func,
 				  .inlined = line->depth,
 				  .line = line->line };

@@ -17,6 +17,8 @@ enum {
 	SIZE_MOST = 1 << 20, /* of a value in pieces */
 	DICT_MOST = 4096,
 	PIECES_MOST = 64,
+	CODE_MOST = 4 << 20,
+	SETTLED_MOST = 1024, /* pairs with one place */
 	CALLER_MOST = 1024, /* bytes of a caller's frame */
 	CALL_BYTES = 96 /* of code before a call, in which its arguments are made */
 };
@@ -24,7 +26,9 @@ enum {
 /* A piece of the stack that a variable has. */
 struct place {
 	uint64_t lo, hi;
+	uint64_t at; /* offset of lo in the variable */
 	size_t var; /* index in out; SIZE_MAX: of one that is not declared yet */
+	Dwarf_Die die;
 };
 
 struct reader {
@@ -38,6 +42,8 @@ struct reader {
 	int left; /* entries that may still be looked at */
 	govars *out;
 	VEC(struct place) place;
+	Dwarf_Die func; /* as compiled */
+	VEC(uint8_t) code; /* its bytes, once they are needed */
 };
 
 bool vars_same_func(const char *dwarf, const char *stack)
@@ -190,10 +196,11 @@ static struct loc run(struct reader *r, Dwarf_Attribute *attr, const Dwarf_Op *o
 	return l;
 }
 
-static void note_place(struct reader *r, uint64_t addr, uint64_t len, size_t var)
+static void note_place(struct reader *r, Dwarf_Die *die, uint64_t addr, uint64_t len, uint64_t at,
+		       size_t var)
 {
 	if (len && len <= SIZE_MOST && r->place.n < VARS_MOST * 4)
-		*vec_push(&r->place) = (struct place){ addr, addr + len, var };
+		*vec_push(&r->place) = (struct place){ addr, addr + len, at, var, *die };
 }
 
 /* Puts len bytes of a value together at own address to; false: they are not known. */
@@ -259,8 +266,8 @@ static size_t read_pieces(struct reader *r, Dwarf_Attribute *attr, const Dwarf_O
 	return total == size ? kept : 0;
 }
 
-static void place_pieces(struct reader *r, Dwarf_Attribute *attr, const Dwarf_Op *op, size_t n,
-			 struct govar *v, size_t index)
+static void place_pieces(struct reader *r, Dwarf_Die *die, Dwarf_Attribute *attr,
+			 const Dwarf_Op *op, size_t n, struct govar *v, size_t index)
 {
 	struct piece piece[PIECES_MOST];
 	uint64_t size = v->type->size, at = 0;
@@ -272,7 +279,7 @@ static void place_pieces(struct reader *r, Dwarf_Attribute *attr, const Dwarf_Op
 	v->addr = valmem_own(r->vm, size);
 	for (size_t i = 0; i < k; i++) {
 		if (piece[i].l.kind == LOC_MEMORY)
-			note_place(r, piece[i].l.v, piece[i].len, index);
+			note_place(r, die, piece[i].l.v, piece[i].len, at, index);
 		good += piece_copy(r, &piece[i].l, v->addr + at, piece[i].len);
 		at += piece[i].len;
 	}
@@ -334,11 +341,11 @@ static void place_var(struct reader *r, Dwarf_Die *die, struct govar *v, size_t 
 		return;
 	l = run(r, &attr, op, n, &i);
 	if (i < n || l.kind == LOC_VALUE || l.kind == LOC_BYTES) {
-		place_pieces(r, &attr, op, n, v, index);
+		place_pieces(r, die, &attr, op, n, v, index);
 	} else if (l.kind == LOC_MEMORY) {
 		v->addr = l.v;
 		v->where = GOVAR_THERE;
-		note_place(r, l.v, v->type->size, index);
+		note_place(r, die, l.v, v->type->size, 0, index);
 	}
 }
 
@@ -562,10 +569,11 @@ static bool find_scope(struct reader *r, Dwarf_Die *scope)
 			return false;
 	}
 	*scope = chain[at];
+	r->func = chain[0];
 	return true;
 }
 
-/* --- all of them --- */
+/* --- places that several have --- */
 
 static int by_place(const void *a, const void *b)
 {
@@ -574,29 +582,124 @@ static int by_place(const void *a, const void *b)
 	return (x->lo > y->lo) - (x->lo < y->lo);
 }
 
+static void read_code(struct reader *r)
+{
+	Dwarf_Addr lo, hi;
+	uint64_t bias = r->t->image ? r->t->image->bias : 0;
+
+	if (r->code.cap || dwarf_lowpc(&r->func, &lo) || dwarf_highpc(&r->func, &hi) || hi <= lo ||
+	    hi - lo > CODE_MOST)
+		return;
+	vec_reserve(&r->code, hi - lo);
+	if (!valmem_read(r->vm, lo + bias, r->code.v, hi - lo))
+		r->code.n = hi - lo;
+}
+
+/* Does an instruction end before code[end] that stores a register at disp(%rsp)? amd64. */
+static bool stores_at(const uint8_t *code, size_t end, int64_t disp)
+{
+	int32_t d = (int32_t)disp;
+
+	if (end >= 4 && disp >= -128 && disp < 128 && code[end - 1] == (uint8_t)disp &&
+	    code[end - 2] == 0x24 && (code[end - 3] & 0xc7) == 0x44)
+		return code[end - 4] == 0x89 || code[end - 4] == 0x11 || code[end - 4] == 0x88;
+	return end >= 7 && !memcmp(code + end - 4, &d, sizeof(d)) && code[end - 5] == 0x24 &&
+	       (code[end - 6] & 0xc7) == 0x84 &&
+	       (code[end - 7] == 0x89 || code[end - 7] == 0x11 || code[end - 7] == 0x88);
+}
+
+/* Has the variable the piece p in that expression as well? */
+static bool has_piece(struct reader *r, Dwarf_Attribute *attr, const Dwarf_Op *op, size_t n,
+		      const struct place *p)
+{
+	uint64_t at = 0;
+
+	for (size_t i = 0; i < n && at <= p->at; i++) {
+		struct loc l = run(r, attr, op, n, &i);
+
+		if (at == p->at)
+			return l.kind == LOC_MEMORY && l.v == p->lo;
+		at += i < n ? op[i].number : 0;
+	}
+	return false;
+}
+
+/* Since which instruction (the file's own address) it has been there; 0: not known, or for all of the function. */
+static uint64_t there_since(struct reader *r, struct place *p)
+{
+	Dwarf_Addr base, start, end, since = 0;
+	Dwarf_Attribute attr;
+	Dwarf_Op *op;
+	ptrdiff_t at = 0;
+	size_t n;
+	uint64_t last = 0;
+
+	if (!dwarf_attr(&p->die, DW_AT_location, &attr) ||
+	    dwarf_whatform(&attr) == DW_FORM_block1 || dwarf_whatform(&attr) == DW_FORM_exprloc)
+		return 0;
+	for (int i = 0; i < ENTRIES_MOST; i++) { /* a list is in the order of addresses */
+		at = dwarf_getlocations(&attr, at, &base, &start, &end, &op, &n);
+		if (at <= 0)
+			break;
+		if (start == end)
+			continue;
+		if (!has_piece(r, &attr, op, n, p))
+			since = 0;
+		else if (!since || last != start)
+			since = start;
+		last = end;
+		if (start <= r->va && r->va < end)
+			return since;
+	}
+	return 0;
+}
+
 /*
- * From 1.23 on the compiler lets variables share a place whose lives do not meet,
- * and DWARF does not tell their lives.
+ * Two variables in one place: names for one value, or one that is dead and one
+ * that has been put there since, of which DWARF does not tell. Only one store to
+ * the place in the whole function: one value. Else who came later with a store has it.
  */
+static void settle(struct reader *r, struct place *p, struct place *q)
+{
+	uint64_t ps = there_since(r, p), qs = there_since(r, q), lo = 0;
+	struct place *later = ps > qs ? p : q, *earlier = ps > qs ? q : p;
+	int64_t disp = (int64_t)(p->lo - r->f->sp);
+	size_t stores = 0, end;
+
+	read_code(r);
+	if (ps && qs && p->lo == q->lo && p->hi == q->hi && r->code.n &&
+	    r->t->lay.arch == GOARCH_AMD64 && !dwarf_lowpc(&r->func, &lo)) {
+		for (size_t i = 0; i <= r->code.n; i++)
+			stores += stores_at(r->code.v, i, disp);
+		end = (ps > qs ? ps : qs) - lo;
+		if (stores == 1)
+			return;
+		if (ps != qs && end <= r->code.n && stores_at(r->code.v, end, disp)) {
+			if (earlier->var != SIZE_MAX)
+				r->out->v[earlier->var].where = GOVAR_GONE;
+			return;
+		}
+	}
+	if (earlier->var != SIZE_MAX)
+		r->out->v[earlier->var].where = GOVAR_SHARED;
+	if (later->var != SIZE_MAX)
+		r->out->v[later->var].where = GOVAR_SHARED;
+}
+
 static void find_shared(struct reader *r)
 {
-	size_t last = 0;
+	int left = SETTLED_MOST;
 
 	if (r->place.n)
 		qsort(r->place.v, r->place.n, sizeof(*r->place.v), by_place);
-	for (size_t i = 1; i < r->place.n; i++) {
-		struct place *p = &r->place.v[i], *q = &r->place.v[last];
-
-		if (p->lo < q->hi && p->var != q->var) {
-			if (p->var != SIZE_MAX)
-				r->out->v[p->var].where = GOVAR_SHARED;
-			if (q->var != SIZE_MAX)
-				r->out->v[q->var].where = GOVAR_SHARED;
-		}
-		if (p->hi > q->hi)
-			last = i;
-	}
+	for (size_t i = 0; i < r->place.n; i++)
+		for (size_t k = i + 1; k < r->place.n && r->place.v[k].lo < r->place.v[i].hi; k++)
+			if (r->place.v[k].var != r->place.v[i].var && left-- > 0)
+				settle(r, &r->place.v[i], &r->place.v[k]);
+	vec_free(&r->code);
 }
+
+/* --- all of them --- */
 
 static int by_declaration(const void *a, const void *b)
 {

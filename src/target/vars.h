@@ -37,6 +37,7 @@ struct varframe {
 	 */
 	uint64_t own_pc;
 	uint64_t cfa; /* where the caller's frame begins */
+	uint64_t sp; /* where its own begins */
 	uint64_t ret; /* where it returns to, 0: not known */
 	uint64_t caller_end; /* where the caller's frame ends; cfa: not known */
 	const char *func; /* as the stack has it */

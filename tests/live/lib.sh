@@ -38,6 +38,7 @@ live_build()
 	lb_flags='' lb_cgo=0
 	case $4 in
 	plain) ;;
+	debug) lb_flags="-gcflags=all=-N -l" ;;
 	stripped) lb_flags="-ldflags=-s -w" ;;
 	pie) lb_flags="-ldflags=-s -w" lb_mode=-buildmode=pie ;;
 	cgo) lb_cgo=1 lb_flags="-ldflags=-linkmode=external" ;;

@@ -364,7 +364,7 @@ func start(fs ...func()) {
 func main() {
 	start(ints, floats, texts, lists, maps, structs, pointers, ifaces)
 	start(funcs, channels, times, syncs, atomics, contexts, errs, conns)
-	start(generics, shadows, escaped, inlined, closures)
+	start(generics, shadows, escaped, inlined, closures, stale, aliases, merged)
 	start(func() { args(1, "two", []int{3}, point{4, 5}, 6.5, map[string]int{"k": 7}, &point{8, 9}, nil) })
 	start(func() { many(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12) })
 	start(func() { (&job{ID: 3, Name: "recv"}).method(4) }, func() { square{5}.method(6) })

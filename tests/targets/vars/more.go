@@ -278,6 +278,7 @@ func generics() {
 func shadows() {
 	x := num(1)
 	y := num("outer")
+	show("x", x)
 	if z := num(2); z > 1 {
 		x := num("inner")
 		show("y", y)
@@ -287,6 +288,74 @@ func shadows() {
 		use(x, z)
 	}
 	use(x, y)
+}
+
+// stale has variables whose last use is past: their places may have been used again.
+func stale() {
+	a := num(11)
+	show("a", a)
+	b := num("dead")
+	show("b", b)
+	c := num(33)
+	z := c
+	use(num(0)) // c is kept over the call
+	show("z", z)
+	c = num(44)
+	l := num([]int{1, 2})
+	show("l", l)
+	m := num([]int{3, 4})
+	n := m
+	use(num(0))
+	show("n", n)
+	m = num([]int{5, 6})
+	p := num(&point{1, 2})
+	q := p
+	use(num(0))
+	show("q", q)
+	p = num(&point{3, 4})
+	f := num(1.5)
+	show("f", f)
+	g := num(2.5)
+	show("c", c)
+	show("m", m)
+	show("p", p)
+	show("g", g)
+	park()
+	use(c, m, p, g)
+}
+
+// aliases has several names for one value.
+func aliases() {
+	a := num(any(&point{5, 6}))
+	b := a
+	p := a.(*point)
+	q := p
+	s := num([]string{"x", "y"})
+	t := s
+	show("a", a)
+	show("b", b)
+	show("p", p)
+	show("q", q)
+	show("s", s)
+	show("t", t)
+	park()
+	use(a, b, p, q, s, t)
+}
+
+// merged has large variables whose lives do not meet.
+func merged() {
+	{
+		big := num([20]int64{1, 2, 3})
+		show("big", big)
+		use(big[:])
+	}
+	two := num([20]int64{4, 5, 6})
+	show("two", two)
+	use(two[:])
+	three := num([20]int64{7, 8, 9})
+	show("three", three)
+	park()
+	use(three[:])
 }
 
 func escaped() {
