@@ -259,20 +259,17 @@ static bool in_path(char c)
 size_t gotype_short_name(const char *name, char *buf, size_t size)
 {
 	size_t n = 0, token = 0;
+	bool tag = false; /* a field's tag is kept as it is */
 
 	for (; *name && n + 1 < size; name++) {
-		if (*name == '"') { /* a field's tag is kept as it is */
-			do
-				buf[n++] = *name++;
-			while (*name && *name != '"' && n + 1 < size);
-			if (!*name || n + 1 >= size)
-				break;
-		} else if (*name == '/') {
+		if (*name == '"' && (!tag || name[-1] != '\\'))
+			tag = !tag;
+		if (*name == '/' && !tag) {
 			n = token;
 			continue;
 		}
 		buf[n++] = *name;
-		if (!in_path(*name) ||
+		if (tag || !in_path(*name) ||
 		    (n >= 3 && !memcmp(buf + n - 3, "...", 3))) /* variadic arguments */
 			token = n;
 	}

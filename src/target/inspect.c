@@ -174,8 +174,7 @@ int inspect_stack(struct inspect *in, uint64_t addr, stack_lines *out, bool *mov
 static const char *where_text(const struct govar *v)
 {
 	if (v->where == GOVAR_SHARED)
-		return "shares its place with another variable, which of them is there is not "
-		       "known";
+		return "not known: it shares its place with another variable";
 	return v->escaped ? "on the heap, its address is optimised away" : "optimised away";
 }
 

@@ -32,6 +32,8 @@ static int own_read(const struct valmem *m, uint64_t addr, void *buf, size_t len
 {
 	uint64_t at = addr - VALMEM_OWN;
 
+	if (!len)
+		return 0;
 	if (at > m->own.n || len > m->own.n - at)
 		return -EFAULT;
 	for (size_t i = 0; i < len; i++)
@@ -86,8 +88,8 @@ uint64_t valmem_own(struct valmem *m, size_t len)
 {
 	uint64_t at = m->own.n;
 
-	if (len > OWN_MOST || at > OWN_MOST)
-		return VALMEM_OWN + OWN_MOST * 2ull; /* nothing can be read there */
+	if (!len || len > OWN_MOST || at > OWN_MOST)
+		return VALMEM_OWN + OWN_MOST * 4ull; /* nothing can be read there */
 	vec_reserve(&m->own, at + len);
 	vec_reserve(&m->known, at + len);
 	memset(m->own.v + at, 0, len);
@@ -100,7 +102,7 @@ void valmem_own_set(struct valmem *m, uint64_t addr, const void *data, size_t le
 {
 	uint64_t at = addr - VALMEM_OWN;
 
-	if (addr < VALMEM_OWN || at > m->own.n || len > m->own.n - at)
+	if (!len || addr < VALMEM_OWN || at > m->own.n || len > m->own.n - at)
 		return;
 	memcpy(m->own.v + at, data, len);
 	memset(m->known.v + at, 1, len);

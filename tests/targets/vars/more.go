@@ -346,7 +346,6 @@ func aliases() {
 func merged() {
 	{
 		big := num([20]int64{1, 2, 3})
-		show("big", big)
 		use(big[:])
 	}
 	two := num([20]int64{4, 5, 6})
