@@ -66,6 +66,8 @@ one() # VERSION GO KIND
 		[ "$right" -ge 150 ] && ok "$name: 150 and more are right" ||
 			not_ok "$name: 150 and more are right" "$WORK/sums"
 	fi
+	grep -q '^main.shadows x (shadowed) int = 1$' "$WORK/read" &&
+		ok "$name: a hidden variable is told apart" || not_ok "$name: a hidden variable is told apart" "$WORK/read"
 	live_stop
 }
 
