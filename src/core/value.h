@@ -58,6 +58,8 @@ struct inspector {
 	 * more; what a person should know is in out->note either way.
 	 */
 	int (*read)(struct inspector *i, const struct value_ask *ask, struct values *out);
+	/* Any thread, but not the loop's: what the first read() would take long for. NULL: nothing. */
+	void (*prepare)(struct inspector *i);
 };
 
 void values_release(struct values *v);

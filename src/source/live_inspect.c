@@ -73,6 +73,26 @@ static void open_dwarf(struct live_inspect *li)
 	pthread_cond_broadcast(&li->answered);
 }
 
+/* Locked: waits until the DWARF is open, or nobody needs it any more. */
+static void need_dwarf(struct live_inspect *li)
+{
+	while (li->state != DWARF_OPEN && !li->over) {
+		if (li->state == DWARF_CLOSED)
+			open_dwarf(li);
+		else
+			pthread_cond_wait(&li->answered, &li->lock);
+	}
+}
+
+static void inspect_prepare(struct inspector *i)
+{
+	struct live_inspect *li = source_of(i)->inspect;
+
+	pthread_mutex_lock(&li->lock);
+	need_dwarf(li);
+	pthread_mutex_unlock(&li->lock);
+}
+
 static void unlink_request(struct live_inspect *li, const struct request *r)
 {
 	for (struct request **p = &li->head; *p; p = &(*p)->next)
@@ -89,15 +109,10 @@ static int inspect_wait(struct inspector *i, const struct value_ask *ask, struct
 	struct request r = { .ask = ask, .out = out };
 	struct timespec until;
 
+	pthread_mutex_lock(&li->lock);
+	need_dwarf(li);
 	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += WAIT_S;
-	pthread_mutex_lock(&li->lock);
-	while (li->state != DWARF_OPEN && !li->over) {
-		if (li->state == DWARF_CLOSED)
-			open_dwarf(li);
-		else
-			pthread_cond_wait(&li->answered, &li->lock);
-	}
 	r.next = li->head;
 	li->head = &r;
 	atomic_store(&l->asked, true);
@@ -217,6 +232,7 @@ void live_inspect_init(struct live_source *l)
 	pthread_condattr_destroy(&attr);
 	l->inspect = li;
 	l->source.inspector.read = inspect_wait;
+	l->source.inspector.prepare = inspect_prepare;
 }
 
 void live_inspect_free(struct live_source *l)

@@ -229,6 +229,13 @@ void ui_mouse(struct ui *ui, const struct mouse *m)
 
 /* --- the world and time --- */
 
+static void prepare(void *arg)
+{
+	struct inspector *i = arg;
+
+	i->prepare(i);
+}
+
 void ui_world_changed(struct ui *ui)
 {
 	const struct world *w = ui->view.world;
@@ -237,6 +244,8 @@ void ui_world_changed(struct ui *ui)
 	if (ui->inspects != (w->inspector != NULL)) {
 		ui->inspects = w->inspector;
 		ui_layout(ui);
+		if (w->inspector && w->inspector->prepare) /* so that the first key is quick */
+			jobs_submit(ui->view.jobs, prepare, NULL, w->inspector);
 	}
 	if (ui->view.detect)
 		ui->dirty |= detect_look(ui->view.detect, w);
