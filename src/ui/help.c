@@ -16,6 +16,7 @@ static const struct {
 	{ CTX_PANE(PANE_DETAIL), "One goroutine" },
 	{ CTX_PANE(PANE_TIMELINE), "Timeline" },
 	{ CTX_PANE(PANE_SOURCE), "Source" },
+	{ CTX_PANE(PANE_VARS), "Variables" },
 	{ CTX_PANE(PANE_FINDINGS), "Findings" },
 	{ CTX_PANE(PANE_GRAPH), "Graph" },
 	{ CTX_ANY, "Everywhere" },
