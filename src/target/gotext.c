@@ -68,7 +68,7 @@ static int shortest(double v, int bits, char digits[24], int *exp)
 	for (const char *p = buf; *p && *p != 'e'; p++)
 		if (*p >= '0' && *p <= '9')
 			digits[n++] = *p;
-	*exp = atoi(strchr(buf, 'e') + 1);
+	*exp = (int)strtol(strchr(buf, 'e') + 1, NULL, 10);
 	while (n > 1 && digits[n - 1] == '0')
 		n--;
 	return n;

@@ -81,6 +81,17 @@ static bool find_zone(struct govaluer *g, struct gval loc, int64_t sec, uint64_t
 	return true;
 }
 
+/* The zone that a location keeps at hand, for the times around its making. */
+static bool cached_zone(struct govaluer *g, struct gval loc, int64_t sec, struct gval *zone)
+{
+	struct gval f;
+	uint64_t start, end;
+
+	return gv_field(g, loc, "cacheStart", &f) && gv_number(g, f, &start) &&
+	       gv_field(g, loc, "cacheEnd", &f) && gv_number(g, f, &end) && (int64_t)start <= sec &&
+	       sec < (int64_t)end && gv_field(g, loc, "cacheZone", &f) && gv_deref(g, f, zone);
+}
+
 /* Seconds east of UTC and the zone's name; false: it is UTC, or best told in it. */
 static bool read_zone(struct govaluer *g, struct gval loc_ptr, int64_t sec, int64_t *offset,
 		      char *name, size_t size)
@@ -88,12 +99,16 @@ static bool read_zone(struct govaluer *g, struct gval loc_ptr, int64_t sec, int6
 	struct gval loc, zone_f, f, zone;
 	uint64_t zones[3], i, n;
 
-	if (!gv_deref(g, loc_ptr, &loc) || !gv_field(g, loc, "zone", &zone_f) ||
-	    valmem_read(g->vm, zone_f.addr, zones, sizeof(zones)) || !zones[1] ||
-	    !find_zone(g, loc, sec, &i) || i >= zones[1])
+	if (!gv_deref(g, loc_ptr, &loc))
 		return false;
-	zone.t = gotype_elem(g->ts, zone_f.t);
-	zone.addr = zones[0] + i * zone.t->size;
+	if (!cached_zone(g, loc, sec, &zone)) {
+		if (!gv_field(g, loc, "zone", &zone_f) ||
+		    valmem_read(g->vm, zone_f.addr, zones, sizeof(zones)) || !zones[1] ||
+		    !find_zone(g, loc, sec, &i) || i >= zones[1])
+			return false;
+		zone.t = gotype_elem(g->ts, zone_f.t);
+		zone.addr = zones[0] + i * zone.t->size;
+	}
 	if (!gv_field(g, zone, "name", &f) || !gv_string(g, f, name, size, &n) ||
 	    !gv_field(g, zone, "offset", &f) || !gv_number(g, f, &n))
 		return false;

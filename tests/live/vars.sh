@@ -49,7 +49,7 @@ one() # VERSION GO KIND
 {
 	name="Go $1 $3"
 	bin=$(live_build vars "$1" "$2" "$3") || { not_ok "$name builds" "$WORK/build.log"; return; }
-	live_start "$bin" || { not_ok "$name starts" "$WORK/err"; return; }
+	TZ=Europe/Berlin live_start "$bin" || { not_ok "$name starts" "$WORK/err"; return; }
 	said >"$WORK/said"
 	"$VARS" "$PID" >"$WORK/read" 2>"$WORK/err" || { not_ok "$name is read" "$WORK/err"; live_stop; return; }
 	LC_ALL=C sort -u "$WORK/read" >"$WORK/sorted"

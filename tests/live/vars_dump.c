@@ -121,12 +121,12 @@ int main(int argc, char **argv)
 	times = argc > 2 && !strcmp(argv[1], "-t");
 	argc -= times;
 	argv += times;
-	if (argc < 2 || target_open(&t, atoi(argv[1]), NULL, &err)) {
+	if (argc < 2 || target_open(&t, (pid_t)strtol(argv[1], NULL, 10), NULL, &err)) {
 		fprintf(stderr, "%s\n", err.text);
 		return 2;
 	}
 	prefix = argc > 2 ? argv[2] : prefix;
-	depth_most = argc > 3 ? atoi(argv[3]) : 0;
+	depth_most = argc > 3 ? (int)strtol(argv[3], NULL, 10) : 0;
 	s = scan_new(t);
 	if (scan_pass(s, ignore, NULL))
 		return 4;

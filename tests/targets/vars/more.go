@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -78,6 +79,7 @@ func times() {
 	old := num(time.Date(-1, 1, 1, 0, 0, 0, 0, time.UTC))
 	zone := num(time.Date(2024, 7, 1, 0, 0, 0, 0, time.FixedZone("XST", 3600*5+1800)))
 	now := num(time.Now().UTC())
+	local := num(time.Now())
 	var zero time.Time
 	d := num(90 * time.Minute)
 	ms := num(1500 * time.Microsecond)
@@ -92,6 +94,7 @@ func times() {
 	told("old", old, "-0001-01-01 00:00:00 UTC")
 	told("zone", zone, "2024-07-01 00:00:00 +0530 XST")
 	told("now", now, now.Format("2006-01-02 15:04:05.999999999")+" UTC")
+	told("local", local, strings.Replace(local.Format("2006-01-02 15:04:05.999999999 -0700 MST"), "+0000 UTC", "UTC", 1))
 	told("zero", zero, "0001-01-01 00:00:00 UTC")
 	told("d", d, d.String())
 	told("ms", ms, ms.String())
@@ -102,7 +105,7 @@ func times() {
 	told("wd", wd, "Friday")
 	told("lp", lp, "UTC")
 	park()
-	use(utc, whole, old, zone, now, zero, d, ms, neg, d0, most, mo, wd, lp)
+	use(utc, whole, old, zone, now, local, zero, d, ms, neg, d0, most, mo, wd, lp)
 }
 
 type guarded struct {
