@@ -87,6 +87,34 @@ bare() # VERSION GO
 	live_stop
 }
 
+# The pane of a running process: opened, and one frame further out.
+screen() # VERSION GO
+{
+	bin=$(live_build vars "$1" "$2" plain) || { not_ok "the pane: Go $1 builds" "$WORK/build.log"; return; }
+	live_start "$bin" || { not_ok "the pane: Go $1 starts" "$WORK/err"; return; }
+	g=$("$BINGO" --once --json "$PID" 2>/dev/null |
+		jq '.goroutines[] | select(any(.stack[]; .function == "main.args")) | .g')
+	cat >"$WORK/keys" <<-KEYS
+		wait-loaded
+		:goroutine $g
+		:pane variables
+		key )
+		save-screen $WORK/before
+		key Down
+		key Down
+		key Down
+		key Right
+		save-screen $WORK/screen
+	KEYS
+	"$BINGO" --script "$WORK/keys" --size 120x40 "$PID" >"$WORK/err" 2>&1
+	for want in 'main.args' 'a int 1' 'b string "two"' '▾ d main.point {X: 4, Y: 5}' 'X int 4' 'h error nil'; do
+		grep -qF "$want" "$WORK/screen" || echo "not there: $want" >>"$WORK/lack"
+	done
+	[ ! -s "$WORK/lack" ] && ok "the pane shows a running process's variables" ||
+		{ cat "$WORK/screen" "$WORK/err" >>"$WORK/lack"; not_ok "the pane shows a running process's variables" "$WORK/lack"; }
+	live_stop
+}
+
 [ -n "$(live_go)" ] || { skip "variables" "no Go toolchain is here; tests/toolchains.sh fetches some"; finish; }
 live_go >"$WORK/toolchains"
 while read -r v go; do
@@ -94,4 +122,10 @@ while read -r v go; do
 	one "$v" "$go" debug
 	bare "$v" "$go"
 done <"$WORK/toolchains"
+if command -v jq >/dev/null; then
+	# shellcheck disable=SC2046
+	screen $(tail -n 1 "$WORK/toolchains")
+else
+	skip "the pane" "no jq here"
+fi
 finish
