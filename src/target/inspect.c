@@ -8,11 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/hash.h"
 #include "target/govalue.h"
 #include "target/inspect_impl.h"
 #include "target/vars.h"
 
-enum { STACK_FIRST = 16 << 10, STACK_MORE = 256 << 10, TRIES = 3 };
+enum { STACK_WORDS = 4096, STACK_FIRST = 16 << 10, STACK_MORE = 256 << 10, TRIES = 3 };
 static const uint64_t STACK_SANE = 1ull << 32;
 
 struct inspect *inspect_new(struct target *t)
@@ -70,6 +71,24 @@ static uint64_t field(const uint8_t *g, size_t size, int32_t off, size_t len)
 	return v;
 }
 
+static bool stands(const struct gnow *n)
+{
+	if (n->status == GST_RUNNING || n->status == GST_COPYSTACK || n->status == GST_DEAD ||
+	    n->status == GST_IDLE)
+		return false;
+	return n->lo && n->lo < n->hi && n->hi - n->lo <= STACK_SANE && !(n->sp & 7) &&
+	       n->sp >= n->lo && n->sp < n->hi;
+}
+
+static void hash_stack(struct inspect *in, struct gnow *n)
+{
+	uint8_t buf[STACK_WORDS];
+	size_t len = n->hi - n->sp < sizeof(buf) ? n->hi - n->sp : sizeof(buf);
+
+	if (stands(n) && !memr_read(in->t->mem, n->sp, buf, len))
+		n->words = hash_bytes(buf, len, 1);
+}
+
 /* What of a g tells whether it stands where it stood: runtime/runtime2.go:g. */
 static int read_g(struct inspect *in, uint64_t addr, struct gnow *n)
 {
@@ -96,16 +115,8 @@ static int read_g(struct inspect *in, uint64_t addr, struct gnow *n)
 		n->pc = field(g, size, lay->g.syscallpc, 8);
 		n->bp = field(g, size, lay->g.syscallbp, 8);
 	}
+	hash_stack(in, n);
 	return 0;
-}
-
-static bool stands(const struct gnow *n)
-{
-	if (n->status == GST_RUNNING || n->status == GST_COPYSTACK || n->status == GST_DEAD ||
-	    n->status == GST_IDLE)
-		return false;
-	return n->lo && n->lo < n->hi && n->hi - n->lo <= STACK_SANE && !(n->sp & 7) &&
-	       n->sp >= n->lo && n->sp < n->hi;
 }
 
 /* --- its stack --- */

@@ -11,6 +11,7 @@ enum { INSPECT_FRAMES = 512 };
 
 struct gnow { /* compared as bytes: no padding */
 	uint64_t goid, lo, hi, sp, pc, bp, lr, seq;
+	uint64_t words; /* hash of its innermost stack: trackingSeq comes round after 256 times */
 	uint32_t status, in_syscall;
 };
 

@@ -122,9 +122,17 @@ while read -r v go; do
 	one "$v" "$go" debug
 	bare "$v" "$go"
 done <"$WORK/toolchains"
+# where the file's addresses are not the process's, and where another linker has put the DWARF together
+# shellcheck disable=SC2046
+set -- $(tail -n 1 "$WORK/toolchains")
+one "$1" "$2" pie-dwarf
+if command -v gcc >/dev/null; then
+	one "$1" "$2" cgo
+else
+	skip "linked by the C linker" "no gcc here"
+fi
 if command -v jq >/dev/null; then
-	# shellcheck disable=SC2046
-	screen $(tail -n 1 "$WORK/toolchains")
+	screen "$1" "$2"
 else
 	skip "the pane" "no jq here"
 fi

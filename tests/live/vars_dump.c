@@ -20,7 +20,7 @@
 static struct target *t;
 static struct inspect *in;
 static const char *prefix = "main.";
-static int depth_most, failures;
+static int depth_most;
 static bool times;
 
 static int64_t now(void)
@@ -143,5 +143,5 @@ int main(int argc, char **argv)
 	inspect_free(in);
 	scan_free(s);
 	target_close(t);
-	return failures;
+	return 0;
 }
