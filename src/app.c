@@ -94,6 +94,7 @@ static void app_close(struct app *a)
 	if (a->source) {
 		loader_stop(&a->loader);
 		a->world.history = NULL;
+		a->world.inspector = NULL;
 		a->source->ops->close(a->source);
 	}
 	if (a->child)

@@ -452,7 +452,10 @@ static int wait_loaded(void *arg, struct err *err)
 {
 	struct screen *s = arg;
 
-	while (!s->c->loader->whole)
+	const struct live *live = &s->c->loader->world->live;
+
+	/* a process is never read to its end: once is enough */
+	while (!s->c->loader->whole && !(live->passes && live->looks))
 		uv_run(s->c->loop, UV_RUN_ONCE);
 	*err = s->c->loader->err;
 	return err->rc;

@@ -18,6 +18,7 @@
 #include "core/intern.h"
 #include "core/mem.h"
 #include "core/object.h"
+#include "core/value.h"
 
 enum { SHARE_RUN, SHARE_READY, SHARE_BLOCKED, SHARE_SYSCALL, SHARE_N };
 #define SHARE_ONE 65535 /* the whole of a segment */
@@ -281,6 +282,7 @@ struct world {
 	uint64_t generation; /* grows with every change: what was drawn before is stale */
 	struct progress progress;
 	struct history *history; /* owned by the source; NULL: no past */
+	struct inspector *inspector; /* owned by the source; NULL: no variables are to be had */
 
 	uint32_t source_kind; /* string ids for the header: "trace", "live"… */
 	uint32_t source_name; /* file or program */

@@ -157,6 +157,7 @@ void live_close(struct source *s)
 	look_free(l->spare);
 	objects_free(l->objects);
 	scan_free(l->scan);
+	live_inspect_free(l);
 	target_close(l->t);
 	for (size_t i = 0; i < l->old.n; i++)
 		target_close(l->old.v[i]);
@@ -255,6 +256,7 @@ struct live_source *live_new(struct target *t, const struct live_config *cfg,
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	pthread_cond_init(&l->wake, &attr);
 	pthread_condattr_destroy(&attr);
+	live_inspect_init(l);
 	return l;
 }
 

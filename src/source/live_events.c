@@ -71,6 +71,7 @@ static void learn_header(struct live_source *l, struct world *w, const struct ta
 	w->go_version = world_str(w, t->build.version.text);
 	w->wall_ns = l->wall0;
 	w->history = evlog_history(l->log);
+	w->inspector = &l->source.inspector;
 	live->state = LIVE_RUNS;
 	live->pid = (int32_t)l->pid;
 	live->stripped = !t->image || !t->image->has_symtab;

@@ -302,6 +302,7 @@ static bool restart(struct live_source *l)
 	l->scan = scan_new(t);
 	live_look_restart(l);
 	live_regs_restart(l);
+	live_inspect_restart(l);
 	l->stacks_told = l->labels_told = 0;
 	l->header_told = false;
 	l->thread.n = 0;
@@ -460,8 +461,15 @@ static void sleep_until(struct live_source *l, int64_t t)
 	struct timespec ts = { t / 1000000000, t % 1000000000 };
 
 	pthread_mutex_lock(&l->lock);
-	while (!atomic_load(&l->cancelled) && live_clock(CLOCK_MONOTONIC) < t)
+	while (!atomic_load(&l->cancelled) && live_clock(CLOCK_MONOTONIC) < t) {
+		if (atomic_load(&l->asked)) {
+			pthread_mutex_unlock(&l->lock);
+			live_inspect_serve(l);
+			pthread_mutex_lock(&l->lock);
+			continue;
+		}
 		pthread_cond_timedwait(&l->wake, &l->lock, &ts);
+	}
 	pthread_mutex_unlock(&l->lock);
 }
 
@@ -492,6 +500,7 @@ void live_work(struct source *src)
 			live_bpf_drain(l);
 			live_probe_start(l);
 		}
+		live_inspect_serve(l); /* also where passes leave no time between them */
 		now = live_clock(CLOCK_MONOTONIC);
 		next += l->interval_ns;
 		next = next < now ? now : next;
@@ -499,4 +508,5 @@ void live_work(struct source *src)
 	}
 	live_probe_stop(l);
 	live_regs_stop(l);
+	live_inspect_over(l);
 }

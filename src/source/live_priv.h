@@ -207,6 +207,8 @@ struct live_source {
 	VEC(struct live_probe *) old_probe; /* likewise */
 
 	atomic_bool taken, cancelled;
+	struct live_inspect *inspect;
+	atomic_bool asked; /* for variables */
 	atomic_llong drain_ns; /* what drain() cost since the reader last asked */
 	pthread_mutex_t lock;
 	pthread_cond_t wake; /* cancelled, or the queue became shorter */
@@ -299,6 +301,17 @@ int64_t live_known_at(const struct live_source *l, uint32_t row);
 int64_t live_look(struct live_source *l, int64_t now);
 /* Another program: nothing is known of it yet. */
 void live_look_restart(struct live_source *l);
+
+/* --- live_inspect.c: the reading thread --- */
+/* Answers those who asked for variables since. */
+void live_inspect_serve(struct live_source *l);
+/* Another program: l->t. */
+void live_inspect_restart(struct live_source *l);
+/* Nobody reads any more. */
+void live_inspect_over(struct live_source *l);
+/* --- live_inspect.c: the loop's thread --- */
+void live_inspect_init(struct live_source *l);
+void live_inspect_free(struct live_source *l);
 
 /* --- live_regs.c: a thread of its own, told what to do by the reading thread --- */
 struct live_regs;

@@ -4,6 +4,7 @@
 #define SOURCE_SOURCE_H
 
 #include "core/err.h"
+#include "core/value.h"
 #include "core/world.h"
 
 enum source_state {
@@ -38,6 +39,7 @@ struct source_ops {
 struct source {
 	const struct source_ops *ops;
 	struct history history; /* world.history points here while it is open */
+	struct inspector inspector; /* world.inspector likewise; read NULL: it knows no variables */
 	/* Called on worker threads when there is something to drain; may be NULL. */
 	void (*notify)(void *arg);
 	void *notify_arg;

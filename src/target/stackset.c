@@ -88,8 +88,8 @@ static bool is_park(const char *func)
 }
 
 /* Appends the lines of one pc; first is where this stack's lines begin in out. */
-static void add_pc(struct symtab *st, unwind_pc p, bool filter, size_t first, uint8_t *callee,
-		   stack_lines *out)
+static void add_pc(struct symtab *st, unwind_pc p, uint32_t frame, bool filter, size_t first,
+		   uint8_t *callee, stack_lines *out)
 {
 	const struct sympc *s = symtab_pc(st, unwind_pc_lookup(p));
 
@@ -108,6 +108,8 @@ static void add_pc(struct symtab *st, unwind_pc p, bool filter, size_t first, ui
 			.line = f->line,
 			.id = f->id,
 			.inlined = f->inlined,
+			.depth = (uint16_t)(s->nframe - 1 - i),
+			.frame = frame,
 		};
 	}
 }
@@ -119,7 +121,7 @@ static void add_pcs(const struct stackset *s, struct symtab *st, const struct st
 	uint8_t callee = GOFUNC_NORMAL;
 
 	for (uint32_t i = 0; i < k->n; i++)
-		add_pc(st, s->pcs.v[k->first + i], filter, first, &callee, out);
+		add_pc(st, s->pcs.v[k->first + i], i, filter, first, &callee, out);
 }
 
 void stackset_lines(const struct stackset *s, struct symtab *st, uint32_t id, stack_lines *out)

@@ -51,6 +51,8 @@ struct stack_line {
 	uint32_t line;
 	uint8_t id; /* enum gofunc_id */
 	bool inlined;
+	uint16_t depth; /* how many calls around it are inlined into the same frame */
+	uint32_t frame; /* the frame it is of: an index of the stack's pcs */
 };
 typedef VEC(struct stack_line) stack_lines;
 

@@ -159,6 +159,7 @@ static uint32_t make_frames(struct symtab *st, const struct gomodule *m, const s
 		if (index < 0 || !read_inlined(st, m, tree, (uint32_t)index, &call))
 			break;
 		set_line(st, m, fn, off, &out[n]);
+		out[n].at = off - fn->entry;
 		out[n].func = intern(st, pclntab_name(&m->tab, call.name), true);
 		out[n].start_line = call.start_line < 0 ? 0 : (uint32_t)call.start_line;
 		out[n].id = call.id ? pclntab_func_id(&m->tab, call.id) : GOFUNC_NORMAL;
@@ -168,6 +169,7 @@ static uint32_t make_frames(struct symtab *st, const struct gomodule *m, const s
 		off = fn->entry + (uint32_t)call.parent_pc;
 	}
 	set_line(st, m, fn, off, &out[n]);
+	out[n].at = off - fn->entry;
 	out[n].func = intern(st, pclntab_name(&m->tab, fn->name), true);
 	out[n].start_line = fn->start_line < 0 ? 0 : (uint32_t)fn->start_line;
 	out[n].id = fn->id;

@@ -23,6 +23,7 @@ struct symframe {
 	const char *file; /* "" not known */
 	uint32_t line; /* 0: not known */
 	uint32_t start_line; /* of the function; 0: not known (before 1.20) */
+	uint32_t at; /* the instruction that has this line, from the compiled function's entry */
 	uint8_t id; /* enum gofunc_id */
 	bool inlined; /* inlined into the next one */
 };

@@ -9,6 +9,7 @@
 #define FINDINGS CTX_PANE(PANE_FINDINGS)
 #define GRAPH CTX_PANE(PANE_GRAPH)
 #define FLAME CTX_PANE(PANE_FLAME)
+#define VARS CTX_PANE(PANE_VARS)
 
 #define MOVE(act, name, keys, help) \
 	{ \
@@ -37,6 +38,8 @@ const struct key_binding key_table[] = {
 	  "whose time: of all that pass the filter, of the chosen goroutine's group, of itself" },
 	{ ACT_SPLIT, FLAME, "split", "none, creator, labels or goroutine", NULL, "t F5", "Split",
 	  "part the time by who created the goroutines, by their labels, or by goroutine" },
+	{ ACT_OPEN, VARS, "open", NULL, NULL, "Enter", "Open",
+	  "show the value's parts, or hide them" },
 	{ ACT_MUTE, FINDINGS, "mute", NULL, NULL, "a", "Mute",
 	  "mute the finding: it is not counted any more; again: it is" },
 	{ ACT_WHY, FINDINGS, "why", NULL, NULL, "W", "Why", "why the finding is not surer" },
@@ -49,16 +52,16 @@ const struct key_binding key_table[] = {
 	  "round" },
 	{ ACT_FILTER, CTX_ANY, "filter", "pattern", "filter", "\\ F4", NULL,
 	  "show only goroutines that match a regular expression" },
-	{ ACT_SEARCH, DETAIL | SOURCE, "search", "pattern", "search", "/ F3", "Search",
+	{ ACT_SEARCH, DETAIL | SOURCE | VARS, "search", "pattern", "search", "/ F3", "Search",
 	  "look for a regular expression in this text" },
 	{ ACT_SEARCH, FLAME, "search", "pattern", "search", "/ F3", "Search",
 	  "look for functions, and tell their share of the time" },
 	{ ACT_SEARCH, LIST, "search", "pattern", "search", "F3", NULL,
 	  "look for a regular expression in the list" },
-	{ ACT_SEARCH_NEXT, LIST | DETAIL | SOURCE | FLAME, "search-next", NULL, NULL, "n", NULL,
-	  "next match of the search" },
-	{ ACT_SEARCH_PREV, LIST | DETAIL | SOURCE | FLAME, "search-previous", NULL, NULL, "N", NULL,
-	  "previous match of the search" },
+	{ ACT_SEARCH_NEXT, LIST | DETAIL | SOURCE | VARS | FLAME, "search-next", NULL, NULL, "n",
+	  NULL, "next match of the search" },
+	{ ACT_SEARCH_PREV, LIST | DETAIL | SOURCE | VARS | FLAME, "search-previous", NULL, NULL,
+	  "N", NULL, "previous match of the search" },
 
 	{ ACT_SORT, LIST, "sort", "column", NULL, "s > F6", "Sort", "sort by the next column" },
 	{ ACT_SORT_PREV, LIST, "sort-previous", NULL, NULL, "<", NULL,
@@ -95,7 +98,7 @@ const struct key_binding key_table[] = {
 	{ ACT_PANE_NEXT, CTX_ANY, "pane-next", NULL, NULL, "Tab", "Pane", "to the next pane" },
 	{ ACT_PANE_PREV, CTX_ANY, "pane-previous", NULL, NULL, "BackTab", NULL,
 	  "to the pane before" },
-	{ ACT_PANE, CTX_ANY, "pane", "name or number", "pane", "1 2 3 5 6 f", NULL,
+	{ ACT_PANE, CTX_ANY, "pane", "name or number", "pane", "1 2 3 4 5 6 f", NULL,
 	  "to the pane of that number or letter" },
 	{ ACT_MAXIMISE, CTX_ANY, "maximise", NULL, NULL, "z", "Max",
 	  "give the pane the whole screen, or take it back" },
@@ -123,6 +126,9 @@ const struct key_binding key_table[] = {
 	  "choose the finding's goroutine before" },
 	{ ACT_LEFT, FLAME, "left", NULL, NULL, "h Left", NULL, "to the call on the left" },
 	{ ACT_RIGHT, FLAME, "right", NULL, NULL, "l Right", NULL, "to the call on the right" },
+	{ ACT_LEFT, VARS, "left", NULL, NULL, "h Left", "Close",
+	  "hide the value's parts, or go to what it is a part of" },
+	{ ACT_RIGHT, VARS, "right", NULL, NULL, "l Right", NULL, "show the value's parts" },
 	{ ACT_RIGHT, GRAPH, "right", NULL, NULL, "l Right", "Fold",
 	  "unfold the branch, or go into it" },
 	{ ACT_RIGHT, FINDINGS, "right", NULL, NULL, "l Right", NULL,
@@ -130,6 +136,10 @@ const struct key_binding key_table[] = {
 	{ ACT_RIGHT, LIST, "right", NULL, NULL, "l Right", NULL, "unfold the group" },
 	{ ACT_RIGHT, TIMELINE, "right", NULL, NULL, "l Right", NULL, "one column on in time" },
 	{ ACT_RIGHT, DETAIL | SOURCE, "right", NULL, NULL, "l Right", NULL, "scroll to the right" },
+	{ ACT_FRAME_OUT, VARS | SOURCE, "frame-out", NULL, NULL, ")", "Frame",
+	  "to the frame that called this one" },
+	{ ACT_FRAME_IN, VARS | SOURCE, "frame-in", NULL, NULL, "(", "Frame",
+	  "to the frame that this one called" },
 	MOVE(ACT_PAGE_UP, "page-up", "PgUp ^B", "up one page"),
 	MOVE(ACT_PAGE_DOWN, "page-down", "PgDn ^F", "down one page"),
 	MOVE(ACT_HALF_UP, "half-up", "^U", "up half a page"),

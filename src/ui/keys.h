@@ -54,6 +54,8 @@ enum action {
 	ACT_HALF_DOWN,
 	ACT_TOP,
 	ACT_BOTTOM,
+	ACT_FRAME_OUT, /* to the frame that called the one shown */
+	ACT_FRAME_IN,
 	ACT_OPEN, /* Enter */
 	ACT_BACK, /* Esc: what was opened last is closed */
 	/* what is shown */

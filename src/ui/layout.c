@@ -76,6 +76,21 @@ static enum pane_id pane_below(const struct layout_want *want)
 	return PANE_TIMELINE;
 }
 
+/* The source and the variables: one below the other, or the one that was asked for last. */
+static void place_source(struct layout *l, const struct layout_want *want, int x, int y, int w,
+			 int h)
+{
+	bool vars = is_there(want, PANE_VARS) && want->vars;
+	int below = h * 2 / 5;
+
+	if (l->kind == LAYOUT_THREE && is_there(want, PANE_VARS) && want->inspects) {
+		place(l, PANE_SOURCE, x, y, w, h - below);
+		place(l, PANE_VARS, x, y + h - below, w, below);
+		return;
+	}
+	place(l, vars ? PANE_VARS : PANE_SOURCE, x, y, w, h);
+}
+
 static void layout_columns(struct layout *l, const struct layout_want *want, int y, int end)
 {
 	int below = timeline_lines(want, end - y), top = end - below - y;
@@ -92,7 +107,7 @@ static void layout_columns(struct layout *l, const struct layout_want *want, int
 		l->split[1] = a + 1 + b;
 		a += 1 + b;
 	}
-	place(l, PANE_SOURCE, a + 1, y, want->w - a - 1, top);
+	place_source(l, want, a + 1, y, want->w - a - 1, top);
 	place(l, pane_below(want), 0, y + top, want->w, below);
 }
 

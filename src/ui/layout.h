@@ -36,6 +36,8 @@ struct layout_want {
 	bool maximised;
 	bool graph, flame; /* in the place of the list … */
 	bool findings; /* … and of the timeline, where those have places of their own */
+	bool vars; /* in the place of the source, likewise */
+	bool inspects; /* variables can be had: where there is room both are there */
 	unsigned there; /* bit of each pane that there is */
 };
 

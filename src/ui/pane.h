@@ -111,6 +111,7 @@ struct pane *pane_detail_new(struct view *v);
 struct pane *pane_timeline_new(struct view *v);
 struct pane *pane_source_new(struct view *v);
 struct pane *pane_strip_new(struct view *v);
+struct pane *pane_vars_new(struct view *v);
 struct pane *pane_graph_new(struct view *v);
 struct pane *pane_findings_new(struct view *v);
 struct pane *pane_flame_new(struct view *v);

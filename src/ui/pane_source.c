@@ -260,6 +260,9 @@ static unsigned source_action(struct pane *p, const struct act *a)
 	case ACT_RIGHT:
 		s->left += 8;
 		return EFF_DONE | EFF_DRAW;
+	case ACT_FRAME_OUT:
+	case ACT_FRAME_IN:
+		return view_step_frame(s->pane.view, a->id == ACT_FRAME_OUT ? 1 : -1);
 	case ACT_SEARCH:
 		return search(s, a);
 	case ACT_SEARCH_NEXT:

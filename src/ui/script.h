@@ -4,7 +4,7 @@
  *
  *   key j Enter ^D F1 gg    presses keys, by name
  *   type main\.             types the rest of the line
- *   wait-loaded             until everything is read
+ *   wait-loaded             until everything is read, of a running process once
  *   resize 120x40
  *   tick 250ms              lets time go on
  *   mouse press 10 4        or double, drag, release, up, down (the wheel)

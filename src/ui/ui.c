@@ -13,6 +13,7 @@ static void make_panes(struct ui *ui)
 	ui->pane[PANE_DETAIL] = pane_detail_new(&ui->view);
 	ui->pane[PANE_TIMELINE] = pane_timeline_new(&ui->view);
 	ui->pane[PANE_SOURCE] = pane_source_new(&ui->view);
+	ui->pane[PANE_VARS] = pane_vars_new(&ui->view);
 	ui->pane[PANE_STRIP] = pane_strip_new(&ui->view);
 	ui->pane[PANE_FINDINGS] = pane_findings_new(&ui->view);
 	ui->pane[PANE_GRAPH] = pane_graph_new(&ui->view);
@@ -67,6 +68,8 @@ void ui_layout(struct ui *ui)
 		.graph = ui->graph,
 		.flame = ui->flame,
 		.findings = ui->findings,
+		.vars = ui->vars,
+		.inspects = ui->inspects,
 	};
 
 	for (int i = 0; i < PANE_N; i++)
@@ -86,6 +89,8 @@ void ui_focus(struct ui *ui, enum pane_id id)
 	}
 	if (id == PANE_TIMELINE || id == PANE_FINDINGS)
 		ui->findings = id == PANE_FINDINGS;
+	if (id == PANE_SOURCE || id == PANE_VARS)
+		ui->vars = id == PANE_VARS;
 	if (id == PANE_DETAIL)
 		ui->detail = true;
 	ui_layout(ui);
@@ -229,11 +234,24 @@ void ui_mouse(struct ui *ui, const struct mouse *m)
 
 /* --- the world and time --- */
 
+static void prepare(void *arg)
+{
+	struct inspector *i = arg;
+
+	i->prepare(i);
+}
+
 void ui_world_changed(struct ui *ui)
 {
 	const struct world *w = ui->view.world;
 
 	ui->dirty |= view_refresh(&ui->view);
+	if (ui->inspects != (w->inspector != NULL)) {
+		ui->inspects = w->inspector;
+		ui_layout(ui);
+		if (w->inspector && w->inspector->prepare) /* so that the first key is quick */
+			jobs_submit(ui->view.jobs, prepare, NULL, w->inspector);
+	}
 	if (ui->view.detect)
 		ui->dirty |= detect_look(ui->view.detect, w);
 	if (w->warning.n > ui->warned) {

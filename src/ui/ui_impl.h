@@ -24,8 +24,9 @@ struct ui {
 	enum pane_id focus;
 	bool detail; /* is open: it lies over the list where it has no place of its own */
 	bool maximised;
-	bool graph, flame,
-		findings; /* take the list's place, the timeline's, where those have one */
+	/* take the list's place, the timeline's, the source's, where those have one */
+	bool graph, flame, findings, vars;
+	bool inspects; /* variables can be had, as last laid out */
 	bool mouse;
 	bool playing;
 	bool done, dirty;

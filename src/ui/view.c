@@ -159,6 +159,18 @@ uint32_t view_user_frame(const struct world *w, uint32_t stack)
 	return 0;
 }
 
+unsigned view_step_frame(struct view *v, int dir)
+{
+	uint32_t n = stacktab_depth(&v->world->stacks, v->stack);
+
+	if (dir < 0 ? !v->frame : v->frame + 1 >= n)
+		return view_say(v, dir < 0 ? "this is the innermost frame"
+					   : "this is the outermost frame");
+	v->frame = dir < 0 ? v->frame - 1 : v->frame + 1;
+	v->choice_stamp++;
+	return EFF_DONE | EFF_DRAW;
+}
+
 /* --- asking --- */
 
 unsigned view_say(struct view *v, const char *fmt, ...)

@@ -98,6 +98,8 @@ const bool *view_keep(struct view *v, size_t *matched);
 void view_choose(struct view *v, uint32_t row);
 /* Chooses a place in a stack: what the source pane shows. */
 void view_choose_frame(struct view *v, uint32_t stack, uint32_t frame);
+/* One frame out (dir 1) or in (-1) in the same stack; tells where there is none. Returns effects. */
+unsigned view_step_frame(struct view *v, int dir);
 /* First frame of a stack in the program's own code, see stack_place(); 0 where there is none. */
 uint32_t view_user_frame(const struct world *w, uint32_t stack);
 

@@ -41,8 +41,10 @@ live_build()
 	lb_flags='' lb_cgo=0
 	case $4 in
 	plain) ;;
+	debug) lb_flags="-gcflags=all=-N -l" ;;
 	stripped) lb_flags="-ldflags=-s -w" ;;
 	pie) lb_flags="-ldflags=-s -w" lb_mode=-buildmode=pie ;;
+	pie-dwarf) lb_flags=-buildmode=pie ;;
 	cgo) lb_cgo=1 lb_flags="-ldflags=-linkmode=external" ;;
 	esac
 	if [ ! -e "$lb_out" ] || [ -n "$(find "tests/targets/$1" -newer "$lb_out" -name '*.go')" ]; then

@@ -18,6 +18,7 @@ static const unsigned contexts[] = {
 	CTX_PANE(PANE_TIMELINE),
 	CTX_PANE(PANE_SOURCE),
 	CTX_PANE(PANE_FLAME),
+	CTX_PANE(PANE_VARS),
 	CTX_PROMPT,
 	CTX_HELP,
 };

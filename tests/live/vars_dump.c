@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Variables of a Go program that runs, as text; for tests.
+ *
+ *	vars_dump PID [PREFIX [DEPTH]]    of all frames whose function begins with PREFIX ("main."),
+ *					  lines "FUNCTION NAME TYPE = TEXT", values opened DEPTH levels deep
+ *	vars_dump -t PID [PREFIX]	  "NS FUNCTION" of each frame's reading, the first with opening DWARF
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "target/dwinfo.h"
+#include "target/inspect.h"
+#include "target/scan.h"
+
+static struct target *t;
+static struct inspect *in;
+static const char *prefix = "main.";
+static int depth_most;
+static bool times;
+
+static int64_t now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000000000ll + ts.tv_nsec;
+}
+
+static void ignore(void *arg, const struct gchange *c, size_t n)
+{
+	(void)arg;
+	(void)c;
+	(void)n;
+}
+
+/* A function's name without "[...]". */
+static void print_func(const char *s)
+{
+	for (; *s; s++)
+		if (!strncmp(s, "[...]", 5))
+			s += 4;
+		else
+			putchar(*s);
+}
+
+static void print(const struct values *v, const struct stack_line *line)
+{
+	for (size_t i = 0; i < v->v.n; i++) {
+		const struct value *x = &v->v.v[i];
+
+		print_func(line->func);
+		printf(" %*s%s%s %s = %s\n", x->depth * 2, "", values_at(v, x->name),
+		       x->flags & VALUE_SHADOWED ? " (shadowed)" : "", values_at(v, x->type),
+		       values_at(v, x->text));
+	}
+	if (*v->note) {
+		print_func(line->func);
+		printf(" # %s\n", v->note);
+	}
+}
+
+/* Opens everything that is not deeper than asked for; false: nothing is left to open. */
+static bool open_more(struct value_ask *ask, const struct values *v)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < v->v.n; i++)
+		if (v->v.v[i].depth < depth_most && v->v.v[i].flags & VALUE_OPENABLE &&
+		    !(v->v.v[i].flags & VALUE_OPEN)) {
+			*vec_push(&ask->open) = v->v.v[i].key;
+			any = true;
+		}
+	return any;
+}
+
+static void one_frame(const struct scan_g *g, uint32_t index, const struct stack_line *line)
+{
+	struct value_ask ask = { .goid = g->goid, .frame = index, .pc = line->pc };
+	struct values v = { 0 };
+	int64_t began = now();
+	int depth = 0;
+
+	do {
+		values_release(&v);
+		if (inspect_read(in, g->addr, &ask, &v) == -ESRCH)
+			exit(4);
+	} while (depth++ < depth_most && open_more(&ask, &v));
+	if (times)
+		printf("%lld %s\n", (long long)(now() - began), line->func);
+	else
+		print(&v, line);
+	values_release(&v);
+	value_ask_release(&ask);
+}
+
+static void one_goroutine(const struct scan_g *g)
+{
+	stack_lines lines = { 0 };
+	bool moved;
+
+	if (!inspect_stack(in, g->addr, &lines, &moved))
+		for (uint32_t i = 0; i < lines.n; i++)
+			if (lines.v[i].pc && !strncmp(lines.v[i].func, prefix, strlen(prefix)))
+				one_frame(g, i, &lines.v[i]);
+	vec_free(&lines);
+}
+
+int main(int argc, char **argv)
+{
+	struct err err = { 0 };
+	struct dwinfo *dw;
+	struct scan_g g;
+	struct scan *s;
+	int64_t began;
+
+	times = argc > 2 && !strcmp(argv[1], "-t");
+	argc -= times;
+	argv += times;
+	if (argc < 2 || target_open(&t, (pid_t)strtol(argv[1], NULL, 10), NULL, &err)) {
+		fprintf(stderr, "%s\n", err.text);
+		return 2;
+	}
+	prefix = argc > 2 ? argv[2] : prefix;
+	depth_most = argc > 3 ? (int)strtol(argv[3], NULL, 10) : 0;
+	s = scan_new(t);
+	if (scan_pass(s, ignore, NULL))
+		return 4;
+	in = inspect_new(t);
+	began = now();
+	if (!t->image || dwinfo_open(&dw, t->image, &err))
+		dw = NULL;
+	if (times)
+		printf("%lld opening\n", (long long)(now() - began));
+	inspect_set_dwarf(in, dw, err.text);
+	for (size_t i = 0; i < scan_rows(s); i++)
+		if (scan_row(s, i, &g))
+			one_goroutine(&g);
+	inspect_free(in);
+	scan_free(s);
+	target_close(t);
+	return 0;
+}
