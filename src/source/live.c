@@ -15,6 +15,7 @@ enum {
 	MS = 1000000,
 	WAIT_MS = 2000,
 	COMMAND_WAIT_MS = 10000,
+	REFUSED_MS = 500,
 	POLL_US = 500,
 	YOUNG_MS = 500,
 	PAST_BYTES = 64 << 20,
@@ -194,8 +195,11 @@ static bool is_young(pid_t pid)
 }
 
 /* A program that has just begun is not ready to be read; a command may first be a shell. */
-static bool worth_waiting(int rc, const struct live_config *cfg, pid_t pid, struct err *err)
+static bool worth_waiting(int rc, const struct live_config *cfg, pid_t pid, int64_t began,
+			  struct err *err)
 {
+	int64_t now = live_clock(CLOCK_MONOTONIC);
+
 	char how[64];
 
 	if (cfg->command && command_ended(pid, how, sizeof(how))) {
@@ -206,6 +210,9 @@ static bool worth_waiting(int rc, const struct live_config *cfg, pid_t pid, stru
 	}
 	if (rc == -EAGAIN)
 		return true;
+	/* Of one that ends the memory is gone before it has ended; one that may not be read stays so. */
+	if (cfg->command && (rc == -EPERM || rc == -EACCES))
+		return now < began + (int64_t)REFUSED_MS * MS;
 	if (rc != -ENOEXEC && rc != -ENOENT && rc != -EFAULT && rc != -ESRCH)
 		return false;
 	return cfg->command || (rc != -ESRCH && is_young(pid));
@@ -214,7 +221,7 @@ static bool worth_waiting(int rc, const struct live_config *cfg, pid_t pid, stru
 static struct target *open_target(pid_t pid, const struct live_config *cfg, struct err *err)
 {
 	int wait_ms = cfg->wait_ms ? cfg->wait_ms : cfg->command ? COMMAND_WAIT_MS : WAIT_MS;
-	int64_t until = live_clock(CLOCK_MONOTONIC) + (int64_t)wait_ms * MS;
+	int64_t began = live_clock(CLOCK_MONOTONIC), until = began + (int64_t)wait_ms * MS;
 	struct target *t;
 
 	for (;;) {
@@ -223,7 +230,8 @@ static struct target *open_target(pid_t pid, const struct live_config *cfg, stru
 
 		if (!rc)
 			return t;
-		if (!worth_waiting(rc, cfg, pid, &e) || live_clock(CLOCK_MONOTONIC) > until) {
+		if (!worth_waiting(rc, cfg, pid, began, &e) ||
+		    live_clock(CLOCK_MONOTONIC) > until) {
 			*err = e;
 			return NULL;
 		}

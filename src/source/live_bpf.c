@@ -330,14 +330,6 @@ static void tell_thread_load(struct world *w, const struct live_thread_load *k)
 	t->waker_goid = k->waker_goid;
 }
 
-static void tell_lost(struct live_source *l, struct world *w, uint64_t n)
-{
-	struct event ev = { .time = l->last, .kind = EV_LOST, .m = NO_ID, .p = NO_ID, .value = n };
-
-	if (n)
-		live_tell(l, w, &ev);
-}
-
 void live_tell_kernel(struct live_source *l, struct world *w, const struct live_kernel *k)
 {
 	if (k->told) {
@@ -352,5 +344,5 @@ void live_tell_kernel(struct live_source *l, struct world *w, const struct live_
 	for (size_t i = 0; i < k->thread.n; i++)
 		tell_thread_load(w, &k->thread.v[i]);
 	w->live.samples_runtime += k->runtime;
-	tell_lost(l, w, k->lost);
+	live_tell_lost(l, w, k->lost);
 }

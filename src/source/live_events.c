@@ -29,6 +29,14 @@ void live_tell(struct live_source *l, struct world *w, const struct event *ev)
 	l->told++;
 }
 
+void live_tell_lost(struct live_source *l, struct world *w, uint64_t n)
+{
+	struct event ev = { .time = l->last, .kind = EV_LOST, .m = NO_ID, .p = NO_ID, .value = n };
+
+	if (n)
+		live_tell(l, w, &ev);
+}
+
 static uint32_t id_at(const uint32_t *v, size_t n, uint32_t i)
 {
 	return i < n ? v[i] : 0;

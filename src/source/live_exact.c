@@ -238,14 +238,6 @@ static void tell_state(struct world *w, const struct live_probe_state *s)
 	w->generation++;
 }
 
-static void tell_lost(struct live_source *l, struct world *w, uint64_t n)
-{
-	struct event ev = { .time = l->last, .kind = EV_LOST, .m = NO_ID, .p = NO_ID, .value = n };
-
-	if (n)
-		live_tell(l, w, &ev);
-}
-
 bool live_drain_exact(struct live_source *l, struct world *w, int64_t deadline)
 {
 	const struct live_probed *p = l->now->probed;
@@ -260,6 +252,6 @@ bool live_drain_exact(struct live_source *l, struct world *w, int64_t deadline)
 	l->complete = p->complete;
 	if (p->state)
 		tell_state(w, p->state);
-	tell_lost(l, w, p->lost);
+	live_tell_lost(l, w, p->lost);
 	return true;
 }

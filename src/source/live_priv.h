@@ -343,6 +343,8 @@ void batch_send(struct live_source *l, struct live_batch *b);
 /* --- live_events.c --- */
 /* Into the world and the log; the time of an event is never before the last one's. */
 void live_tell(struct live_source *l, struct world *w, const struct event *ev);
+/* So many events are missing here; 0: nothing is told. */
+void live_tell_lost(struct live_source *l, struct world *w, uint64_t n);
 int64_t live_time(struct live_source *l, int64_t clock);
 uint32_t live_stack_id(const struct live_source *l, uint32_t id);
 /* The lines of a stack, as one of the world's. */

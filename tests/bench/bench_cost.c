@@ -10,6 +10,8 @@
  * worst, since probes look around then, the later ones as steady. Environment:
  * PAIRS (8), STEADY (6 s), ARGS: one more argument for bingo-top.
  */
+#include <sched.h>
+
 #include "../pty/terminal.h"
 
 enum { PAIRS_MOST = 64, FIRST = 5, WITHOUT = 4 };
@@ -32,6 +34,18 @@ static void print_quartiles(const char *what, double *v, int n)
 	       v[n * 3 / 4]);
 }
 
+/* The target has the first processor for itself, all else the second, where there are two. */
+static void pin(pid_t pid, int cpu)
+{
+	cpu_set_t set;
+
+	if (sysconf(_SC_NPROCESSORS_ONLN) < 2)
+		return;
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	sched_setaffinity(pid, sizeof(set), &set);
+}
+
 static FILE *start(char *const *argv, pid_t *pid)
 {
 	char line[64];
@@ -43,6 +57,7 @@ static FILE *start(char *const *argv, pid_t *pid)
 	*pid = fork();
 	if (*pid == 0) {
 		dup2(fd[1], STDOUT_FILENO);
+		pin(0, 0);
 		execv(argv[0], argv);
 		_exit(127);
 	}
@@ -145,6 +160,7 @@ int main(int argc, char **argv)
 		puts("  bench_cost BINGO-TOP PROGRAM ARG...: tests/bench/cost.sh does it");
 		return 0;
 	}
+	pin(0, 1); /* bingo-top inherits it */
 	f = start(argv + 2, &pid);
 	while (r.n < pairs && r.n < PAIRS_MOST && pair(f, argv[1], pid, steady, &r))
 		;

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # What watching costs the program, and how soon the screen shows what happens; the targets are built
-# with the newest Go there is. One processor is left to bingo-top where there are two.
+# with the newest Go there is. The target has a processor for itself where there are two.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 BUILD=${BUILD:-build}
