@@ -21,6 +21,7 @@ const volatile struct rec_config cfg = {};
 /* Read and written by the other side. */
 __u64 lost[LOST_N];
 __u64 hits[REC_PARTS]; /* of the parts that are put on and taken off */
+__u32 sample_gap_ns; /* 0, or a second sample of a thread before that is of an event told twice */
 __u32 epoch; /* grows when one is put on: what was seen before has no end */
 
 enum { E2BIG = 7 };
@@ -205,11 +206,11 @@ static __always_inline void sample_goroutine(struct rec_sample *r)
 
 static __always_inline bool sampled_just_now(__u64 now)
 {
-	struct thread *t = thread_current();
+	struct thread *t = sample_gap_ns ? thread_current() : NULL;
 
 	if (!t)
 		return false;
-	if (t->sampled_at && now - t->sampled_at < cfg.sample_gap_ns)
+	if (t->sampled_at && now - t->sampled_at < sample_gap_ns)
 		return true;
 	t->sampled_at = now;
 	return false;

@@ -166,7 +166,6 @@ enum {
 	HZ = 99,
 	SLOW_NS = 1000000,
 	FLUSH_NS = 20000000,
-	THREADS_EACH = 1024, /* more, and samples are taken by processor, not by thread */
 	THREADS_LEAST = 4096, /* room for so many in the kernel's table */
 	FIRST_NS_INUM = 0xeffffffcu, /* include/linux/proc_ns.h:PROC_PID_INIT_INO */
 };
@@ -266,8 +265,6 @@ void bpf_can(struct bpf_part_state state[BPF_PARTS])
 
 static void config_fill(struct rec_config *c, const struct bpf_target *t, uint32_t tgid)
 {
-	unsigned hz = t->hz ? t->hz : HZ;
-
 	*c = (struct rec_config){
 		.tgid = tgid,
 		.tls_g = (__u64)t->tls_g,
@@ -276,7 +273,6 @@ static void config_fill(struct rec_config *c, const struct bpf_target *t, uint32
 		.m_curg = (__u32)t->m_curg,
 		.m_g0 = (__u32)t->m_g0,
 		.m_procid = (__u32)t->m_procid,
-		.sample_gap_ns = 500000000u / hz,
 		.flush_ns = FLUSH_NS,
 		.slow_ns = (__u32)(t->slow_ns ? t->slow_ns : SLOW_NS),
 		.task_regs = libbpf_probe_bpf_helper(BPF_PROG_TYPE_PERF_EVENT,
@@ -391,7 +387,7 @@ uint32_t bpf_first_tgid(pid_t pid)
 	return tgid;
 }
 
-/* --- samples: an event for each thread, which those that it makes inherit --- */
+/* --- samples --- */
 
 static int perf_open(pid_t tid, int cpu, unsigned hz, bool kernel)
 {
@@ -484,24 +480,30 @@ static int perf_cpus(struct bpf_set *s)
  * attached yet for its parent, so the list is read twice; who inherited is
  * then sampled twice, and the kernel's side drops each second one.
  */
-static int samples_attach(struct bpf_set *s)
+static int perf_threads(struct bpf_set *s)
 {
+	unsigned hz = s->target.hz ? s->target.hz : HZ;
 	tids had = { 0 }, now = { 0 };
 	int rc;
 
+	s->skel->bss->sample_gap_ns = 500000000u / hz;
 	tids_read(s->target.pid, &now);
-	if (now.n > THREADS_EACH) {
-		rc = perf_cpus(s);
-	} else {
-		rc = perf_each(s, &now, &had);
-		tids_read(s->target.pid, &had);
-		rc = rc ? rc : perf_each(s, &had, &now);
-	}
-	if (!rc && !s->perf.n)
-		rc = -ESRCH;
+	rc = perf_each(s, &now, &had);
+	tids_read(s->target.pid, &had);
+	rc = rc ? rc : perf_each(s, &had, &now);
 	vec_free(&had);
 	vec_free(&now);
-	return rc;
+	return rc ? rc : s->perf.n ? 0 : -ESRCH;
+}
+
+/*
+ * An event of a thread starts and stops a timer at each of its switches, which
+ * made a switch half as dear again. An event of a processor costs its ticks alone;
+ * what is not the target's is dropped at the first comparison.
+ */
+static int samples_attach(struct bpf_set *s)
+{
+	return perf_cpus(s) ? perf_threads(s) : 0;
 }
 
 /* --- attaching --- */

@@ -24,7 +24,6 @@ struct rec_config {
 	__u32 task_regs; /* the kernel has bpf_task_pt_regs (5.15) */
 	__u64 tls_g; /* where g is, from the thread pointer; wraps where it is below */
 	__u32 g_m, g_goid, m_curg, m_g0, m_procid; /* offsets */
-	__u32 sample_gap_ns; /* a second sample of a thread before that is of an event told twice */
 	__u32 flush_ns; /* how long sums are kept back */
 	__u32 slow_ns; /* system calls that last so long are told one by one */
 };

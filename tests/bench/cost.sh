@@ -14,6 +14,6 @@ load=$(live_build load "$v" "$go" plain) && web=$(live_build web "$v" "$go" plai
 	blinker=$(live_build blinker "$v" "$go" plain) || { cat "$WORK/build.log"; exit 1; }
 echo "  ping-pong at full speed, 10,000 goroutines parked, Go $v"
 "$BUILD/bench/bench_cost" "$BINGO" "$load" -parked 10000 -pingpong 1 -procs 1 -report 1000
-echo "  a web server, 8 clients in another process"
-"$BUILD/bench/bench_cost" "$BINGO" "$web" -procs 1 -report 1000
+echo "  a web server, 8 clients in another process, 4,000 requests a second"
+"$BUILD/bench/bench_cost" "$BINGO" "$web" -procs 1 -report 1000 -rate 4000
 "$BUILD/bench/bench_latency" "$BINGO" "$blinker"

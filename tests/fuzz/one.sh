@@ -13,7 +13,7 @@ case $name in
 trace*) [ ! -d tests/data ] || set -- "$@" tests/data ;;
 esac
 [ ! -f "tests/fuzz/$name.dict" ] || set -- "-dict=tests/fuzz/$name.dict" "$@"
-"$here/$fuzzer" -max_total_time="$TIME" -print_final_stats=1 -timeout=20 -rss_limit_mb=2048 \
+"$here/$fuzzer" -max_total_time="$TIME" -print_final_stats=1 -timeout=60 -rss_limit_mb=2048 \
 	-malloc_limit_mb=1024 -max_len=262144 -artifact_prefix="$here/crash-$name-" "$@" \
 	>"$here/$fuzzer.log" 2>&1 </dev/null
 echo $? >"$here/$fuzzer.rc"

@@ -2,9 +2,10 @@
 
 // A web server and its clients, to measure on:
 //
-//	web [-clients N] [-report MS] [-procs P]
+//	web [-clients N] [-rate N] [-report MS] [-procs P]
 //
-// The clients are another process, which asks over loopback as fast as it is answered. Prints
+// The clients are another process, which asks over loopback: as fast as it is answered, or so many
+// requests a second in all, each client at its own pace. Prints
 // "ready PID" and then, each -report ms, a line of numbers as tests/targets/load does:
 //
 //	t_ms requests 0 goroutines max_gap_us cpu_ms
@@ -46,9 +47,10 @@ func serve(w http.ResponseWriter, r *http.Request) {
 	atomic.AddInt64(&served, 1)
 }
 
-func ask(url string) {
+func ask(url string, every time.Duration) {
 	c := http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 1}}
-	for {
+	for next := time.Now(); ; next = next.Add(every) {
+		time.Sleep(time.Until(next))
 		r, err := c.Get(url)
 		if err != nil {
 			os.Exit(0)
@@ -61,7 +63,7 @@ func ask(url string) {
 func cpu() int64 {
 	var ru syscall.Rusage
 	syscall.Getrusage(syscall.RUSAGE_SELF, &ru)
-	return (ru.Utime.Nano() + ru.Stime.Nano()) / 1000000
+	return (ru.Utime.Nano() + ru.Stime.Nano()) / 1000
 }
 
 // Puts a process on the second processor, where who measures has put us on the first.
@@ -82,23 +84,29 @@ func elsewhere(pid int) {
 
 func main() {
 	clients := flag.Int("clients", 8, "")
+	rate := flag.Int("rate", 0, "")
 	report := flag.Int("report", 1000, "")
 	procs := flag.Int("procs", 1, "")
 	url := flag.String("url", "", "")
 	flag.Parse()
 	runtime.GOMAXPROCS(*procs)
 	if *url != "" {
-		for i := 1; i < *clients; i++ {
-			go ask(*url)
+		every := time.Duration(0)
+		if *rate > 0 {
+			every = time.Second * time.Duration(*clients) / time.Duration(*rate)
 		}
-		ask(*url)
+		for i := 1; i < *clients; i++ {
+			go ask(*url, every)
+			time.Sleep(every / time.Duration(*clients))
+		}
+		ask(*url, every)
 	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		panic(err)
 	}
 	go http.Serve(l, http.HandlerFunc(serve))
-	peer := exec.Command("/proc/self/exe", "-clients", fmt.Sprint(*clients), "-url", "http://"+l.Addr().String()+"/a")
+	peer := exec.Command("/proc/self/exe", "-clients", fmt.Sprint(*clients), "-rate", fmt.Sprint(*rate), "-url", "http://"+l.Addr().String()+"/a")
 	peer.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	runtime.LockOSThread()
 	if err := peer.Start(); err != nil {
@@ -110,7 +118,7 @@ func main() {
 	for {
 		time.Sleep(time.Duration(*report) * time.Millisecond)
 		now, n, c := time.Now(), atomic.LoadInt64(&served), cpu()
-		fmt.Println(now.Sub(began).Milliseconds(), n-before, 0, runtime.NumGoroutine(), 0, c-used)
+		fmt.Println(now.Sub(began).Milliseconds(), n-before, 0, runtime.NumGoroutine(), 0, float64(c-used)/1000)
 		began, before, used = now, n, c
 	}
 }
