@@ -21,6 +21,7 @@ const volatile struct rec_config cfg = {};
 /* Read and written by the other side. */
 __u64 lost[LOST_N];
 __u64 hits[REC_PARTS]; /* of the parts that are put on and taken off */
+struct rec_slot beside[REC_SLOTS]; /* calls of other processes, which pay for the way here */
 __u32 sample_gap_ns; /* 0, or a second sample of a thread before that is of an event told twice */
 __u32 epoch; /* grows when one is put on: what was seen before has no end */
 
@@ -54,6 +55,11 @@ struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 1 << 22);
 } ring SEC(".maps");
+
+static __always_inline void count_beside(void)
+{
+	++beside[bpf_get_smp_processor_id() % REC_SLOTS].calls;
+}
 
 static __always_inline void count_lost(enum rec_lost what)
 {
@@ -369,8 +375,10 @@ int BPF_PROG(on_call, struct pt_regs *regs, long id)
 {
 	struct thread *t;
 
-	if (!is_target())
+	if (!is_target()) {
+		count_beside();
 		return 0;
+	}
 	__sync_fetch_and_add(&hits[REC_SYSCALLS], 1);
 	t = thread_current();
 	if (!t)

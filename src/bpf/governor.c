@@ -256,9 +256,10 @@ static void say_hot(struct governor *gov, struct gov_group *g)
 		return;
 	}
 	say(g,
-	    "%.0f/s would cost %.3g %% of a processor, the budget is %.2g %%: windows, next in "
+	    "%.0f/s%s would cost %.3g %% of a processor, the budget is %.2g %%: windows, next in "
 	    "%.1f s",
-	    g->rate, 100 * cost, 100 * gov->ns_a_second / (double)SECOND, wait);
+	    g->rate, g->conf.among ? g->conf.among : "", 100 * cost,
+	    100 * gov->ns_a_second / (double)SECOND, wait);
 }
 
 static void say_on(struct gov_group *g)

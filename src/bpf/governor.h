@@ -51,6 +51,7 @@ struct gov_conf {
 
 struct gov_group_conf {
 	const char *name; /* outlives the governor */
+	const char *among; /* what else is in its rate: a few words, outlives it; NULL: nothing */
 	int priority; /* lower ones first: cold groups before hot ones */
 	double cost_ns; /* of a hit, as measured on this machine */
 	int64_t attach_ns, detach_ns; /* of processor time, which is not how long it takes */

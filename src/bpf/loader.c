@@ -167,6 +167,7 @@ enum {
 	SLOW_NS = 1000000,
 	FLUSH_NS = 20000000,
 	THREADS_LEAST = 4096, /* room for so many in the kernel's table */
+	BESIDE = 32, /* times processors: so many calls of others count as one of the target's */
 	FIRST_NS_INUM = 0xeffffffcu, /* include/linux/proc_ns.h:PROC_PID_INIT_INO */
 };
 
@@ -175,6 +176,7 @@ struct bpf_set {
 	struct ring_buffer *ring;
 	VEC(int) perf; /* descriptors of the events that sample */
 	struct bpf_target target;
+	unsigned cpus;
 	uint64_t odd; /* records that made no sense */
 	size_t drained;
 	bpf_sink *sink; /* during a drain */
@@ -583,11 +585,22 @@ int bpf_set_part(struct bpf_set *s, enum bpf_part p, bool on)
 	return rc;
 }
 
+/* Calls of other processes while programs were at system calls. */
+static uint64_t calls_beside(const struct bpf_set *s)
+{
+	uint64_t sum = 0;
+
+	for (int i = 0; i < REC_SLOTS; i++)
+		sum += *(volatile __u64 *)&s->skel->bss->beside[i].calls;
+	return sum;
+}
+
 uint64_t bpf_set_hits(const struct bpf_set *s, enum bpf_part p)
 {
 	enum rec_part k = p == BPF_SCHED ? REC_SCHED : REC_SYSCALLS;
+	uint64_t own = *(volatile __u64 *)&s->skel->bss->hits[k];
 
-	return *(volatile __u64 *)&s->skel->bss->hits[k];
+	return p == BPF_SYSCALLS ? own + calls_beside(s) / (BESIDE * s->cpus) : own;
 }
 
 /* --- the ring --- */
@@ -665,6 +678,7 @@ struct bpf_set *bpf_set_open(const struct bpf_target *t, struct bpf_part_state s
 	}
 	s = xcalloc(1, sizeof(*s));
 	s->target = *t;
+	s->cpus = (unsigned)(libbpf_num_possible_cpus() > 0 ? libbpf_num_possible_cpus() : 1);
 	config_fill(&cfg, t, tgid);
 	s->skel = load_parts(&cfg, &parts, state);
 	if (s->skel && set_start(s, parts, state))

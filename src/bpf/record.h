@@ -14,6 +14,7 @@
 enum {
 	REC_FRAMES = 127, /* kernel.perf_event_max_stack */
 	REC_ARGS = 6,
+	REC_SLOTS = 128, /* of processors */
 };
 
 /* Read-only data: known to the verifier, so what is off costs nothing. */
@@ -129,6 +130,12 @@ enum rec_part {
 	REC_SCHED, /* times that a thread came or went */
 	REC_SYSCALLS, /* calls */
 	REC_PARTS
+};
+
+/* A cache line, so that processors do not wait for each other. */
+struct rec_slot {
+	__u64 calls;
+	__u64 pad[7];
 };
 
 /* Losses, counted in the kernel. */

@@ -42,12 +42,13 @@ static const struct group {
 	unsigned events; /* of probes; 0: a part of the kernel's side */
 	enum bpf_part part;
 	double stack_ns; /* for each hit, on average */
+	const char *among;
 } groups[PROBE_GROUPS] = {
-	{ "life", BIT(PROBE_CREATE) | BIT(PROBE_EXIT), 0, 0 },
-	{ "locks", BIT(PROBE_LOCK) | BIT(PROBE_SEMA), 0, 0 },
-	{ "switches", 0, BPF_SCHED, 0 },
-	{ "syscalls", 0, BPF_SYSCALLS, 0 },
-	{ "sched", BIT(PROBE_RUN) | BIT(PROBE_PARK) | BIT(PROBE_READY), 0, 2 * stack_ns / 3 },
+	{ "life", BIT(PROBE_CREATE) | BIT(PROBE_EXIT), 0, 0, NULL },
+	{ "locks", BIT(PROBE_LOCK) | BIT(PROBE_SEMA), 0, 0, NULL },
+	{ "switches", 0, BPF_SCHED, 0, NULL },
+	{ "syscalls", 0, BPF_SYSCALLS, 0, " (others' calls among them, by a fraction)" },
+	{ "sched", BIT(PROBE_RUN) | BIT(PROBE_PARK) | BIT(PROBE_READY), 0, 2 * stack_ns / 3, NULL },
 };
 
 enum { SCHED = 4 };
@@ -547,6 +548,7 @@ static void add_groups(struct live_probe *p, const struct probesites *ps, const 
 		const char *why = cannot(p, i, ps, no_set);
 		struct gov_group_conf g = {
 			.name = groups[i].name,
+			.among = groups[i].among,
 			.priority = (int)i,
 			.cost_ns = cost_of(p, &groups[i]),
 			.attach_ns = p->cal.attach_ns,
