@@ -137,10 +137,12 @@ int bpf_set_part(struct bpf_set *s, enum bpf_part part, bool on)
 	return -1;
 }
 
-uint64_t bpf_set_hits(const struct bpf_set *s, enum bpf_part part)
+uint64_t bpf_set_hits(const struct bpf_set *s, enum bpf_part part, uint64_t *beside)
 {
 	(void)s;
 	(void)part;
+	if (beside)
+		*beside = 0;
 	return 0;
 }
 
@@ -595,12 +597,15 @@ static uint64_t calls_beside(const struct bpf_set *s)
 	return sum;
 }
 
-uint64_t bpf_set_hits(const struct bpf_set *s, enum bpf_part p)
+uint64_t bpf_set_hits(const struct bpf_set *s, enum bpf_part p, uint64_t *beside)
 {
 	enum rec_part k = p == BPF_SCHED ? REC_SCHED : REC_SYSCALLS;
 	uint64_t own = *(volatile __u64 *)&s->skel->bss->hits[k];
+	uint64_t others = p == BPF_SYSCALLS ? calls_beside(s) / (BESIDE * s->cpus) : 0;
 
-	return p == BPF_SYSCALLS ? own + calls_beside(s) / (BESIDE * s->cpus) : own;
+	if (beside)
+		*beside = others;
+	return own + others;
 }
 
 /* --- the ring --- */

@@ -70,9 +70,10 @@ int bpf_set_part(struct bpf_set *s, enum bpf_part part, bool on);
  * calls go a longer way while the target's are watched (entry_64.S, from
  * SYSCALL_WORK_SYSCALL_TRACEPOINT on: 0.1 us more of 0.2 here), so they count as
  * well, by so little that an idle target's is taken off where they would lose
- * about one hundredth of the machine.
+ * about one hundredth of the machine. beside (may be NULL): how many of the times
+ * are theirs.
  */
-uint64_t bpf_set_hits(const struct bpf_set *s, enum bpf_part part);
+uint64_t bpf_set_hits(const struct bpf_set *s, enum bpf_part part, uint64_t *beside);
 
 /* Called for each record; its size has been checked against its kind. */
 typedef void bpf_sink(void *arg, const struct rec_head *rec);

@@ -75,6 +75,8 @@ struct live_probe {
 	uint64_t file_off[PROBE_N];
 	uint64_t hits0[PROBE_GROUPS]; /* when a group was put on … */
 	uint64_t ticked[PROBE_GROUPS]; /* … and at the last tick */
+	uint64_t beside0[PROBE_GROUPS], beside[PROBE_GROUPS]; /* of these, what others did */
+	double own[PROBE_GROUPS]; /* of its rate, what the target does itself */
 	int of_gov[PROBE_GROUPS]; /* group → index in gov, -1: not there */
 	char why[PROBE_GROUPS][160]; /* … and why not */
 	clockid_t clock;
@@ -305,7 +307,7 @@ static void state_group(const struct live_probe *p, unsigned i, struct live_prob
 
 	out->name = groups[i].name;
 	out->state = gov_state_name(g ? g->state : GOV_OFF);
-	out->rate = g ? g->rate : 0;
+	out->rate = g ? g->rate * p->own[i] : 0;
 	out->share = g ? g->share : 0;
 	snprintf(out->reason, sizeof(out->reason), "%s", g ? g->reason : p->why[i]);
 }
@@ -378,10 +380,25 @@ static void set_complete(struct live_probe *p, unsigned group, bool on)
 	pthread_mutex_unlock(&p->lock);
 }
 
-static uint64_t hits_of(const struct live_probe *p, unsigned i)
+static uint64_t hits_of(const struct live_probe *p, unsigned i, uint64_t *beside)
 {
-	return groups[i].events ? probe_hits(p->set, groups[i].events)
-				: bpf_set_hits(p->l->bpf, groups[i].part);
+	if (!groups[i].events)
+		return bpf_set_hits(p->l->bpf, groups[i].part, beside);
+	if (beside)
+		*beside = 0;
+	return probe_hits(p->set, groups[i].events);
+}
+
+/* Since it was put on. */
+static uint64_t hits_since(struct live_probe *p, unsigned i)
+{
+	uint64_t hits;
+
+	p->ticked[i] = hits_of(p, i, &p->beside[i]);
+	hits = p->ticked[i] - p->hits0[i];
+	if (hits)
+		p->own[i] = 1 - (double)(p->beside[i] - p->beside0[i]) / (double)hits;
+	return hits;
 }
 
 static int put_on(struct live_probe *p, unsigned i, bool told)
@@ -389,7 +406,10 @@ static int put_on(struct live_probe *p, unsigned i, bool told)
 	bool was = p->gov.group[p->of_gov[i]].attached;
 	int rc = 0;
 
-	p->hits0[i] = was ? p->ticked[i] : hits_of(p, i);
+	if (!was)
+		p->ticked[i] = hits_of(p, i, &p->beside[i]);
+	p->hits0[i] = p->ticked[i];
+	p->beside0[i] = p->beside[i];
 	if (!was)
 		rc = groups[i].events ? probe_attach(p->set, groups[i].events, p->file_off)
 				      : bpf_set_part(p->l->bpf, groups[i].part, true);
@@ -429,7 +449,7 @@ static void carry_out(struct live_probe *p, unsigned in_gov, enum gov_action a)
 		return;
 	if (a == GOV_DETACH) {
 		take_off(p, i);
-		governor_charge(&p->gov, in_gov, hits_of(p, i) - p->ticked[i]);
+		governor_charge(&p->gov, in_gov, hits_of(p, i, NULL) - p->ticked[i]);
 	} else {
 		rc = put_on(p, i, a == GOV_ATTACH_FULL);
 	}
@@ -459,7 +479,7 @@ static int64_t tick(struct live_probe *p)
 		unsigned i = group_of(p, k);
 
 		if (p->gov.group[k].attached)
-			hits[k] = (p->ticked[i] = hits_of(p, i)) - p->hits0[i];
+			hits[k] = hits_since(p, i);
 	}
 	governor_tick(&p->gov, now, hits, cpu_ns(p), &plan);
 	for (unsigned k = p->gov.n; k-- > 0;) /* what goes, goes before what comes */
