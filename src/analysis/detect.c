@@ -28,6 +28,7 @@ const struct detector detector_table[DETECT_N] = {
 				detect_starvation },
 	[DETECT_CONTENTION] = { "contention", "locks and channels with a queue",
 				detect_contention },
+	[DETECT_HELD] = { "held-lock", "a lock whose holder waits itself", detect_held },
 	[DETECT_RACE] = { "race", "a hint where the race detector is worth running", detect_races },
 };
 
@@ -41,6 +42,7 @@ void detect_init(struct detect *d)
 		.leak_span = 60 * SECOND,
 		.leak_growth = 16,
 		.starve = SECOND,
+		.held = 10 * SECOND,
 		.queue = 3,
 	};
 	for (int i = 0; i < DETECT_N; i++)
@@ -92,10 +94,9 @@ int detect_set(struct detect_config *c, const char *key, const char *value, stru
 		const char *name;
 		int64_t *at;
 	} const times[] = {
-		{ "settle", &c->settle },
-		{ "leak-age", &c->leak_age },
-		{ "leak-span", &c->leak_span },
-		{ "starve", &c->starve },
+		{ "settle", &c->settle },	{ "leak-age", &c->leak_age },
+		{ "leak-span", &c->leak_span }, { "starve", &c->starve },
+		{ "held", &c->held },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(times); i++)

@@ -18,6 +18,7 @@ enum detector_id {
 	DETECT_LEAK,
 	DETECT_STARVATION,
 	DETECT_CONTENTION,
+	DETECT_HELD,
 	DETECT_RACE,
 	DETECT_N
 };
@@ -40,6 +41,7 @@ struct detect_config {
 	int64_t leak_span; /* of a group that only grows */
 	uint32_t leak_growth; /* goroutines in that span */
 	int64_t starve; /* runnable for so long */
+	int64_t held; /* a lock whose holder has waited for so long, as has somebody for the lock */
 	uint32_t queue; /* goroutines at one lock, on average */
 	int8_t severity[DETECT_N]; /* at most: -1 turns the detector off */
 };

@@ -10,6 +10,7 @@ void detect_nil_channels(struct detect *d);
 void detect_leaks(struct detect *d);
 void detect_starvation(struct detect *d);
 void detect_contention(struct detect *d);
+void detect_held(struct detect *d);
 void detect_races(struct detect *d);
 /* Those of a trace, where no object is named. */
 void detect_suspected(struct detect *d);

@@ -234,6 +234,57 @@ static void test_idle_pool_is_no_queue(void **state)
 	assert_int_equal(fd_count(), 0);
 }
 
+/* Goroutine 1 has lock A and waits at B; 10 waits for the lock. */
+static void held_at(int64_t t, enum object_kind kind, enum wait_op op, unsigned flags)
+{
+	fw_facts(&w, t);
+	fw_until(&w, t);
+	fw_object(&w, A, OBJ_MUTEX, OBJF_LOCKED, 0);
+	fw_object(&w, B, kind, flags, 0);
+	fw_wait(&w, 10, A, OP_LOCK);
+	fw_wait(&w, 1, B, op);
+	fw_hold(&w, 1, A, HOLD_LOCK);
+	fd_look();
+}
+
+static void test_held_lock(void **state)
+{
+	const struct finding *f;
+
+	(void)state;
+	fd_waits(1, SEC, R_NET, "main.put:40");
+	fd_waits(10, SEC, R_MUTEX, "main.work:31");
+	held_at(5 * SEC, OBJ_POLL, OP_READ, 0);
+	assert_null(fd_found(DETECT_HELD));
+	held_at(12 * SEC, OBJ_POLL, OP_READ, 0);
+	f = fd_found(DETECT_HELD);
+	assert_non_null(f);
+	assert_int_equal(f->severity, SEVERITY_WARNING);
+	assert_int_equal(f->goid.v[0], 1); /* who holds it first */
+	assert_int_equal(f->object.v[0], A);
+	assert_int_equal(f->line, 40);
+	/* what waits for a lock itself is not where it ends */
+	held_at(13 * SEC, OBJ_MUTEX, OP_LOCK, OBJF_LOCKED);
+	assert_null(fd_found(DETECT_HELD));
+}
+
+/* Nobody waits for it: a program may keep a lock for as long as it lives. */
+static void test_lock_for_life(void **state)
+{
+	(void)state;
+	fd_waits(1, SEC, R_NET, "main.put:40");
+	for (int64_t t = 2; t < 60; t += 10) {
+		fw_facts(&w, t * SEC);
+		fw_until(&w, t * SEC);
+		fw_object(&w, A, OBJ_MUTEX, OBJF_LOCKED, 0);
+		fw_object(&w, B, OBJ_POLL, 0, 0);
+		fw_wait(&w, 1, B, OP_READ);
+		fw_hold(&w, 1, A, HOLD_LOCK);
+		fd_look();
+		assert_int_equal(fd_count(), 0);
+	}
+}
+
 /* Two frames: the one that was stopped there, and what stopped it. */
 static uint32_t preempted_at(const char *place)
 {
@@ -302,6 +353,8 @@ int main(void)
 		FD_TEST(test_starving),
 		FD_TEST(test_queue),
 		FD_TEST(test_idle_pool_is_no_queue),
+		FD_TEST(test_held_lock),
+		FD_TEST(test_lock_for_life),
 		FD_TEST(test_race_hint),
 	};
 
