@@ -55,12 +55,12 @@ odd() # MODE ARG...: starts it; the pid to look at is $ODD_PID
 	: >"$WORK/odd"
 	"$ODD" "$@" >"$WORK/odd" 2>&1 &
 	ODD_OWN=$!
-	PIDS="$PIDS $ODD_OWN"
+	own "$ODD_OWN"
 	wait_for 10 grep -q ready "$WORK/odd"
 	ODD_PID=$(sed -n 's/^ready //p' "$WORK/odd")
 }
 
-odd_stop() { kill -9 "$ODD_OWN"; wait "$ODD_OWN" 2>/dev/null; PIDS=${PIDS% "$ODD_OWN"}; }
+odd_stop() { kill -9 "$ODD_OWN"; wait "$ODD_OWN" 2>/dev/null; }
 
 many_attaches()
 {
@@ -81,7 +81,7 @@ many_attaches()
 		ok "$TIMES attaches: it works on" || not_ok "$TIMES attaches: it works on" "$WORK/out"
 	"$BINGO" -b -d 0.1 "$PID" >/dev/null 2>&1 &
 	us=$!
-	PIDS="$PIDS $us"
+	own "$us"
 	sleep 0.4
 	kill -9 "$us"
 	wait "$us" 2>/dev/null
@@ -114,7 +114,7 @@ ends_while_watched()
 	live_start "$PROG" -parked 100
 	"$BINGO" -b -d 0.2 "$PID" >"$WORK/watch" 2>"$WORK/stderr" &
 	us=$!
-	PIDS="$PIDS $us"
+	own "$us"
 	wait_for 5 grep -q goroutines "$WORK/watch"
 	live_stop
 	wait "$us"
@@ -130,7 +130,7 @@ executes_another()
 	live_start "$PROG" -parked 50 -exec "$OTHER" "$WORK/dump"
 	"$BINGO" -b -d 0.2 --json "$PID" >"$WORK/watch" 2>"$WORK/stderr" &
 	us=$!
-	PIDS="$PIDS $us"
+	own "$us"
 	wait_for 5 grep -q counts "$WORK/watch"
 	kill -USR1 "$PID"
 	wait_for 10 grep -q '"main.chanSendFull"' "$WORK/watch" && ok "execve of a Go program: the new one is shown" ||
@@ -144,7 +144,7 @@ executes_another()
 	live_start "$PROG" -parked 50 -exec /bin/sleep 60
 	"$BINGO" -b -d 0.2 "$PID" >"$WORK/watch" 2>"$WORK/stderr" &
 	us=$!
-	PIDS="$PIDS $us"
+	own "$us"
 	wait_for 5 grep -q goroutines "$WORK/watch"
 	kill -USR1 "$PID"
 	wait "$us"
@@ -179,10 +179,10 @@ files_and_rights()
 		: >"$WORK/out"
 		unshare --pid --fork --mount --propagation unchanged chroot "$WORK/root" /prog -parked 100 >"$WORK/out" 2>&1 &
 		us=$!
-		PIDS="$PIDS $us"
+		own "$us"
 		wait_for 10 grep -q ready "$WORK/out"
 		PID=$(pgrep -P "$us" | head -1)
-		PIDS="$PIDS $PID"
+		own "$PID"
 		shows "in a container (pid and mount namespace, chroot)" "main.park .*main.go" "$BINGO" --once "$PID"
 		is "in a container: its path" "$("$BINGO" --once "$PID" | sed -n '1s/^bingo-top *live *\([^ ]*\).*/\1/p' | sed 's/.*\/prog/prog/')" prog
 	else
@@ -205,7 +205,7 @@ no_target()
 	if gcc -m32 -nostdlib -static -o "$WORK/odd32" "$WORK/odd32.s" 2>/dev/null; then
 		"$WORK/odd32" &
 		p=$!
-		PIDS="$PIDS $p"
+		own "$p"
 		sleep 0.1
 		says "a 32-bit program" 3 "32-bit" "$BINGO" --once $p
 		kill -9 $p
@@ -226,7 +226,7 @@ commands()
 	says "no command" 2 "no command" "$BINGO" --once --
 	"$BINGO" -b -d 0.2 -- "$PROG" -parked 10 >"$WORK/stdout" 2>&1 &
 	us=$!
-	PIDS="$PIDS $us"
+	own "$us"
 	wait_for 10 grep -q '^goroutines' "$WORK/stdout"
 	child=$(pgrep -P "$us" | head -1)
 	kill -INT "$us"
@@ -237,7 +237,7 @@ commands()
 	for i in 1 2 3 4 5 6 7 8 9 10; do
 		"$PROG" -parked 10 >/dev/null 2>&1 &
 		PID=$!
-		PIDS="$PIDS $PID"
+		own "$PID"
 		"$BINGO" --once $PID >/dev/null 2>"$WORK/stderr" || { not_ok "a program just started, $i" "$WORK/stderr"; return; }
 		live_stop
 	done

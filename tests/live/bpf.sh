@@ -92,7 +92,7 @@ neighbours()
 	dd=$!
 	"$BINGO" --json -n 100000 -d 0.3 "$PID" >"$WORK/report" 2>/dev/null &
 	us=$!
-	PIDS="$PIDS $dd $us"
+	own "$dd" "$us"
 	check "a neighbour that calls the kernel all the time: calls are seen in windows, and why is said" \
 		wait_for 60 grep -q '"group":"syscalls","state":"cut".*others. calls among them' "$WORK/report"
 	kill "$us" "$dd"
@@ -124,11 +124,11 @@ namespaces()
 	: >"$WORK/out"
 	unshare --pid --fork "$PROG" >"$WORK/out" 2>&1 &
 	outer=$!
-	PIDS="$PIDS $outer"
+	own "$outer"
 	wait_for 30 grep -q '^ready' "$WORK/out"
 	PID=$(cat "/proc/$outer/task/$outer/children")
 	PID=${PID% }
-	PIDS="$PIDS $PID"
+	own "$PID"
 	collect "$WORK/dump"
 	is "a target in another pid namespace" "$(judge "$WORK/dump")" "enough 0"
 	kill -9 "$PID"
@@ -171,7 +171,7 @@ nothing_stays()
 	check "$CYCLES times on and off: no program, map or link stays" wait_for 30 as_before
 	"$BINGO" -b -d 0.2 "$PID" >/dev/null 2>&1 &
 	us=$!
-	PIDS="$PIDS $us"
+	own "$us"
 	check "watched: they are there" wait_for 30 are_there
 	held /proc/"$us"/fdinfo/* >"$WORK/held"
 	ours | sort -u >"$WORK/ours"

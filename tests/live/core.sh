@@ -34,7 +34,7 @@ start() # PROGRAM ARG...
 		GOTRACEBACK=crash exec "$@"
 	) >"$WORK/out" 2>"$WORK/err" &
 	PID=$!
-	PIDS="$PIDS $PID"
+	own "$PID"
 	wait_for 30 grep -q '^ready' "$WORK/out"
 }
 
@@ -137,7 +137,7 @@ start_quiet()
 		GOTRACEBACK=crash exec "$1"
 	) >"$WORK/out" 2>"$WORK/err" &
 	PID=$!
-	PIDS="$PIDS $PID"
+	own "$PID"
 	wait_for 30 "$BINGO" --once --json "$PID"
 }
 

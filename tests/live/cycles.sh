@@ -74,11 +74,10 @@ nothing_left() # NAME
 	check "$1: its code is its file's again" wait_for 30 text_is_whole
 	"$PROG" >/dev/null &
 	fresh=$!
-	PIDS="$PIDS $fresh"
+	own "$fresh"
 	check "$1: nor is there a probe in another process of that program" wait_for 30 eval "[ \"\$('$LEFT' text $fresh)\" = 0 ]"
 	kill -9 $fresh
 	wait $fresh 2>/dev/null
-	PIDS=${PIDS% "$fresh"}
 	for f in /sys/kernel/tracing/uprobe_events /sys/kernel/debug/tracing/uprobe_events; do
 		[ ! -r $f ] || is "$1: $f" "$(grep -c "$(basename "$PROG")" $f)" 0
 	done
@@ -145,7 +144,7 @@ newest=$("$LEFT" newest 2>/dev/null)
 if [ -n "$kernel" ]; then
 	"$OWN" -b --budget 100 "$PID" >/dev/null 2>&1 &
 	us=$!
-	PIDS="$PIDS $us"
+	own "$us"
 	check "while it is watched there are probes in its code" wait_for 60 probed
 	kill "$us"
 	wait "$us"

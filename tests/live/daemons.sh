@@ -80,7 +80,7 @@ one() # PACKAGE PROGRAM
 	if [ "$1" = containerd ] && [ "$(id -u)" != 0 ]; then skip "$1" "not root"; return; fi
 	(run_daemon "$1" "$2") >"$WORK/dump" 2>&1 &
 	PID=$!
-	PIDS="$PIDS $PID"
+	own "$PID"
 	: >"$WORK/count"
 	sleep 1
 	if ! wait_for 10 settled; then
@@ -115,7 +115,6 @@ one() # PACKAGE PROGRAM
 		not_ok "$1: $equal of $n in the same state and stack" "$WORK/differ"
 	fi
 	is "$1: all stacks to their end" "$(sed 's/.*\(lost [0-9]*\).*/\1/' "$WORK/facts")" "lost 0"
-	PIDS=${PIDS% "$PID"}
 }
 
 write_configs

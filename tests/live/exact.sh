@@ -43,7 +43,7 @@ one() # NAME PROGRAM
 	live_start "$2" <"$WORK/in" || { not_ok "$1: starts" "$WORK/err"; return; }
 	"$BINGO" --budget 100 --json -n 100000 -d 0.2 --export "jsonl=$WORK/events" "$PID" >"$WORK/reports" 2>"$WORK/said" &
 	us=$!
-	PIDS="$PIDS $us"
+	own "$us"
 	if ! wait_for 60 all_on; then
 		not_ok "$1: probes are on" <(tail -n 1 "$WORK/reports" | jq -c .self; cat "$WORK/said")
 		kill "$us"
@@ -105,7 +105,7 @@ storm() # PROGRAM
 	: >"$WORK/reports"
 	"$BINGO" --json -n 100000 -d 0.2 "$PID" >"$WORK/reports" 2>"$WORK/said" &
 	us=$!
-	PIDS="$PIDS $us"
+	own "$us"
 	check "calm: all groups are on" wait_for 60 all_on
 	kill -CONT "$PID"
 	check "storm: the hot group is cut" wait_for 60 is_cut
@@ -131,7 +131,7 @@ churn() # PROGRAM
 	: >"$WORK/reports"
 	"$BINGO" --system --json -n 100000 -d 0.2 "$PID" >"$WORK/reports" 2>"$WORK/said" &
 	us=$!
-	PIDS="$PIDS $us"
+	own "$us"
 	windows() { grep -c '"state":"window"' "$WORK/reports"; }
 	some() { [ "$(windows)" -ge 3 ] && [ "$(reports)" -ge 20 ]; }
 	wait_for 30 some

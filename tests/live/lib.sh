@@ -6,11 +6,11 @@
 #   live_build TARGET V GO KIND  prints the path of tests/targets/TARGET built so; kinds below
 #   live_start PROGRAM ARG...    starts it, waits for its "ready"; its pid is $PID, its output $WORK/out
 #   live_stop                    ends it
-# What is started is ended when the suite ends, and by its number alone.
+# What is started is ended when the suite ends: tests/lib/own.sh.
+. tests/lib/own.sh
 BUILD=${BUILD:-build}
 LIVE=$BUILD/live
 WORK=$(mktemp -d)
-PIDS=
 PID=
 mkdir -p "$LIVE"
 LIVE=$(cd "$LIVE" && pwd)
@@ -23,7 +23,7 @@ export LC_ALL=C.UTF-8
 
 live_cleanup()
 {
-	for p in $PIDS; do kill -9 "$p" 2>/dev/null; done
+	own_end
 	rm -rf "$WORK"
 }
 trap live_cleanup EXIT
@@ -81,7 +81,7 @@ live_start()
 	: >"$WORK/out"
 	"$@" >"$WORK/out" 2>"$WORK/err" &
 	PID=$!
-	PIDS="$PIDS $PID"
+	own "$PID"
 	wait_for 30 grep -q '^ready' "$WORK/out"
 }
 
@@ -89,7 +89,6 @@ live_stop()
 {
 	kill -9 "$PID" 2>/dev/null
 	wait "$PID" 2>/dev/null
-	PIDS=$(echo "$PIDS" | sed "s/ $PID\$//; s/ $PID / /")
 }
 
 live_alive() { kill -0 "$PID" 2>/dev/null && ! grep -q '^State:.*Z' "/proc/$PID/status"; }

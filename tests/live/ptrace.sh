@@ -142,14 +142,13 @@ left_alone() # NAME PROGRAM
 
 	"$ODD" watch "$PID" >"$WORK/odd" 2>&1 &
 	odd=$!
-	PIDS="$PIDS $odd"
+	own "$odd"
 	wait_for 10 grep -q ready "$WORK/odd"
 	"$BINGO" --duration 1 --json "$PID" >"$WORK/report" 2>"$WORK/stderr"
 	is "$1: traced by another: nothing is stopped" "$(jq -c '.self | [.paused_ms, .samples]' "$WORK/report")" '[0,0]'
 	is "$1: and it is said who" "$(jq -r .self.no_samples "$WORK/report")" "process $odd (live_odd) traces the program"
 	kill -9 $odd
 	wait $odd 2>/dev/null
-	PIDS=${PIDS% "$odd"}
 	"$BINGO" --duration 1 --json "$PID" >"$WORK/report" 2>"$WORK/stderr"
 	is "$1: when that has gone there are samples again" "$(is_sampled "$WORK/report")" true
 

@@ -44,7 +44,7 @@ start() # PROGRAM: not every one of them says that it is ready
 {
 	"$1" >/dev/null 2>&1 &
 	PID=$!
-	PIDS="$PIDS $PID"
+	own "$PID"
 	sleep 0.3
 }
 

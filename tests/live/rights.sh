@@ -53,7 +53,7 @@ watched() # NAME CAPS COMMAND...: reports without a screen
 	: >"$WORK/reports"
 	"$@" >>"$WORK/reports" 2>"$WORK/stderr" &
 	us=$!
-	PIDS="$PIDS $us"
+	own "$us"
 	wait_for 30 test -s "$WORK/reports" || not_ok "$name: reports" "$WORK/stderr"
 	wait_for 10 is_held $us "$(line "$want" "$bound" "1 2")"
 	is "$name: all threads have what is needed, and no more" "$(held $us)" "$(line "$want" "$bound" "1 2")"
@@ -87,7 +87,7 @@ running()
 	: >"$WORK/reports"
 	"$BINGO" --json -d 0.1 -n 100000 --no-bpf "$PID" >>"$WORK/reports" 2>"$WORK/stderr" &
 	us=$!
-	PIDS="$PIDS $us"
+	own "$us"
 	check "threads are stopped for their registers" wait_for 30 grep -q '"samples":[1-9]' "$WORK/reports"
 	ends
 	live_stop

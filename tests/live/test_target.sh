@@ -8,15 +8,15 @@
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 . tests/lib/tap.sh
+. tests/lib/own.sh
 BUILD=${BUILD:-build}
 PROBE=$BUILD/tests/live/probe_target
 CACHE=${GOCACHE:-${BINGO_GO_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/bingo-top/go}/.build}
 TMP=$(mktemp -d)
-PIDS=
 
 cleanup()
 {
-	for p in $PIDS; do kill -9 "$p" 2>/dev/null; done
+	own_end
 	rm -rf "$TMP"
 }
 trap cleanup EXIT
@@ -40,7 +40,7 @@ start()
 	mkfifo "$TMP/in"
 	"$1" <"$TMP/in" >"$TMP/out" 2>&1 &
 	PID=$!
-	PIDS="$PIDS $PID"
+	own "$PID"
 	exec 8>"$TMP/in"
 	wait_for "$TMP/out" ready
 }
