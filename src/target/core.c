@@ -165,12 +165,34 @@ static int core_read(struct memr *m, uint64_t addr, void *buf, size_t len)
 	return 0;
 }
 
+/* The first byte that is not there: a mapping has it, or nothing ever had. */
+static bool core_lacks(struct memr *m, uint64_t addr, size_t len)
+{
+	const struct core *c = ((struct memr_core *)m)->c;
+	char buf[256];
+
+	while (len) {
+		size_t got = read_piece(c, addr, buf, len < sizeof(buf) ? len : sizeof(buf));
+		const struct core_seg *s;
+
+		if (!got) {
+			s = seg_find(c, addr);
+			return s && s->flags & (PF_R | PF_W | PF_X);
+		}
+		addr += got;
+		len -= got;
+	}
+	return false;
+}
+
 static void core_mem_close(struct memr *m)
 {
 	free(m);
 }
 
-static const struct memr_ops core_mem_ops = { .read = core_read, .close = core_mem_close };
+static const struct memr_ops core_mem_ops = { .read = core_read,
+					      .lacks = core_lacks,
+					      .close = core_mem_close };
 
 static struct memr *core_mem_new(struct core *c)
 {
@@ -664,6 +686,18 @@ static struct core_thread *thread_find(const struct core *c, pid_t tid)
 const struct core_thread *core_thread(const struct core *c, pid_t tid)
 {
 	return thread_find(c, tid);
+}
+
+bool core_reg(const struct core_thread *t, unsigned number, uint64_t *v)
+{
+	/* System V ABI, figure 3.36: rax, rdx, rcx, rbx, rsi, rdi, rbp, rsp, r8 to r15 in pr_reg */
+	static const uint8_t amd64[] = { 10, 12, 11, 5, 13, 14, 4, 19, 9, 8, 7, 6, 3, 2, 1, 0 };
+	bool is_amd64 = t->n_word == AMD64_N;
+
+	if (number >= (is_amd64 ? ARRAY_SIZE(amd64) : (size_t)ARM64_PC))
+		return false;
+	*v = t->word[is_amd64 ? amd64[number] : number];
+	return true;
 }
 
 /* Words of struct ucontext: both machines begin alike, and save the stack that signals come on. */

@@ -77,6 +77,9 @@ void core_back(struct core *c, const struct image *img);
 /* NULL: the core has none of that number. */
 const struct core_thread *core_thread(const struct core *c, pid_t tid);
 
+/* A general register of the thread by the number that DWARF gives it; false: it is none of them. */
+bool core_reg(const struct core_thread *t, unsigned number, uint64_t *v);
+
 /*
  * A thread that stands in a signal handler, on the stack lo … hi: from now on it
  * is where it was before, by the registers that the kernel saved there. Where

@@ -11,6 +11,7 @@
 
 #include "target/core.h"
 #include "target/gsched.h"
+#include "target/regs.h"
 #include "target/target_priv.h"
 
 enum {
@@ -204,6 +205,19 @@ static void read_sched(struct target *t)
 			unsignal(t, &s.m.v[i]);
 	t->over_at = newest_time(t, &s);
 	gsched_release(&s);
+}
+
+const struct core_thread *target_core_running(const struct target *t, uint64_t m,
+					      struct regs_seen *seen)
+{
+	const struct core_thread *ct;
+	uint64_t tid;
+
+	if (!t->core || !m || t->lay.m.procid < 0 ||
+	    memr_read_u64(t->mem, m + (uint64_t)t->lay.m.procid, &tid))
+		return NULL;
+	ct = core_thread(t->core, (pid_t)(uint32_t)tid);
+	return ct && !ct->lost && regs_read(t->mem, &t->lay, m, &ct->regs, seen) ? ct : NULL;
 }
 
 /* --- opening --- */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Variables of a Go program that runs, as text; for tests.
+ * Variables of a Go program that runs, or of its core dump, as text; for tests.
  *
- *	vars_dump PID [PREFIX [DEPTH]]    of all frames whose function begins with PREFIX ("main."),
+ *	vars_dump PID|CORE [PREFIX [DEPTH]]    of all frames whose function begins with PREFIX ("main."),
  *					  lines "FUNCTION NAME TYPE = TEXT", values opened DEPTH levels deep
- *	vars_dump -t PID [PREFIX]	  "NS FUNCTION" of each frame's reading, the first with opening DWARF
+ *	vars_dump -t PID|CORE [PREFIX]	  "NS FUNCTION" of each frame's reading, the first with opening DWARF
  */
 #include <errno.h>
 #include <stdio.h>
@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "source/input.h"
 #include "target/dwinfo.h"
 #include "target/inspect.h"
 #include "target/scan.h"
@@ -110,6 +111,22 @@ static void one_goroutine(const struct scan_g *g)
 	vec_free(&lines);
 }
 
+/* A number is a process; anything else a core, whose program is where it was. */
+static bool open_it(const char *what, struct err *err)
+{
+	static struct input file;
+	struct target_core core;
+	char *end;
+	long pid = strtol(what, &end, 10);
+
+	if (!*end)
+		return !target_open(&t, (pid_t)pid, NULL, err);
+	if (input_open(&file, what, err))
+		return false;
+	core = (struct target_core){ .data = file.data, .len = file.size, .name = what };
+	return !target_open_core(&t, &core, err);
+}
+
 int main(int argc, char **argv)
 {
 	struct err err = { 0 };
@@ -121,7 +138,7 @@ int main(int argc, char **argv)
 	times = argc > 2 && !strcmp(argv[1], "-t");
 	argc -= times;
 	argv += times;
-	if (argc < 2 || target_open(&t, (pid_t)strtol(argv[1], NULL, 10), NULL, &err)) {
+	if (argc < 2 || !open_it(argv[1], &err)) {
 		fprintf(stderr, "%s\n", err.text);
 		return 2;
 	}
