@@ -96,6 +96,11 @@ static void warn(const struct target *t, struct world *w)
 			   "the core is cut short: %" PRIu64
 			   " MB of the program's memory are missing; what is there is shown",
 			   (t->core->missing + (1 << 20) - 1) >> 20);
+	if (t->core->goroutines_lacking)
+		world_warn(w,
+			   "%" PRIu64 " goroutines, living or ended, are on pages that are not in "
+			   "the core",
+			   t->core->goroutines_lacking);
 	if (!t->core->thread.n)
 		world_warn(w,
 			   "the core has no registers: where running goroutines are is not known");

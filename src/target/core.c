@@ -99,9 +99,15 @@ static bool is_own(const struct core *c, const struct core_seg *s)
 	return s->path && !strcmp(c->maps.text.v + s->path, c->exe);
 }
 
-static bool is_untouched(const struct core_seg *s)
+static bool is_anonymous(const struct core_seg *s)
 {
-	return !s->path && !s->len && !s->cut && (s->flags & (PF_R | PF_W)) == (PF_R | PF_W);
+	return !s->path && (s->flags & (PF_R | PF_W)) == (PF_R | PF_W);
+}
+
+/* Anonymous memory is written if it was touched, unless /proc/PID/coredump_filter leaves all of it out. */
+static bool is_untouched(const struct core *c, const struct core_seg *s)
+{
+	return c->anonymous && is_anonymous(s) && !s->cut;
 }
 
 /*
@@ -114,7 +120,7 @@ static size_t left_out(const struct core *c, const struct core_seg *s, uint64_t 
 	uint64_t off = s->file_off + (at - s->start);
 	bool as_file = at - s->start >= s->cut || s->flags & PF_X;
 
-	if (is_untouched(s)) {
+	if (is_untouched(c, s)) {
 		memset(buf, 0, len);
 		return len;
 	}
@@ -464,7 +470,7 @@ static void segs_name(struct core *c, core_files *files)
 /* Where nothing is there nobody has to look: such a mapping counts as not readable. */
 static uint8_t prot_of(const struct core *c, const struct core_seg *s)
 {
-	bool there = s->len || is_untouched(s) || (c->image && is_own(c, s));
+	bool there = s->len || is_untouched(c, s) || (c->image && is_own(c, s));
 
 	return (uint8_t)((s->flags & PF_R && there ? PROC_R : 0) | (s->flags & PF_W ? PROC_W : 0) |
 			 (s->flags & PF_X ? PROC_X : 0));
@@ -568,6 +574,8 @@ static int parse(struct core *c, const char *name, struct err *err)
 	segs_name(c, &files);
 	segs_sort(c);
 	vec_free(&files);
+	for (size_t i = 0; i < c->seg.n; i++)
+		c->anonymous |= is_anonymous(&c->seg.v[i]) && c->seg.v[i].cut;
 	maps_fill(c);
 	find_exe(c);
 	if (c->thread.n)

@@ -137,6 +137,7 @@ static void newer_stamp(const struct target *t, int64_t *at, uint64_t p)
 		newer(at, v & ((1ull << STAMP_BITS) - 1));
 }
 
+/* Counts as well which of them are not in the core. */
 static void goroutines_newest(const struct target *t, int64_t *at)
 {
 	uint64_t part[LIST_PART], len, ptr;
@@ -152,6 +153,8 @@ static void goroutines_newest(const struct target *t, int64_t *at)
 		for (uint64_t k = 0; k < n; k++) {
 			newer_at(t, at, part[k], t->lay.g.waitsince);
 			newer_at(t, at, part[k], t->lay.g.trackingStamp);
+			t->core->goroutines_lacking +=
+				memr_lacks(t->mem, part[k], (size_t)t->lay.g.size);
 		}
 	}
 }

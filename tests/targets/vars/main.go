@@ -373,7 +373,7 @@ func main() {
 	if len(os.Args) > 1 && os.Args[1] == "-run" {
 		run()
 		time.Sleep(100 * time.Millisecond)
-		if len(os.Args) > 2 {
+		if len(os.Args) > 2 && os.Args[2] == "unhandled" {
 			unhandled()
 		}
 	}
