@@ -77,13 +77,19 @@ static void busy_words(struct detect *d, const struct object *o, const struct bu
 	const struct graph *g = &d->graph;
 	char what[SAY];
 
-	finding_summary(&d->findings,
-			"a queue at %s: %.0f goroutines on average, %" PRIu32 " at most",
-			say_object(d, o, what), b->queue, b->most);
+	if (g->facts->still)
+		finding_summary(&d->findings, "a queue at %s: %" PRIu32 " goroutines",
+				say_object(d, o, what), b->most);
+	else
+		finding_summary(&d->findings,
+				"a queue at %s: %.0f goroutines on average, %" PRIu32 " at most",
+				say_object(d, o, what), b->queue, b->most);
 	for (uint32_t i = 0; i < o->n_holds && i < 3; i++)
 		if (g->facts->hold.v[o->first_hold + i].op != HOLD_REF)
 			say_holder(d, &g->facts->hold.v[o->first_hold + i], o);
-	finding_why(&d->findings, "a queue is only as bad as what waits in it");
+	finding_why(&d->findings, g->facts->still
+					  ? "one look does not tell whether there is always one"
+					  : "a queue is only as bad as what waits in it");
 	finding_advice(&d->findings, o->kind == OBJ_CHAN
 					     ? "more receivers, a buffer, or less to send"
 					     : "hold the lock for less, split it, or read-lock");
@@ -94,12 +100,21 @@ static void busy_finding(struct detect *d, uint32_t port, const struct busy_port
 	const struct object *o = port_object(&d->graph, port);
 
 	if (port_first(&d->graph, port) == NO_NODE ||
-	    !detect_finding(d, DETECT_CONTENTION, SEVERITY_INFO, CERTAINTY_LIKELY))
+	    !detect_finding(d, DETECT_CONTENTION, SEVERITY_INFO,
+			    d->graph.facts->still ? CERTAINTY_RECHECK : CERTAINTY_LIKELY))
 		return;
 	finding_key(&d->findings, object_kind_name((enum object_kind)o->kind));
 	if (tell_waiters(d, port))
 		busy_words(d, o, b);
 	finding_done(&d->findings);
+}
+
+/* Long enough, and there for long enough; of memory that stands still, one look is all there is. */
+static bool is_busy(const struct detect *d, const struct busy_port *b)
+{
+	if (d->graph.facts->still)
+		return b->most >= d->conf.queue;
+	return b->looks >= LOOKS_LEAST && b->queue >= d->conf.queue;
 }
 
 void detect_contention(struct detect *d)
@@ -120,7 +135,7 @@ void detect_contention(struct detect *d)
 			continue;
 		busy_note(d, i, n);
 		at = map64_get(&d->busy_at, hash_u64(port_object(g, i)->addr * 2 + (i & 1)));
-		if (d->busy.v[at].looks >= LOOKS_LEAST && d->busy.v[at].queue >= d->conf.queue)
+		if (is_busy(d, &d->busy.v[at]))
 			busy_finding(d, i, &d->busy.v[at]);
 	}
 }

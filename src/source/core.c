@@ -17,13 +17,6 @@ bool coredump_known(const struct input *in)
 
 /* --- where running goroutines are --- */
 
-static bool seen_at(const struct target *t, const struct gthread *m, struct regs_seen *seen)
-{
-	const struct core_thread *ct = core_thread(t->core, m->tid);
-
-	return ct && !ct->lost && regs_read(t->mem, &t->lay, m->addr, &ct->regs, seen);
-}
-
 static void tell_running(struct live_source *l)
 {
 	const struct gsched *sched = scan_sched(l->scan);
@@ -37,7 +30,7 @@ static void tell_running(struct live_source *l)
 		struct live_batch *b;
 
 		if (!m->curg || !scan_goid_at(l->scan, m->curg, &status) || status != GST_RUNNING ||
-		    !seen_at(l->t, m, seen))
+		    !target_core_running(l->t, m->addr, seen))
 			continue;
 		b = batch_new(l);
 		b->sample = xcalloc(1, sizeof(*b->sample));
@@ -78,12 +71,14 @@ static void core_work(struct source *src)
 			  "%s: the goroutine table of its runtime cannot be read; the core is "
 			  "damaged or cut short",
 			  l->file);
+		live_inspect_over(l);
 		return;
 	}
 	tell_running(l);
 	live_look(l, live_clock(CLOCK_MONOTONIC));
 	live_pass_end(l, l->t0);
 	say_end(l);
+	live_inspect_still(l);
 }
 
 static const struct source_ops core_ops = {
@@ -101,6 +96,11 @@ static void warn(const struct target *t, struct world *w)
 			   "the core is cut short: %" PRIu64
 			   " MB of the program's memory are missing; what is there is shown",
 			   (t->core->missing + (1 << 20) - 1) >> 20);
+	if (t->core->goroutines_lacking)
+		world_warn(w,
+			   "%" PRIu64 " goroutines, living or ended, are on pages that are not in "
+			   "the core",
+			   t->core->goroutines_lacking);
 	if (!t->core->thread.n)
 		world_warn(w,
 			   "the core has no registers: where running goroutines are is not known");

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Variables of a running process: whoever asks waits, the reading thread answers
- * between two passes. DWARF is opened by the first who asks, on his own thread.
+ * between two passes. Of a core dump: whoever asks reads, one at a time, once the
+ * reading thread is done. DWARF is opened by the first who asks, on his own thread.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -27,6 +28,7 @@ struct live_inspect {
 	pthread_cond_t answered; /* a request, or DWARF is open */
 	struct request *head;
 	bool over; /* nobody answers any more */
+	bool still; /* a core's: who asks answers himself, under the lock */
 	enum { DWARF_CLOSED, DWARF_OPENING, DWARF_OPEN } state;
 	struct dwinfo *dw; /* opened, and not taken over yet */
 	char why_not[160];
@@ -102,37 +104,7 @@ static void unlink_request(struct live_inspect *li, const struct request *r)
 		}
 }
 
-static int inspect_wait(struct inspector *i, const struct value_ask *ask, struct values *out)
-{
-	struct live_source *l = source_of(i);
-	struct live_inspect *li = l->inspect;
-	struct request r = { .ask = ask, .out = out };
-	struct timespec until;
-
-	pthread_mutex_lock(&li->lock);
-	need_dwarf(li);
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += WAIT_S;
-	r.next = li->head;
-	li->head = &r;
-	atomic_store(&l->asked, true);
-	pthread_mutex_unlock(&li->lock);
-	pthread_mutex_lock(&l->lock);
-	pthread_cond_broadcast(&l->wake);
-	pthread_mutex_unlock(&l->lock);
-	pthread_mutex_lock(&li->lock);
-	while (!r.done && !li->over && !pthread_cond_timedwait(&li->answered, &li->lock, &until))
-		;
-	if (!r.done)
-		unlink_request(li, &r);
-	pthread_mutex_unlock(&li->lock);
-	if (r.done)
-		return r.rc;
-	return li->over ? refuse(out, -ESRCH, "the program has ended")
-			: refuse(out, -EAGAIN, "no answer came in time; it is asked again");
-}
-
-/* --- the reading thread --- */
+/* --- answering --- */
 
 static uint64_t address_of(const struct live_source *l, uint64_t goid)
 {
@@ -157,15 +129,11 @@ static void answer(struct live_source *l, struct request *r)
 		refuse(r->out, r->rc, "the program has ended");
 }
 
-void live_inspect_serve(struct live_source *l)
+/* Locked: all that an answer needs. */
+static void make_ready(struct live_source *l)
 {
 	struct live_inspect *li = l->inspect;
 
-	if (!atomic_load(&l->asked))
-		return;
-	/* held all along: who waits for an answer waits for this as well */
-	pthread_mutex_lock(&li->lock);
-	atomic_store(&l->asked, false);
 	if (!li->in) {
 		li->in = inspect_new(l->t);
 		li->given = false;
@@ -175,6 +143,18 @@ void live_inspect_serve(struct live_source *l)
 		li->dw = NULL;
 		li->given = true;
 	}
+}
+
+void live_inspect_serve(struct live_source *l)
+{
+	struct live_inspect *li = l->inspect;
+
+	if (!atomic_load(&l->asked))
+		return;
+	/* held all along: who waits for an answer waits for this as well */
+	pthread_mutex_lock(&li->lock);
+	atomic_store(&l->asked, false);
+	make_ready(l);
 	while (li->head) {
 		struct request *r = li->head;
 
@@ -185,6 +165,77 @@ void live_inspect_serve(struct live_source *l)
 	pthread_cond_broadcast(&li->answered);
 	pthread_mutex_unlock(&li->lock);
 }
+
+void live_inspect_still(struct live_source *l)
+{
+	struct live_inspect *li = l->inspect;
+
+	pthread_mutex_lock(&li->lock);
+	li->still = true;
+	pthread_cond_broadcast(&li->answered);
+	pthread_mutex_unlock(&li->lock);
+}
+
+/* --- asking --- */
+
+/* Locked. Leaves r done where the reading thread has answered. */
+static void await_answer(struct live_source *l, struct request *r, const struct timespec *until)
+{
+	struct live_inspect *li = l->inspect;
+
+	r->next = li->head;
+	li->head = r;
+	atomic_store(&l->asked, true);
+	pthread_mutex_unlock(&li->lock);
+	pthread_mutex_lock(&l->lock);
+	pthread_cond_broadcast(&l->wake);
+	pthread_mutex_unlock(&l->lock);
+	pthread_mutex_lock(&li->lock);
+	while (!r->done && !li->over && !pthread_cond_timedwait(&li->answered, &li->lock, until))
+		;
+	if (!r->done)
+		unlink_request(li, r);
+}
+
+/* Locked. The same of a core. */
+static void answer_self(struct live_source *l, struct request *r, const struct timespec *until)
+{
+	struct live_inspect *li = l->inspect;
+
+	while (!li->still && !li->over && !pthread_cond_timedwait(&li->answered, &li->lock, until))
+		;
+	if (!li->still)
+		return;
+	make_ready(l);
+	answer(l, r);
+	r->done = true;
+}
+
+static int inspect_wait(struct inspector *i, const struct value_ask *ask, struct values *out)
+{
+	struct live_source *l = source_of(i);
+	struct live_inspect *li = l->inspect;
+	struct request r = { .ask = ask, .out = out };
+	struct timespec until;
+	bool over;
+
+	pthread_mutex_lock(&li->lock);
+	need_dwarf(li);
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += WAIT_S;
+	if (l->file)
+		answer_self(l, &r, &until);
+	else
+		await_answer(l, &r, &until);
+	over = li->over;
+	pthread_mutex_unlock(&li->lock);
+	if (r.done)
+		return r.rc;
+	return over ? refuse(out, -ESRCH, "the program has ended")
+		    : refuse(out, -EAGAIN, "no answer came in time; it is asked again");
+}
+
+/* --- its end --- */
 
 /* Forgets a program. Locked. */
 static void forget(struct live_inspect *li)

@@ -309,6 +309,8 @@ void live_inspect_serve(struct live_source *l);
 void live_inspect_restart(struct live_source *l);
 /* Nobody reads any more. */
 void live_inspect_over(struct live_source *l);
+/* The reading thread is done, and the memory stands still: from now on who asks reads himself. */
+void live_inspect_still(struct live_source *l);
 /* --- live_inspect.c: the loop's thread --- */
 void live_inspect_init(struct live_source *l);
 void live_inspect_free(struct live_source *l);

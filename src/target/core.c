@@ -99,9 +99,15 @@ static bool is_own(const struct core *c, const struct core_seg *s)
 	return s->path && !strcmp(c->maps.text.v + s->path, c->exe);
 }
 
-static bool is_untouched(const struct core_seg *s)
+static bool is_anonymous(const struct core_seg *s)
 {
-	return !s->path && !s->len && !s->cut && (s->flags & (PF_R | PF_W)) == (PF_R | PF_W);
+	return !s->path && (s->flags & (PF_R | PF_W)) == (PF_R | PF_W);
+}
+
+/* Anonymous memory is written if it was touched, unless /proc/PID/coredump_filter leaves all of it out. */
+static bool is_untouched(const struct core *c, const struct core_seg *s)
+{
+	return c->anonymous && is_anonymous(s) && !s->cut;
 }
 
 /*
@@ -114,7 +120,7 @@ static size_t left_out(const struct core *c, const struct core_seg *s, uint64_t 
 	uint64_t off = s->file_off + (at - s->start);
 	bool as_file = at - s->start >= s->cut || s->flags & PF_X;
 
-	if (is_untouched(s)) {
+	if (is_untouched(c, s)) {
 		memset(buf, 0, len);
 		return len;
 	}
@@ -165,12 +171,34 @@ static int core_read(struct memr *m, uint64_t addr, void *buf, size_t len)
 	return 0;
 }
 
+/* The first byte that is not there: a mapping has it, or nothing ever had. */
+static bool core_lacks(struct memr *m, uint64_t addr, size_t len)
+{
+	const struct core *c = ((struct memr_core *)m)->c;
+	char buf[256];
+
+	while (len) {
+		size_t got = read_piece(c, addr, buf, len < sizeof(buf) ? len : sizeof(buf));
+		const struct core_seg *s;
+
+		if (!got) {
+			s = seg_find(c, addr);
+			return s && s->flags & (PF_R | PF_W | PF_X);
+		}
+		addr += got;
+		len -= got;
+	}
+	return false;
+}
+
 static void core_mem_close(struct memr *m)
 {
 	free(m);
 }
 
-static const struct memr_ops core_mem_ops = { .read = core_read, .close = core_mem_close };
+static const struct memr_ops core_mem_ops = { .read = core_read,
+					      .lacks = core_lacks,
+					      .close = core_mem_close };
 
 static struct memr *core_mem_new(struct core *c)
 {
@@ -442,7 +470,7 @@ static void segs_name(struct core *c, core_files *files)
 /* Where nothing is there nobody has to look: such a mapping counts as not readable. */
 static uint8_t prot_of(const struct core *c, const struct core_seg *s)
 {
-	bool there = s->len || is_untouched(s) || (c->image && is_own(c, s));
+	bool there = s->len || is_untouched(c, s) || (c->image && is_own(c, s));
 
 	return (uint8_t)((s->flags & PF_R && there ? PROC_R : 0) | (s->flags & PF_W ? PROC_W : 0) |
 			 (s->flags & PF_X ? PROC_X : 0));
@@ -546,6 +574,8 @@ static int parse(struct core *c, const char *name, struct err *err)
 	segs_name(c, &files);
 	segs_sort(c);
 	vec_free(&files);
+	for (size_t i = 0; i < c->seg.n; i++)
+		c->anonymous |= is_anonymous(&c->seg.v[i]) && c->seg.v[i].cut;
 	maps_fill(c);
 	find_exe(c);
 	if (c->thread.n)
@@ -664,6 +694,18 @@ static struct core_thread *thread_find(const struct core *c, pid_t tid)
 const struct core_thread *core_thread(const struct core *c, pid_t tid)
 {
 	return thread_find(c, tid);
+}
+
+bool core_reg(const struct core_thread *t, unsigned number, uint64_t *v)
+{
+	/* System V ABI, figure 3.36: rax, rdx, rcx, rbx, rsi, rdi, rbp, rsp, r8 to r15 in pr_reg */
+	static const uint8_t amd64[] = { 10, 12, 11, 5, 13, 14, 4, 19, 9, 8, 7, 6, 3, 2, 1, 0 };
+	bool is_amd64 = t->n_word == AMD64_N;
+
+	if (number >= (is_amd64 ? ARRAY_SIZE(amd64) : (size_t)ARM64_PC))
+		return false;
+	*v = t->word[is_amd64 ? amd64[number] : number];
+	return true;
 }
 
 /* Words of struct ucontext: both machines begin alike, and save the stack that signals come on. */

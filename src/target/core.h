@@ -48,7 +48,10 @@ struct core {
 	VEC(struct core_thread) thread; /* ascending by tid */
 	VEC(struct core_seg) seg; /* ascending, none over another */
 	struct proc_maps maps; /* the same as the kernel would have told them */
+	bool anonymous; /* some anonymous memory is in it, so it was not left out altogether */
 	uint64_t missing; /* bytes that should be in the file and are not */
+	uint64_t
+		goroutines_lacking; /* of the runtime's list, not in the core: target_open_core() */
 	struct memr *mem;
 	const struct image *image; /* what core_back() gave */
 };
@@ -76,6 +79,9 @@ void core_back(struct core *c, const struct image *img);
 
 /* NULL: the core has none of that number. */
 const struct core_thread *core_thread(const struct core *c, pid_t tid);
+
+/* A general register of the thread by the number that DWARF gives it; false: it is none of them. */
+bool core_reg(const struct core_thread *t, unsigned number, uint64_t *v);
 
 /*
  * A thread that stands in a signal handler, on the stack lo … hi: from now on it

@@ -11,15 +11,30 @@
 enum { TEXT_LOOK = 4096, WAITERS_MOST = 1000, NOT_KNOWN_BYTES = 16 };
 static const uint64_t LEN_MOST = 1ull << 46; /* no object is larger than the address space */
 
+static const char not_there[] = "not in the core";
+
+void gv_unread(struct govaluer *g, uint64_t addr, uint64_t len, struct gotext *out)
+{
+	gotext_str(out, valmem_lacks(g->vm, addr, len) ? not_there : "?");
+}
+
+/* A pointer to what cannot be read. */
+static void text_lost(struct govaluer *g, uint64_t p, struct gotext *out)
+{
+	gotext_printf(out, "0x%" PRIx64 " (%s)", p,
+		      valmem_lacks(g->vm, p, 1) ? not_there : "cannot be read");
+}
+
 static void text_unknown(struct govaluer *g, struct gval v, struct gotext *out)
 {
 	uint8_t b[NOT_KNOWN_BYTES];
 	size_t n = v.t->size < sizeof(b) ? v.t->size : sizeof(b);
 
-	gotext_str(out, "?");
-	if (!n || valmem_read(g->vm, v.addr, b, n))
+	if (n && valmem_read(g->vm, v.addr, b, n)) {
+		gv_unread(g, v.addr, n, out);
 		return;
-	gotext_str(out, " ");
+	}
+	gotext_str(out, n ? "? " : "?");
 	for (size_t i = 0; i < n; i++)
 		gotext_printf(out, "%02x", b[i]);
 }
@@ -122,15 +137,26 @@ const char *gv_func_name(struct govaluer *g, uint64_t pc)
 
 /* --- kinds --- */
 
+/* A string of which the words or the bytes cannot be read, or that cannot be one. */
+static void text_no_string(struct govaluer *g, struct gval v, uint64_t len, struct gotext *out)
+{
+	uint64_t head[2];
+
+	if (valmem_read(g->vm, v.addr, head, sizeof(head)))
+		gv_unread(g, v.addr, sizeof(head), out);
+	else
+		gv_unread(g, head[0], len < STRING_MOST ? len : (uint64_t)STRING_MOST, out);
+	if (len)
+		gotext_printf(out, " (len %" PRIu64 ")", len);
+}
+
 static void text_string(struct govaluer *g, struct gval v, struct gotext *out)
 {
 	char buf[STRING_MOST + 8];
 	uint64_t len;
 
 	if (!gv_string(g, v, buf, sizeof(buf), &len)) {
-		gotext_str(out, "?");
-		if (len)
-			gotext_printf(out, " (len %" PRIu64 ")", len);
+		text_no_string(g, v, len, out);
 		return;
 	}
 	if (len <= STRING_MOST) {
@@ -149,7 +175,7 @@ static void text_float(struct govaluer *g, struct gval v, struct gotext *out)
 
 	if (v.t->size > (is32 ? sizeof(f) : sizeof(d)) ||
 	    valmem_read(g->vm, v.addr, is32 ? (void *)f : (void *)d, v.t->size)) {
-		gotext_str(out, "?");
+		gv_unread(g, v.addr, v.t->size, out);
 		return;
 	}
 	if (is32) {
@@ -167,7 +193,7 @@ static void text_number(struct govaluer *g, struct gval v, struct gotext *out)
 	uint64_t n;
 
 	if (!gv_number(g, v, &n))
-		gotext_str(out, "?");
+		gv_unread(g, v.addr, v.t->size, out);
 	else if (v.t->kind == GOKIND_BOOL)
 		gotext_str(out, n ? "true" : "false");
 	else if (v.t->kind == GOKIND_UINTPTR)
@@ -218,12 +244,14 @@ static void text_slice(struct govaluer *g, struct gval v, int depth, struct gote
 	uint64_t w[3];
 
 	if (valmem_read(g->vm, v.addr, w, sizeof(w)))
-		gotext_str(out, "?");
+		gv_unread(g, v.addr, sizeof(w), out);
 	else if (!w[0] && !w[1])
 		gotext_str(out, "nil");
 	else if (w[1] > w[2] || w[2] > LEN_MOST)
 		gotext_printf(out, "? (0x%" PRIx64 ", len %" PRId64 ", cap %" PRId64 ")", w[0],
 			      (int64_t)w[1], (int64_t)w[2]);
+	else if (w[1] && valmem_lacks(g->vm, w[0], 1))
+		gotext_printf(out, "%s (len %" PRIu64 ", cap %" PRIu64 ")", not_there, w[1], w[2]);
 	else
 		text_items(g, elem, w[0], w[1], depth, out);
 }
@@ -252,7 +280,7 @@ static void text_map(struct govaluer *g, struct gval v, int depth, struct gotext
 	uint64_t count = 0, p;
 
 	if (!valmem_word(g->vm, v.addr, &p)) {
-		gotext_str(out, "?");
+		gv_unread(g, v.addr, sizeof(p), out);
 		return;
 	}
 	if (!p || depth >= DEPTH_MOST) {
@@ -260,7 +288,7 @@ static void text_map(struct govaluer *g, struct gval v, int depth, struct gotext
 		return;
 	}
 	if (!gv_map(g, v, &e, &count)) {
-		gotext_printf(out, "0x%" PRIx64 " (cannot be read)", p);
+		text_lost(g, p, out);
 		return;
 	}
 	gotext_str(out, "{");
@@ -281,13 +309,13 @@ static void text_pointer(struct govaluer *g, struct gval v, int depth, struct go
 	uint64_t p;
 
 	if (!valmem_word(g->vm, v.addr, &p))
-		gotext_str(out, "?");
+		gv_unread(g, v.addr, sizeof(p), out);
 	else if (!p)
 		gotext_str(out, "nil");
 	else if (depth >= POINTERS_MOST || v.t->kind == GOKIND_UNSAFE_POINTER || v.t->shape)
 		gotext_printf(out, "0x%" PRIx64, p);
 	else if (!gv_deref(g, v, &to))
-		gotext_printf(out, "0x%" PRIx64 " (cannot be read)", p);
+		text_lost(g, p, out);
 	else {
 		gotext_str(out, "&");
 		gv_text(g, to, depth + 1, out);
@@ -300,7 +328,7 @@ static void text_func(struct govaluer *g, struct gval v, struct gotext *out)
 	const char *name;
 
 	if (!valmem_word(g->vm, v.addr, &p)) {
-		gotext_str(out, "?");
+		gv_unread(g, v.addr, sizeof(p), out);
 		return;
 	}
 	if (!p) {
@@ -338,14 +366,18 @@ static void text_interface(struct govaluer *g, struct gval v, int depth, struct 
 	struct gotext s = { .buf = buf, .size = sizeof(buf) };
 	enum known known;
 	struct gval in;
-	uint64_t w;
+	uint64_t w = 1;
 
 	if (!valmem_word(g->vm, v.addr, &w) || !w) {
-		gotext_str(out, w ? "?" : "nil");
+		if (w)
+			gv_unread(g, v.addr, sizeof(w), out);
+		else
+			gotext_str(out, "nil");
 		return;
 	}
 	if (!gv_dynamic(g, v, &in)) {
-		gotext_printf(out, "? (type at 0x%" PRIx64 ")", w);
+		gv_unread(g, w, 2 * sizeof(w), out);
+		gotext_printf(out, " (type at 0x%" PRIx64 ")", w);
 		return;
 	}
 	known = gv_known(g, in, depth, &s);
@@ -420,9 +452,9 @@ static void text_chan(struct govaluer *g, struct gval v, int depth, struct gotex
 
 	if (!gv_chan(g, v, &c)) {
 		if (!valmem_word(g->vm, v.addr, &p))
-			gotext_str(out, "?");
+			gv_unread(g, v.addr, sizeof(p), out);
 		else if (p)
-			gotext_printf(out, "0x%" PRIx64 " (cannot be read)", p);
+			text_lost(g, p, out);
 		else
 			gotext_str(out, "nil");
 		return;
@@ -451,6 +483,11 @@ void gv_text(struct govaluer *g, struct gval v, int depth, struct gotext *out)
 {
 	if (out->full)
 		return;
+	if ((v.t->kind == GOKIND_STRUCT || v.t->kind == GOKIND_ARRAY) && v.t->size &&
+	    valmem_lacks(g->vm, v.addr, 1)) { /* once, not for each part */
+		gotext_str(out, not_there);
+		return;
+	}
 	if ((v.t->defined || v.t->kind == GOKIND_POINTER) &&
 	    gv_known(g, v, depth, out) != KNOWN_NOT)
 		return;

@@ -21,6 +21,8 @@ struct gval {
 };
 
 void gv_text(struct govaluer *g, struct gval v, int depth, struct gotext *out);
+/* In place of what len bytes at addr would tell, which cannot be read: "?", or that they are not in the core. */
+void gv_unread(struct govaluer *g, uint64_t addr, uint64_t len, struct gotext *out);
 /* What an interface holds; false: nothing, or what cannot be. */
 bool gv_dynamic(struct govaluer *g, struct gval v, struct gval *in);
 /* A field by name, of a struct; also where it is embedded one level below. */
@@ -65,7 +67,7 @@ struct gchan {
 	bool closed;
 };
 bool gv_chan(struct govaluer *g, struct gval v, struct gchan *c);
-/* Goroutines in a queue that begins with that sudog, at most max; returns how many. */
+/* Goroutines in a queue that begins with that sudog, at most max, up to what cannot be read; returns how many. */
 size_t gv_waiters(struct govaluer *g, uint64_t sudog, uint64_t *goid, size_t max);
 
 #endif

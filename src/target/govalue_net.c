@@ -80,10 +80,14 @@ static bool conn_text(struct govaluer *g, struct gval v, struct gotext *out)
 
 	if (!gv_field(g, v, "fd", &fd) || fd.t->kind != GOKIND_POINTER)
 		return false;
-	if (!gv_deref(g, fd, &to)) {
+	if (!valmem_word(g->vm, fd.addr, &n))
+		return false;
+	if (!n) {
 		gotext_str(out, "closed");
 		return true;
 	}
+	if (!gv_deref(g, fd, &to))
+		return false;
 	if (!gv_field(g, to, "net", &f) || !gv_string(g, f, net, sizeof(net), &n) ||
 	    !gv_field(g, to, "laddr", &f))
 		return false;

@@ -12,7 +12,8 @@ enum {
 	CHUNKS_MOST = 16,
 	NAME_MOST = 128,
 	WAITERS_SHOWN = 100,
-	LEVELS_MOST = 200
+	LEVELS_MOST = 200,
+	REMARK = 64 /* bytes for what is said behind a text */
 };
 
 /* Where the parts of a value go. */
@@ -291,11 +292,11 @@ static void add_parts(struct govaluer *g, struct into in, struct gval v)
 
 void govalue_add(struct govaluer *g, const struct govalue_node *n)
 {
-	char buf[GOVALUE_TEXT] = "";
-	struct gotext text = { .buf = buf, .size = sizeof(buf) - 8 };
+	char buf[GOVALUE_TEXT + REMARK] = "";
+	struct gotext text = { .buf = buf, .size = GOVALUE_TEXT - 8 };
 	struct gval val = { n->type, n->addr };
 	struct govalue_node node = *n;
-	uint64_t key = value_key(n->parent, n->name, n->nth);
+	uint64_t key = value_key(n->parent, n->name, n->nth), lacked = g->vm->lacked;
 
 	if (!g->nodes_left)
 		return;
@@ -305,6 +306,8 @@ void govalue_add(struct govaluer *g, const struct govalue_node *n)
 		gotext_str(&text, "…");
 	if (n->partly)
 		gotext_str(&text, " (partly optimised away)");
+	if (g->vm->lacked > lacked && !strstr(buf, "not in the core"))
+		gotext_str(&text, " (not all of it is in the core)");
 	if (has_parts(g, val))
 		node.flags |= VALUE_OPENABLE;
 	if (node.flags & VALUE_OPENABLE && n->depth < LEVELS_MOST && is_open(g, key))

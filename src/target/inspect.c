@@ -9,8 +9,10 @@
 #include <string.h>
 
 #include "core/hash.h"
+#include "target/core.h"
 #include "target/govalue.h"
 #include "target/inspect_impl.h"
+#include "target/regs.h"
 #include "target/vars.h"
 
 enum { STACK_WORDS = 4096, STACK_FIRST = 16 << 10, STACK_MORE = 256 << 10, TRIES = 3 };
@@ -35,6 +37,7 @@ void inspect_free(struct inspect *in)
 	valmem_release(&in->vm);
 	dwinfo_free(in->dw);
 	free(in->stack_buf);
+	free(in->seen);
 	free(in);
 }
 
@@ -108,6 +111,7 @@ static int read_g(struct inspect *in, uint64_t addr, struct gnow *n)
 	n->bp = field(g, size, lay->g.sched_bp, 8);
 	n->lr = field(g, size, lay->g.sched_lr, 8);
 	n->status = (uint32_t)field(g, size, lay->g.atomicstatus, 4) & ~(uint32_t)GST_SCAN;
+	n->m = field(g, size, lay->g.m, 8);
 	n->seq = field(g, size, lay->g.trackingSeq, 1);
 	if (field(g, size, lay->g.syscallsp, 8) && n->status != GST_RUNNING) {
 		n->in_syscall = 1;
@@ -135,7 +139,7 @@ static bool stack_more(struct unwind_mem *m, uint64_t addr)
 	return false;
 }
 
-static void walk(struct inspect *in, const struct gnow *n, struct frames *f)
+static void walk_parked(struct inspect *in, const struct gnow *n, struct frames *f)
 {
 	const struct unwind_regs regs = {
 		.pc = n->pc, .sp = n->sp, .bp = n->bp, .lr = n->lr, .in_syscall = n->in_syscall
@@ -152,6 +156,36 @@ static void walk(struct inspect *in, const struct gnow *n, struct frames *f)
 	unwind_frames(in->t->sym, in->t->lay.arch, &regs, &mem, f->pc, f->sp, INSPECT_FRAMES, &out);
 	f->n = out.n;
 	f->flags = out.end == UNWIND_LOST ? STACK_LOST : out.end == UNWIND_TOP ? 0 : STACK_CUT;
+	for (size_t i = 0; i < f->n; i++)
+		f->end[i] = i + 1 < f->n ? f->sp[i + 1] : 0;
+	f->leaf = NULL;
+}
+
+/* It ran when the core was made: its thread's registers tell where. */
+static bool walk_running(struct inspect *in, const struct gnow *n, struct frames *f)
+{
+	const struct core_thread *ct;
+
+	if (!in->t->core || n->status != GST_RUNNING)
+		return false;
+	if (!in->seen)
+		in->seen = xcalloc(1, sizeof(*in->seen));
+	ct = target_core_running(in->t, n->m, in->seen);
+	if (!ct || in->seen->goid != n->goid)
+		return false;
+	f->n = regs_frames(in->t->sym, in->t->lay.arch, in->seen, f->pc, f->sp, f->end, &f->flags);
+	/* what it called from its own stack may be without a place in the code: then frame 0 is no leaf */
+	f->leaf = f->n && f->pc[0] == unwind_pc_make(ct->regs.pc, true) ? ct : NULL;
+	return f->n;
+}
+
+/* false: where it stands is not known. */
+static bool walk(struct inspect *in, const struct gnow *n, struct frames *f)
+{
+	if (!stands(n))
+		return walk_running(in, n, f);
+	walk_parked(in, n, f);
+	return true;
 }
 
 static void lines_of(struct inspect *in, const struct frames *f, stack_lines *out)
@@ -170,8 +204,7 @@ int inspect_stack(struct inspect *in, uint64_t addr, stack_lines *out, bool *mov
 	int rc = read_g(in, addr, &before);
 
 	*moved = false;
-	if (!rc && stands(&before)) {
-		walk(in, &before, f);
+	if (!rc && walk(in, &before, f)) {
 		rc = read_g(in, addr, &after);
 		*moved = rc || memcmp(&before, &after, sizeof(before));
 		lines_of(in, f, out);
@@ -186,6 +219,10 @@ static const char *where_text(const struct govar *v)
 {
 	if (v->where == GOVAR_SHARED)
 		return "not known: it shares its place with another variable";
+	if (v->where == GOVAR_EARLY)
+		return "not known: its function has only just been entered";
+	if (v->where == GOVAR_LACKING)
+		return "not in the core";
 	return v->escaped ? "on the heap, its address is optimised away" : "optimised away";
 }
 
@@ -239,12 +276,22 @@ static uint64_t own_pc(struct inspect *in, uint64_t pc, uint32_t depth)
 	return s && depth < s->nframe ? s->entry + s->frame[s->nframe - 1 - depth].at : pc;
 }
 
+/* Is the leaf's function on its first line? There arguments are still being put in their places. */
+static bool is_entering(struct inspect *in, uint64_t pc)
+{
+	const struct sympc *s = symtab_pc(in->t->sym, pc);
+	uint32_t line = s && s->nframe ? s->frame[s->nframe - 1].line : 0;
+
+	s = s ? symtab_pc(in->t->sym, s->entry) : NULL;
+	return !s || !s->nframe || s->frame[s->nframe - 1].line == line;
+}
+
 /* What DWARF tells of the frame; false: nothing, and out->note is why. */
 static bool by_dwarf(struct inspect *in, const struct frames *f, const struct stack_line *line,
 		     struct values *out)
 {
 	struct varframe frame = { .pc = unwind_pc_lookup(f->pc[line->frame]),
-				  .cfa = f->sp[line->frame + 1],
+				  .cfa = f->end[line->frame],
 				  .sp = f->sp[line->frame],
 				  .func = line->func,
 				  .inlined = line->depth,
@@ -254,7 +301,11 @@ static bool by_dwarf(struct inspect *in, const struct frames *f, const struct st
 
 	if (line->frame + 1 < f->n) {
 		frame.ret = unwind_pc_value(f->pc[line->frame + 1]);
-		frame.caller_end = line->frame + 2 < INSPECT_FRAMES ? f->sp[line->frame + 2] : 0;
+		frame.caller_end = f->end[line->frame + 1];
+	}
+	if (!line->frame && f->leaf) {
+		frame.leaf = f->leaf;
+		frame.entering = is_entering(in, frame.pc);
 	}
 	frame.own_pc = own_pc(in, frame.pc, line->depth);
 	if (!in->dw) {
@@ -279,10 +330,12 @@ static void read_frame(struct inspect *in, const struct frames *f, const struct 
 
 	lines_of(in, f, &lines);
 	line = ask->frame < lines.n ? &lines.v[ask->frame] : NULL;
-	if (!line || line->pc != ask->pc || line->frame + 1 >= INSPECT_FRAMES) {
+	if (!line || line->pc != ask->pc) {
 		out->moved = true;
 		note(out, line && !line->pc ? "this is no frame"
 					    : "the goroutine is no longer in that frame");
+	} else if (line->frame >= f->n || !f->end[line->frame]) {
+		note(out, "where this frame ends is not known, so its variables are not");
 	} else if (!by_dwarf(in, f, line, out)) {
 		inspect_raw(in, f, line, out);
 	}
@@ -299,17 +352,22 @@ static int attempt(struct inspect *in, uint64_t addr, const struct value_ask *as
 	if (rc == -ESRCH || rc == -EPERM)
 		return rc;
 	valmem_begin(&in->vm);
+	if (rc && in->t->core) {
+		note(out, "its goroutine is not in the core");
+		return 0;
+	}
 	if (rc || before.goid != ask->goid) {
 		note(out, "goroutine %" PRIu64 " has ended", ask->goid);
 		return 0;
 	}
-	if (!stands(&before)) {
-		note(out,
-		     "it is running: what its variables are is in flux, and it is not stopped");
-		out->moved = true;
+	if (!walk(in, &before, f)) {
+		note(out, "%s",
+		     in->t->core ? "it was running, and where is not in the core"
+				 : "it is running: what its variables are is in flux, and it is "
+				   "not stopped");
+		out->moved = !in->t->core;
 		return 0;
 	}
-	walk(in, &before, f);
 	read_frame(in, f, ask, out);
 	rc = read_g(in, addr, &after);
 	if (rc == -ESRCH || rc == -EPERM)

@@ -25,7 +25,7 @@ enum {
 struct word {
 	uint64_t v;
 	uint8_t size;
-	bool live, read;
+	bool live, read, lacking;
 	char name[32]; /* "arg 1", "arg 2.1" */
 };
 
@@ -71,6 +71,7 @@ static void add_word(struct inspect *in, struct words *ws, const struct liveness
 
 	*w = (struct word){ .size = size, .live = is_live(l, off, (unsigned)ws->n) };
 	w->read = size <= 8 && !valmem_read(&in->vm, argp + off, &w->v, size);
+	w->lacking = !w->read && valmem_lacks(&in->vm, argp + off, size);
 	n += (size_t)snprintf(w->name, sizeof(w->name), "arg %u", count[0] + 1);
 	for (unsigned i = 1; i <= depth && n < sizeof(w->name); i++)
 		n += (size_t)snprintf(w->name + n, sizeof(w->name) - n, ".%u", count[i]);
@@ -183,7 +184,7 @@ static void word_text(struct inspect *in, const struct words *ws, size_t i, stru
 	const char *func;
 
 	if (!w->read) {
-		gotext_str(out, "?");
+		gotext_str(out, w->lacking ? "not in the core" : "?");
 		return;
 	}
 	gotext_printf(out, "0x%" PRIx64, w->v);
@@ -207,7 +208,7 @@ void inspect_raw(struct inspect *in, const struct frames *f, const struct stack_
 	char buf[GOVALUE_TEXT], why[sizeof(out->note)];
 	struct words ws;
 	struct symfunc fn;
-	uint64_t argp = frame_argp(in->t->lay.arch, f->sp[line->frame + 1]);
+	uint64_t argp = frame_argp(in->t->lay.arch, f->end[line->frame]);
 
 	snprintf(why, sizeof(why), "%s", out->note);
 	if (line->depth || !symtab_func(in->t->sym, pc, &fn) ||

@@ -28,6 +28,8 @@ struct memr_ops {
 	int (*read)(struct memr *m, uint64_t addr, void *buf, size_t len);
 	/* Fills rc of each. Returns how many are whole, or -ESRCH, -EPERM. NULL: one read each. */
 	ssize_t (*readv)(struct memr *m, struct mem_iov *v, size_t n);
+	/* memr_lacks(); NULL: what cannot be read is not there. */
+	bool (*lacks)(struct memr *m, uint64_t addr, size_t len);
 	void (*close)(struct memr *m);
 };
 
@@ -66,6 +68,15 @@ ssize_t memr_readv(struct memr *m, struct mem_iov *v, size_t n);
  * byte is not there, or -ESRCH, -EPERM. Stops at the first hole.
  */
 ssize_t memr_read_some(struct memr *m, uint64_t addr, void *buf, size_t len);
+
+/*
+ * Of a range that cannot be read: did the program have it, and this copy of its
+ * memory has not (a core that left pages out, or is cut short)?
+ */
+static inline bool memr_lacks(struct memr *m, uint64_t addr, size_t len)
+{
+	return m->ops->lacks && m->ops->lacks(m, addr, len);
+}
 
 static inline int memr_read_u64(struct memr *m, uint64_t addr, uint64_t *v)
 {

@@ -336,20 +336,30 @@ bool regs_read(struct memr *mem, const struct golayout *lay, uint64_t m, const s
 
 /* --- walking --- */
 
+/* The frames found so far. */
+struct walked {
+	unwind_pc *pc;
+	uint64_t *sp, *end;
+	size_t n;
+};
+
 static enum unwind_end walk(struct symtab *st, enum goarch arch, const struct unwind_regs *regs,
-			    const struct regs_stack *s, unwind_pc *pcs, size_t *n)
+			    const struct regs_stack *s, struct walked *w)
 {
 	struct unwind_mem mem = { .addr = s->addr, .data = s->data, .len = s->len, .hi = s->hi };
 	struct unwind_out out;
+	uint64_t *sp = w->sp + w->n, *end = w->end + w->n;
 
-	unwind_walk(st, arch, regs, &mem, pcs + *n, REGS_FRAMES - *n, &out);
-	*n += out.n;
+	unwind_frames(st, arch, regs, &mem, w->pc + w->n, sp, REGS_FRAMES - w->n, &out);
+	for (size_t i = 0; i < out.n; i++)
+		end[i] = i + 1 < out.n ? sp[i + 1] : 0;
+	w->n += out.n;
 	return out.end;
 }
 
-static const struct sympc *last_of(struct symtab *st, const unwind_pc *pcs, size_t n)
+static const struct sympc *last_of(struct symtab *st, const struct walked *w)
 {
-	return n ? symtab_pc(st, unwind_pc_lookup(pcs[n - 1])) : NULL;
+	return w->n ? symtab_pc(st, unwind_pc_lookup(w->pc[w->n - 1])) : NULL;
 }
 
 /* A function that switches stacks is no end: what called it is not known. */
@@ -373,24 +383,24 @@ static bool in_vdso(const struct regs_seen *seen, const struct regs_stack *s)
 
 static enum unwind_end walk_system(struct symtab *st, enum goarch arch,
 				   const struct regs_seen *seen, const struct unwind_regs *at,
-				   unwind_pc *pcs, size_t *n)
+				   struct walked *w)
 {
 	const struct unwind_regs vdso = { .pc = seen->vdso_pc, .sp = seen->vdso_sp };
 	enum unwind_end end;
 
 	if (in_vdso(seen, &seen->own))
-		return walk(st, arch, &vdso, &seen->own, pcs, n);
-	end = walk(st, arch, in_vdso(seen, &seen->system) ? &vdso : at, &seen->system, pcs, n);
+		return walk(st, arch, &vdso, &seen->own, w);
+	end = walk(st, arch, in_vdso(seen, &seen->system) ? &vdso : at, &seen->system, w);
 	if (end == UNWIND_SHORT || end == UNWIND_LIMIT)
 		return end;
-	if (!leads_back(last_of(st, pcs, *n)) || !seen->own.len)
+	if (!leads_back(last_of(st, w)) || !seen->own.len)
 		return UNWIND_LOST;
-	return walk(st, arch, &seen->sched, &seen->own, pcs, n);
+	return walk(st, arch, &seen->sched, &seen->own, w);
 }
 
 /* As long as SP lies in the goroutine's own stack the leaf has not switched it: its stack deltas hold. */
-size_t regs_unwind(struct symtab *st, enum goarch arch, const struct regs_seen *seen,
-		   unwind_pc *pcs, uint32_t *flags)
+size_t regs_frames(struct symtab *st, enum goarch arch, const struct regs_seen *seen,
+		   unwind_pc *pcs, uint64_t *sps, uint64_t *ends, uint32_t *flags)
 {
 	const struct unwind_regs at = { .pc = seen->regs.pc,
 					.sp = seen->regs.sp,
@@ -398,21 +408,29 @@ size_t regs_unwind(struct symtab *st, enum goarch arch, const struct regs_seen *
 					.lr = seen->regs.lr,
 					.exact = true,
 					.in_syscall = seen->on_g };
+	struct walked w = { .pc = pcs, .sp = sps, .end = ends };
 	enum unwind_end end;
-	size_t n = 0;
 
 	*flags = 0;
 	if (!seen->goid)
 		return 0;
 	if (seen->on_g)
-		end = walk(st, arch, &at, &seen->own, pcs, &n);
+		end = walk(st, arch, &at, &seen->own, &w);
 	else
-		end = walk_system(st, arch, seen, &at, pcs, &n);
-	if (end == UNWIND_TOP && is_switch(last_of(st, pcs, n)))
+		end = walk_system(st, arch, seen, &at, &w);
+	if (end == UNWIND_TOP && is_switch(last_of(st, &w)))
 		end = UNWIND_LOST;
 	if (end == UNWIND_SHORT || end == UNWIND_LIMIT)
 		*flags = STACK_CUT;
 	else if (end == UNWIND_LOST)
 		*flags = STACK_LOST;
-	return n;
+	return w.n;
+}
+
+size_t regs_unwind(struct symtab *st, enum goarch arch, const struct regs_seen *seen,
+		   unwind_pc *pcs, uint32_t *flags)
+{
+	uint64_t sps[REGS_FRAMES], ends[REGS_FRAMES];
+
+	return regs_frames(st, arch, seen, pcs, sps, ends, flags);
 }

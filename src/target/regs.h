@@ -74,5 +74,11 @@ bool regs_read(struct memr *mem, const struct golayout *lay, uint64_t m, const s
  */
 size_t regs_unwind(struct symtab *st, enum goarch arch, const struct regs_seen *seen,
 		   unwind_pc *pcs, uint32_t *flags);
+/*
+ * The same, and where frame i begins (its SP) and ends: sps[i], ends[i], room for
+ * REGS_FRAMES each. A frame ends where the next one of the same stack begins; 0: not known.
+ */
+size_t regs_frames(struct symtab *st, enum goarch arch, const struct regs_seen *seen,
+		   unwind_pc *pcs, uint64_t *sps, uint64_t *ends, uint32_t *flags);
 
 #endif

@@ -18,6 +18,8 @@
 #include "target/sysc.h"
 
 struct core;
+struct core_thread;
+struct regs_seen;
 
 struct target {
 	pid_t pid;
@@ -72,6 +74,13 @@ int target_open_core(struct target **out, const struct target_core *in, struct e
 int64_t target_clock(const struct target *t);
 /* The system call that a thread is in, as sysc_read(). */
 int target_syscall(const struct target *t, pid_t tid, struct sysc *s);
+
+/*
+ * Of a core dump: the thread of the M at m, and what of it belongs to the
+ * goroutine that ran on it, as regs_read(). NULL: it ran none, or that is not known.
+ */
+const struct core_thread *target_core_running(const struct target *t, uint64_t m,
+					      struct regs_seen *seen);
 
 /* Is it still the process that was opened? False also for a zombie and after exec. */
 bool target_alive(const struct target *t);

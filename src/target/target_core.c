@@ -11,6 +11,7 @@
 
 #include "target/core.h"
 #include "target/gsched.h"
+#include "target/regs.h"
 #include "target/target_priv.h"
 
 enum {
@@ -136,6 +137,7 @@ static void newer_stamp(const struct target *t, int64_t *at, uint64_t p)
 		newer(at, v & ((1ull << STAMP_BITS) - 1));
 }
 
+/* Counts as well which of them are not in the core. */
 static void goroutines_newest(const struct target *t, int64_t *at)
 {
 	uint64_t part[LIST_PART], len, ptr;
@@ -151,6 +153,8 @@ static void goroutines_newest(const struct target *t, int64_t *at)
 		for (uint64_t k = 0; k < n; k++) {
 			newer_at(t, at, part[k], t->lay.g.waitsince);
 			newer_at(t, at, part[k], t->lay.g.trackingStamp);
+			t->core->goroutines_lacking +=
+				memr_lacks(t->mem, part[k], (size_t)t->lay.g.size);
 		}
 	}
 }
@@ -204,6 +208,19 @@ static void read_sched(struct target *t)
 			unsignal(t, &s.m.v[i]);
 	t->over_at = newest_time(t, &s);
 	gsched_release(&s);
+}
+
+const struct core_thread *target_core_running(const struct target *t, uint64_t m,
+					      struct regs_seen *seen)
+{
+	const struct core_thread *ct;
+	uint64_t tid;
+
+	if (!t->core || !m || t->lay.m.procid < 0 ||
+	    memr_read_u64(t->mem, m + (uint64_t)t->lay.m.procid, &tid))
+		return NULL;
+	ct = core_thread(t->core, (pid_t)(uint32_t)tid);
+	return ct && !ct->lost && regs_read(t->mem, &t->lay, m, &ct->regs, seen) ? ct : NULL;
 }
 
 /* --- opening --- */

@@ -25,7 +25,7 @@ void valmem_begin(struct valmem *m)
 {
 	memset(m->page, 0, sizeof(m->page));
 	m->own.n = m->known.n = 0;
-	m->reads = 0;
+	m->reads = m->lacked = 0;
 }
 
 static int own_read(const struct valmem *m, uint64_t addr, void *buf, size_t len)
@@ -37,7 +37,7 @@ static int own_read(const struct valmem *m, uint64_t addr, void *buf, size_t len
 	if (at > m->own.n || len > m->own.n - at)
 		return -EFAULT;
 	for (size_t i = 0; i < len; i++)
-		if (!m->known.v[at + i])
+		if (m->known.v[at + i] != VALMEM_KNOWN)
 			return -ENODATA;
 	memcpy(buf, m->own.v + at, len);
 	return 0;
@@ -58,16 +58,10 @@ static const uint8_t *page_get(struct valmem *m, uint64_t number)
 	return data;
 }
 
-int valmem_read(struct valmem *m, uint64_t addr, void *buf, size_t len)
+static int target_read(struct valmem *m, uint64_t addr, void *buf, size_t len)
 {
 	uint8_t *to = buf;
 
-	if (++m->reads > m->reads_most)
-		return -ENOBUFS;
-	if (addr >= VALMEM_OWN)
-		return own_read(m, addr, buf, len);
-	if (len > VALMEM_OWN - addr)
-		return -EFAULT;
 	while (len) {
 		size_t off = addr % VALMEM_PAGE;
 		size_t n = len < VALMEM_PAGE - off ? len : VALMEM_PAGE - off;
@@ -82,6 +76,33 @@ int valmem_read(struct valmem *m, uint64_t addr, void *buf, size_t len)
 		len -= n;
 	}
 	return 0;
+}
+
+int valmem_read(struct valmem *m, uint64_t addr, void *buf, size_t len)
+{
+	int rc;
+
+	if (++m->reads > m->reads_most)
+		return -ENOBUFS;
+	if (addr < VALMEM_OWN && len > VALMEM_OWN - addr)
+		return -EFAULT;
+	rc = addr >= VALMEM_OWN ? own_read(m, addr, buf, len) : target_read(m, addr, buf, len);
+	m->lacked += rc && valmem_lacks(m, addr, len);
+	return rc;
+}
+
+bool valmem_lacks(struct valmem *m, uint64_t addr, size_t len)
+{
+	uint64_t at = addr - VALMEM_OWN;
+
+	if (addr < VALMEM_OWN)
+		return len <= VALMEM_OWN - addr && memr_lacks(m->mem, addr, len);
+	if (at > m->own.n || len > m->own.n - at)
+		return false;
+	for (size_t i = 0; i < len; i++)
+		if (m->known.v[at + i] == VALMEM_LACKING)
+			return true;
+	return false;
 }
 
 uint64_t valmem_own(struct valmem *m, size_t len)
@@ -105,5 +126,13 @@ void valmem_own_set(struct valmem *m, uint64_t addr, const void *data, size_t le
 	if (!len || addr < VALMEM_OWN || at > m->own.n || len > m->own.n - at)
 		return;
 	memcpy(m->own.v + at, data, len);
-	memset(m->known.v + at, 1, len);
+	memset(m->known.v + at, VALMEM_KNOWN, len);
+}
+
+void valmem_own_lack(struct valmem *m, uint64_t addr, size_t len)
+{
+	uint64_t at = addr - VALMEM_OWN;
+
+	if (len && addr >= VALMEM_OWN && at <= m->own.n && len <= m->own.n - at)
+		memset(m->known.v + at, VALMEM_LACKING, len);
 }

@@ -14,13 +14,16 @@
 
 enum { VALMEM_PAGE = 4096, VALMEM_PAGES = 512 };
 
+enum valmem_byte { VALMEM_UNKNOWN, VALMEM_KNOWN, VALMEM_LACKING };
+
 struct valmem {
 	struct memr *mem;
 	uint64_t page[VALMEM_PAGES]; /* number + 1 of the page held there; 0: none */
 	uint8_t *data; /* of VALMEM_PAGES pages */
 	VEC(uint8_t) own;
-	VEC(uint8_t) known; /* of each byte of own: whether it is */
+	VEC(uint8_t) known; /* of each byte of own: enum valmem_byte */
 	uint64_t reads; /* since valmem_begin() */
+	uint64_t lacked; /* of them, those that failed because valmem_lacks() */
 	uint64_t reads_most; /* beyond that nothing can be read */
 };
 
@@ -36,6 +39,10 @@ int valmem_read(struct valmem *m, uint64_t addr, void *buf, size_t len);
 /* Room for len own bytes, not known yet; returns their address. */
 uint64_t valmem_own(struct valmem *m, size_t len);
 void valmem_own_set(struct valmem *m, uint64_t addr, const void *data, size_t len);
+/* What should be there is not in the core: it stays unknown, and valmem_lacks() says why. */
+void valmem_own_lack(struct valmem *m, uint64_t addr, size_t len);
+/* Of a range that cannot be read: as memr_lacks(), also of own bytes. */
+bool valmem_lacks(struct valmem *m, uint64_t addr, size_t len);
 
 static inline bool valmem_word(struct valmem *m, uint64_t addr, uint64_t *v)
 {

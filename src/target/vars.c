@@ -20,7 +20,10 @@ enum {
 	CODE_MOST = 4 << 20,
 	SETTLED_MOST = 1024, /* pairs with one place */
 	CALLER_MOST = 1024, /* bytes of a caller's frame */
-	CALL_BYTES = 96 /* of code before a call, in which its arguments are made */
+	CALL_BYTES = 96, /* of code before a call, in which its arguments are made */
+	FRAME_MOST = 16 << 20,
+	REG_WORK_MOST =
+		1 << 20 /* entries of lists, bytes of code looked at for registers of a frame */
 };
 
 /* A piece of the stack that a variable has. */
@@ -40,6 +43,8 @@ struct reader {
 	uint64_t va, own_va; /* of varframe.pc, .own_pc */
 	uint64_t dict; /* what .dict points to, 0: not known */
 	int left; /* entries that may still be looked at */
+	bool regs; /* registers may be taken: what is evaluated holds at va */
+	int64_t reg_work; /* that is left */
 	govars *out;
 	VEC(struct place) place;
 	Dwarf_Die func; /* as compiled */
@@ -167,6 +172,42 @@ static void run_op(struct machine *m, Dwarf_Attribute *attr, const Dwarf_Op *op)
 	}
 }
 
+static void read_code(struct reader *r);
+
+/* Where the entry of a location list begins that holds at va, the file's own address; 0: none. */
+static uint64_t entry_start(struct reader *r, Dwarf_Attribute *attr)
+{
+	Dwarf_Addr base, start, end;
+	Dwarf_Op *op;
+	ptrdiff_t at = 0;
+	size_t n;
+
+	while (r->reg_work-- > 0) {
+		at = dwarf_getlocations(attr, at, &base, &start, &end, &op, &n);
+		if (at <= 0)
+			break;
+		if (start <= r->va && r->va < end)
+			return start;
+	}
+	return 0;
+}
+
+/* A register of the innermost frame, if nothing there may have written it since. */
+static bool reg_value(struct reader *r, Dwarf_Attribute *attr, unsigned number, uint64_t *v)
+{
+	uint64_t since, lo = 0;
+
+	if (!r->regs || !r->f->leaf || r->t->lay.arch != GOARCH_AMD64 ||
+	    !core_reg(r->f->leaf, number, v))
+		return false;
+	since = entry_start(r, attr);
+	read_code(r);
+	if (!since || dwarf_lowpc(&r->func, &lo) || since < lo || r->va - lo > r->code.n)
+		return false;
+	r->reg_work -= (int64_t)(r->va - since);
+	return r->reg_work > 0 && vars_reg_kept(r->code.v, since - lo, r->va - lo, number);
+}
+
 /* One location up to the next piece; *i is left on that, or at the end. */
 static struct loc run(struct reader *r, Dwarf_Attribute *attr, const Dwarf_Op *op, size_t n,
 		      size_t *i)
@@ -178,7 +219,10 @@ static struct loc run(struct reader *r, Dwarf_Attribute *attr, const Dwarf_Op *o
 	for (; *i < n && op[*i].atom != DW_OP_piece; ++*i) {
 		const Dwarf_Op *o = &op[*i];
 
-		if ((o->atom >= DW_OP_reg0 && o->atom <= DW_OP_reg31) || o->atom == DW_OP_regx) {
+		if (o->atom >= DW_OP_reg0 && o->atom <= DW_OP_reg31) {
+			l = (struct loc){ .kind = LOC_VALUE };
+			m.bad |= !reg_value(r, attr, o->atom - DW_OP_reg0, &l.v);
+		} else if (o->atom == DW_OP_regx) {
 			m.bad = true;
 		} else if (o->atom == DW_OP_implicit_value) {
 			if (!dwarf_getlocation_implicit_value(attr, o, &block))
@@ -221,8 +265,12 @@ static bool piece_copy(struct reader *r, const struct loc *l, uint64_t to, uint6
 		return false;
 	for (; done < len; done += n) {
 		n = len - done < sizeof(buf) ? len - done : sizeof(buf);
-		if (valmem_read(r->vm, l->v + done, buf, n))
-			return false;
+		if (valmem_read(r->vm, l->v + done, buf, n)) {
+			if (!valmem_lacks(r->vm, l->v + done, n))
+				return false;
+			valmem_own_lack(r->vm, to + done, len - done);
+			return true;
+		}
 		valmem_own_set(r->vm, to + done, buf, n);
 	}
 	return true;
@@ -324,15 +372,30 @@ static bool location(Dwarf_Attribute *attr, uint64_t va, Dwarf_Op **op, size_t *
 	}
 }
 
-/* Fills addr and where. index: of v in out, as places are noted. */
-static void place_var(struct reader *r, Dwarf_Die *die, struct govar *v, size_t index)
+static bool is_list(Dwarf_Attribute *attr)
+{
+	return dwarf_whatform(attr) != DW_FORM_block1 && dwarf_whatform(attr) != DW_FORM_exprloc;
+}
+
+/*
+ * A place of the innermost frame that stands at any instruction: is the frame made
+ * already, and the argument, where only one place is told for all of the function?
+ */
+static bool is_early(const struct reader *r, Dwarf_Attribute *attr, const struct govar *v,
+		     uint64_t addr)
+{
+	if (!r->f->leaf || r->f->cfa - addr > FRAME_MOST)
+		return false;
+	return addr < r->f->sp || (r->f->entering && !is_list(attr) && v->kind != GOVAR_LOCAL);
+}
+
+static void place_at(struct reader *r, Dwarf_Die *die, struct govar *v, size_t index)
 {
 	Dwarf_Attribute attr;
 	Dwarf_Op *op;
 	size_t n, i = 0;
 	struct loc l;
 
-	v->where = GOVAR_GONE;
 	if (dwarf_attr(die, DW_AT_const_value, &attr)) {
 		place_const(r, &attr, v);
 		return;
@@ -342,11 +405,22 @@ static void place_var(struct reader *r, Dwarf_Die *die, struct govar *v, size_t 
 	l = run(r, &attr, op, n, &i);
 	if (i < n || l.kind == LOC_VALUE || l.kind == LOC_BYTES) {
 		place_pieces(r, die, &attr, op, n, v, index);
+	} else if (l.kind == LOC_MEMORY && is_early(r, &attr, v, l.v)) {
+		v->where = GOVAR_EARLY;
 	} else if (l.kind == LOC_MEMORY) {
 		v->addr = l.v;
 		v->where = GOVAR_THERE;
 		note_place(r, die, l.v, v->type->size, 0, index);
 	}
+}
+
+/* Fills addr and where. index: of v in out, as places are noted. */
+static void place_var(struct reader *r, Dwarf_Die *die, struct govar *v, size_t index)
+{
+	v->where = GOVAR_GONE;
+	r->regs = true;
+	place_at(r, die, v, index);
+	r->regs = false;
 }
 
 /* --- what it is --- */
@@ -391,8 +465,12 @@ static void follow_escaped(struct reader *r, struct govar *v)
 	v->name++;
 	v->escaped = true;
 	v->type = gotype_elem(r->ts, v->type);
+	if (v->where == GOVAR_EARLY)
+		return;
 	if (v->where == GOVAR_THERE && valmem_word(r->vm, v->addr, &addr) && addr)
 		v->addr = addr;
+	else if (v->where == GOVAR_THERE && valmem_lacks(r->vm, v->addr, sizeof(addr)))
+		v->where = GOVAR_LACKING;
 	else
 		v->where = GOVAR_GONE;
 }
@@ -634,8 +712,7 @@ static uint64_t there_since(struct reader *r, struct place *p)
 	size_t n;
 	uint64_t last = 0;
 
-	if (!dwarf_attr(&p->die, DW_AT_location, &attr) ||
-	    dwarf_whatform(&attr) == DW_FORM_block1 || dwarf_whatform(&attr) == DW_FORM_exprloc)
+	if (!dwarf_attr(&p->die, DW_AT_location, &attr) || !is_list(&attr))
 		return 0;
 	for (int i = 0; i < ENTRIES_MOST; i++) { /* a list is in the order of addresses */
 		at = dwarf_getlocations(&attr, at, &base, &start, &end, &op, &n);
@@ -746,7 +823,8 @@ int vars_read(struct target *t, struct dwinfo *dw, struct gotypes *ts, struct va
 			    .f = f,
 			    .va = f->pc - (t->image ? t->image->bias : 0),
 			    .own_va = f->own_pc - (t->image ? t->image->bias : 0),
-			    .left = ENTRIES_MOST };
+			    .left = ENTRIES_MOST,
+			    .reg_work = REG_WORK_MOST };
 	govars mine = { 0 };
 	Dwarf_Die scope;
 

@@ -2,11 +2,13 @@
 /*
  * The variables of a frame of a goroutine that stands still, as the program's
  * DWARF tells where they are. Of registers a parked goroutine keeps none but the
- * stack pointer, so what lives in one at a call is gone: it is told as such.
+ * stack pointer, so what lives in one at a call is gone: it is told as such. One
+ * that ran when its core was made has all of them in its innermost frame.
  */
 #ifndef TARGET_VARS_H
 #define TARGET_VARS_H
 
+#include "target/core.h"
 #include "target/gotype.h"
 
 enum govar_kind { GOVAR_ARG, GOVAR_RESULT, GOVAR_LOCAL, GOVAR_CAPTURED };
@@ -15,6 +17,8 @@ enum govar_where {
 	GOVAR_THERE, /* at addr */
 	GOVAR_GONE, /* optimised away, or in a register that the call has overwritten */
 	GOVAR_PARTLY, /* at addr, but some of its bytes are gone */
+	GOVAR_EARLY, /* it is on its way to its place: the function was only just entered */
+	GOVAR_LACKING, /* what would tell is not in the core */
 	GOVAR_SHARED /* another one of this frame has the same place: which of them is not known */
 };
 
@@ -44,6 +48,8 @@ struct varframe {
 	uint32_t
 		inlined; /* how many calls around it are inlined: 0, it is the function as compiled */
 	uint32_t line; /* where it stands */
+	const struct core_thread *leaf; /* nothing was called from here: its registers; NULL */
+	bool entering; /* with leaf: it is on the first line of its function */
 };
 
 typedef VEC(struct govar) govars;
@@ -54,6 +60,13 @@ typedef VEC(struct govar) govars;
  */
 int vars_read(struct target *t, struct dwinfo *dw, struct gotypes *ts, struct valmem *vm,
 	      const struct varframe *f, govars *out);
+
+/*
+ * vars_regs.c: amd64 code of a function from offset lo to hi, where the location
+ * list says all along that a variable is in a register. Compilers note a change
+ * after the last of several instructions that make it. false: one of these may have written it.
+ */
+bool vars_reg_kept(const uint8_t *code, size_t lo, size_t hi, unsigned number);
 
 /* Does a function's name as DWARF has it ("main.F[go.shape.int]") mean the same as in a stack ("main.F[...]")? */
 bool vars_same_func(const char *dwarf, const char *stack);

@@ -145,13 +145,16 @@ static const char *why_not(const struct view *v)
 	if (v->row == NO_G)
 		return "no goroutine is chosen";
 	if (!v->world->inspector)
-		return "variables are read from a running process; what is watched here holds none";
+		return "variables are read from a running process or a core dump; what is watched "
+		       "here holds none";
 	if (!v->at_end)
 		return "variables are those of now: L goes there";
 	if (!f)
 		return "no stack is known here";
 	if (!v->stack_own)
 		return "this is not where the goroutine is; choose a frame of its stack";
+	if (!f->pc && v->world->replay)
+		return "it was running, and where is not in the core";
 	if (!f->pc)
 		return "it is running: its variables are in flux, and it is not stopped";
 	return NULL;

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Any bytes as a core dump: its memory read at every border, its threads, its program compared, and
- * opened as a Go program with all that leads to. The bytes behind the last "\x7fELF" are the program.
+ * opened as a Go program with all that leads to, variables too. The bytes behind the last "\x7fELF" are the program.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/object.h"
 #include "target/core.h"
+#include "target/inspect.h"
 #include "target/objects.h"
 #include "target/target.h"
 
@@ -45,6 +46,30 @@ static void ignore(void *arg, const struct gchange *c, size_t n)
 	(void)arg, (void)c, (void)n;
 }
 
+/* The variables of the first frames of some goroutines. */
+static void inspect(struct target *t, const struct scan *s)
+{
+	struct inspect *in = inspect_new(t);
+	struct scan_g g;
+
+	for (size_t i = 0; i < scan_rows(s) && i < 8; i++) {
+		stack_lines lines = { 0 };
+		bool moved;
+
+		if (!scan_row(s, i, &g) || inspect_stack(in, g.addr, &lines, &moved))
+			continue;
+		for (uint32_t k = 0; k < lines.n && k < 4; k++) {
+			struct value_ask ask = { .goid = g.goid, .frame = k, .pc = lines.v[k].pc };
+			struct values v = { 0 };
+
+			inspect_read(in, g.addr, &ask, &v);
+			values_release(&v);
+		}
+		vec_free(&lines);
+	}
+	inspect_free(in);
+}
+
 /* One pass and one look, as the source makes them. */
 static void look(struct target *t)
 {
@@ -55,6 +80,7 @@ static void look(struct target *t)
 	facts_init(&f);
 	if (!scan_pass(s, ignore, NULL) && !objects_look(o, &f))
 		facts_finish(&f);
+	inspect(t, s);
 	facts_release(&f);
 	objects_free(o);
 	scan_free(s);

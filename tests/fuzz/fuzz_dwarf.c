@@ -39,6 +39,7 @@ static const struct memr_ops ops = { .read = pool_read, .close = pool_close };
 static void one_frame(struct govaluer *g, struct dwinfo *dw, uint64_t pc)
 {
 	static const char *const funcs[] = { "main.f", "f", "g", "main.g[...]" };
+	const struct core_thread leaf = { .n_word = 27, .word = { STACK, 1, 2, 3, 0x401000 } };
 	struct value_ask ask = { 0 };
 	struct values v = { 0 };
 	govars vars = { 0 };
@@ -54,7 +55,9 @@ static void one_frame(struct govaluer *g, struct dwinfo *dw, uint64_t pc)
 				      .caller_end = STACK + 512,
 				      .func = funcs[i],
 				      .inlined = i,
-				      .line = 1000 };
+				      .line = 1000,
+				      .leaf = pc & 4 ? &leaf : NULL,
+				      .entering = pc & 8 };
 
 		valmem_begin(g->vm);
 		g->nodes_left = 256;

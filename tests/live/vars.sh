@@ -17,34 +17,6 @@ said()
 	grep -v '^ready' "$WORK/out" | LC_ALL=C sort -u
 }
 
-# awk: of what was said (first file), the lines that were read otherwise (second file)
-compare='
-	function key(line) { split(line, w, " "); return w[1] " " w[2] }
-	{ sub(/ \(shadowed\)/, "") }
-	NR == FNR {
-		if (/ \*[0-9]+$/) { # only how many it has is known
-			want = substr($NF, 2) - 16
-			n_like[key($0)] = "… " want " more}"
-			next
-		}
-		said[$0] = 1; known[key($0)] = 1; n_said++
-		next
-	}
-	/ # / { next }
-	{
-		k = key($0); text = substr($0, index($0, " = ") + 3)
-		if (k in n_like) { if (index($0, n_like[k])) right++; else print "many: " $0; next }
-		if (!(k in known)) next
-		seen[k] = 1
-		if ($0 in said) right++
-		else if (text ~ /^(optimised away|not known: it shares|on the heap, its)|partly optimised away\)$/) gone++
-		else print "read:  " $0
-	}
-	END {
-		for (k in known) if (!(k in seen)) absent++
-		print "right " right + 0 " gone " gone + 0 " absent " absent + 0 > sums
-	}'
-
 one() # VERSION GO KIND
 {
 	name="Go $1 $3"
@@ -53,8 +25,8 @@ one() # VERSION GO KIND
 	said >"$WORK/said"
 	"$VARS" "$PID" >"$WORK/read" 2>"$WORK/err" || { not_ok "$name is read" "$WORK/err"; live_stop; return; }
 	LC_ALL=C sort -u "$WORK/read" >"$WORK/sorted"
-	awk -v sums="$WORK/sums" "$compare" "$WORK/said" "$WORK/sorted" >"$WORK/wrong"
-	read -r _ right _ gone _ absent <"$WORK/sums"
+	awk -v sums="$WORK/sums" -f tests/live/vars_compare.awk "$WORK/said" "$WORK/sorted" >"$WORK/wrong"
+	read -r _ right _ gone _ absent _ <"$WORK/sums"
 	if [ -s "$WORK/wrong" ]; then
 		not_ok "$name: none is wrong" "$WORK/wrong"
 	else

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Variables of a Go program that runs, as text; for tests.
+ * Variables of a Go program that runs, or of its core dump, as text; for tests.
  *
- *	vars_dump PID [PREFIX [DEPTH]]    of all frames whose function begins with PREFIX ("main."),
+ *	vars_dump PID|CORE [PREFIX [DEPTH]]    of all frames whose function begins with PREFIX ("main."),
  *					  lines "FUNCTION NAME TYPE = TEXT", values opened DEPTH levels deep
- *	vars_dump -t PID [PREFIX]	  "NS FUNCTION" of each frame's reading, the first with opening DWARF
+ *	vars_dump -c I:K/N CORE ...	  the same of a core that has only K of N parts of its I-th largest mapping
+ *	vars_dump -t PID|CORE [PREFIX]	  "NS FUNCTION" of each frame's reading, the first with opening DWARF
  */
+#include <elf.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "source/input.h"
 #include "target/dwinfo.h"
 #include "target/inspect.h"
 #include "target/scan.h"
@@ -22,6 +25,7 @@ static struct inspect *in;
 static const char *prefix = "main.";
 static int depth_most;
 static bool times;
+static int which, kept, parts;
 
 static int64_t now(void)
 {
@@ -110,6 +114,54 @@ static void one_goroutine(const struct scan_g *g)
 	vec_free(&lines);
 }
 
+static int by_size(const void *a, const void *b)
+{
+	const Elf64_Phdr *const *x = a, *const *y = b;
+
+	return ((*x)->p_filesz < (*y)->p_filesz) - ((*x)->p_filesz > (*y)->p_filesz);
+}
+
+/* As if the kernel had written only a part of a mapping. */
+static void leave_out(uint8_t *data, size_t size)
+{
+	Elf64_Ehdr *h = (Elf64_Ehdr *)data;
+	Elf64_Phdr *ph = (Elf64_Phdr *)(data + h->e_phoff);
+	VEC(Elf64_Phdr *) loads = { 0 };
+
+	if (size < sizeof(*h) || h->e_phoff + h->e_phnum * sizeof(*ph) > size)
+		exit(2);
+	for (int i = 0; i < h->e_phnum; i++)
+		if (ph[i].p_type == PT_LOAD)
+			*vec_push(&loads) = &ph[i];
+	if (which < 0 || (size_t)which >= loads.n)
+		exit(2);
+	qsort(loads.v, loads.n, sizeof(*loads.v), by_size);
+	ph = loads.v[which];
+	ph->p_filesz = ph->p_filesz / (unsigned)parts * (unsigned)kept & ~0xfffull;
+	vec_free(&loads);
+}
+
+/* A number is a process; anything else a core, whose program is where it was. */
+static bool open_it(const char *what, struct err *err)
+{
+	static struct input file;
+	struct target_core core;
+	uint8_t *data;
+	char *end;
+	long pid = strtol(what, &end, 10);
+
+	if (!*end)
+		return !target_open(&t, (pid_t)pid, NULL, err);
+	if (input_open(&file, what, err))
+		return false;
+	data = xmalloc(file.size);
+	memcpy(data, file.data, file.size);
+	if (parts)
+		leave_out(data, file.size);
+	core = (struct target_core){ .data = data, .len = file.size, .name = what };
+	return !target_open_core(&t, &core, err);
+}
+
 int main(int argc, char **argv)
 {
 	struct err err = { 0 };
@@ -121,7 +173,12 @@ int main(int argc, char **argv)
 	times = argc > 2 && !strcmp(argv[1], "-t");
 	argc -= times;
 	argv += times;
-	if (argc < 2 || target_open(&t, (pid_t)strtol(argv[1], NULL, 10), NULL, &err)) {
+	if (argc > 3 && !strcmp(argv[1], "-c") &&
+	    sscanf(argv[2], "%d:%d/%d", &which, &kept, &parts) == 3) {
+		argc -= 2;
+		argv += 2;
+	}
+	if (argc < 2 || !open_it(argv[1], &err)) {
 		fprintf(stderr, "%s\n", err.text);
 		return 2;
 	}

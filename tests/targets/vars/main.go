@@ -370,6 +370,13 @@ func main() {
 	start(func() { (&job{ID: 3, Name: "recv"}).method(4) }, func() { square{5}.method(6) })
 	parked.Wait()
 	runtime.GC()
+	if len(os.Args) > 1 && os.Args[1] == "-run" {
+		run()
+		time.Sleep(100 * time.Millisecond)
+		if len(os.Args) > 2 && os.Args[2] == "unhandled" {
+			unhandled()
+		}
+	}
 	fmt.Println("ready")
 	time.Sleep(time.Hour)
 }
