@@ -76,6 +76,10 @@ HAVE_CAP := $(if $(filter no,$(CAP)),,$(shell pkg-config --exists libcap && echo
 HAVE_SECCOMP := $(if $(filter no,$(SECCOMP)),,$(shell pkg-config --exists 'libseccomp >= 2.4' && echo yes))
 PKGS += $(HAVE_CAP:yes=libcap) $(HAVE_SECCOMP:yes=libseccomp)
 DEFS += $(HAVE_CAP:yes=-DBINGO_CAP) $(HAVE_SECCOMP:yes=-DBINGO_SECCOMP)
+# Disassembly, where capstone is here; CAPSTONE=no leaves it out.
+HAVE_CAPSTONE := $(if $(filter no,$(CAPSTONE)),,$(shell pkg-config --exists 'capstone >= 4' && echo yes))
+PKGS += $(HAVE_CAPSTONE:yes=capstone)
+DEFS += $(HAVE_CAPSTONE:yes=-DBINGO_CAPSTONE)
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS))
 PKG_LIBS := $(shell pkg-config --libs $(PKGS))
 endif

@@ -16,6 +16,7 @@
 #include "helper.h"
 #include "loader.h"
 #include "screen.h"
+#include "source/binary.h"
 #include "source/command.h"
 #include "source/doctor.h"
 #include "source/guard.h"
@@ -31,6 +32,7 @@ struct app {
 	struct world world;
 	struct input in;
 	struct source *source;
+	struct binary *binary; /* the program that a file is of, for code; NULL: not known */
 	struct loader loader;
 	struct detect detect;
 	struct helper *helper; /* NULL: none, or none needed */
@@ -86,7 +88,14 @@ static int app_open(struct app *a, struct err *err)
 	if (rc)
 		return rc;
 	a->source = source_open_file(&a->in, a->opt->exe, &a->world, err);
-	return a->source ? 0 : -EINVAL;
+	if (!a->source)
+		return -EINVAL;
+	if (!a->opt->exe || !strcmp(a->source->ops->kind, "core"))
+		return 0;
+	rc = binary_open(&a->binary, a->opt->exe, err);
+	if (!rc)
+		a->world.disassembler = binary_disassembler(a->binary);
+	return rc;
 }
 
 static void app_close(struct app *a)
@@ -95,8 +104,10 @@ static void app_close(struct app *a)
 		loader_stop(&a->loader);
 		a->world.history = NULL;
 		a->world.inspector = NULL;
+		a->world.disassembler = NULL;
 		a->source->ops->close(a->source);
 	}
+	binary_close(a->binary);
 	if (a->child)
 		command_stop(a->child);
 	input_close(&a->in);

@@ -78,12 +78,14 @@ static void core_work(struct source *src)
 			  "%s: the goroutine table of its runtime cannot be read; the core is "
 			  "damaged or cut short",
 			  l->file);
+		live_inspect_over(l);
 		return;
 	}
 	tell_running(l);
 	live_look(l, live_clock(CLOCK_MONOTONIC));
 	live_pass_end(l, l->t0);
 	say_end(l);
+	live_inspect_over(l);
 }
 
 static const struct source_ops core_ops = {
