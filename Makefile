@@ -201,7 +201,7 @@ lint: $(BUILD)/gen/version.h $(SKEL)
 fmt:
 	$(Q)tests/lint/format.sh --write
 
-golden-update: all
+golden-update: all $(BUILD)/tests/golden/code_screens
 	$(Q)BUILD='$(BUILD)' tests/golden/run.sh --update
 
 # source:destination below PREFIX

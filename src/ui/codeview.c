@@ -19,15 +19,16 @@ struct code_job {
 
 void code_rows_make(const struct code *c, code_rows *out)
 {
-	uint32_t file = UINT32_MAX, line = 0;
+	const char *file = NULL;
+	uint32_t line = 0;
 
 	out->n = 0;
 	for (uint32_t i = 0; i < c->v.n; i++) {
 		const struct code_insn *in = &c->v.v[i];
 
-		if (in->file != file || in->line != line)
+		if (!file || in->line != line || strcmp(code_at(c, in->file), file) != 0)
 			*vec_push(out) = (struct code_row){ i, true };
-		file = in->file;
+		file = code_at(c, in->file);
 		line = in->line;
 		*vec_push(out) = (struct code_row){ i, false };
 	}
@@ -180,6 +181,8 @@ static void refresh(struct codeview *c)
 	const struct view *v = c->view;
 	const struct frame *f = frame_at(v, v->frame);
 
+	if (!codeview_there(v))
+		return;
 	if (c->from != v->world->disassembler || c->pc != f->pc || c->func != compiled(v))
 		ask(c, f);
 	if (c->here && c->stamp != v->choice_stamp) {
@@ -252,8 +255,10 @@ void codeview_draw(struct codeview *c, const struct region *r, const struct matc
 
 void codeview_scroll(struct codeview *c, long by)
 {
-	long n = (long)c->row.n;
+	long n;
 
+	refresh(c);
+	n = (long)c->row.n;
 	c->top += by < -n ? -n : by > n ? n : by;
 	clamp(c);
 }
@@ -265,8 +270,10 @@ void codeview_shift(struct codeview *c, int by)
 
 bool codeview_search(struct codeview *c, const struct match *m, int dir)
 {
-	long n = (long)c->row.n;
+	long n;
 
+	refresh(c);
+	n = (long)c->row.n;
 	for (long k = 1; k <= n; k++) {
 		long i = ((c->top + dir * k) % n + n) % n;
 		char *text = row_text(c, (size_t)i);

@@ -47,6 +47,14 @@ const struct key_binding key_table[] = {
 	  "back: undo what is nearest, an open goroutine, a search, the filter; while loading, "
 	  "stop" },
 
+	{ ACT_FRAME_OUT, DETAIL | VARS | SOURCE, "frame-out", NULL, NULL, ")", "Frame",
+	  "to the frame that called this one; detail, source and variables go along" },
+	{ ACT_FRAME_IN, DETAIL | VARS | SOURCE, "frame-in", NULL, NULL, "(", "Frame",
+	  "to the frame that this one called" },
+	{ ACT_CODE, DETAIL | VARS | SOURCE, "disassembly", NULL, NULL, "D", "Disasm",
+	  "the frame's instructions in place of its source, or the source again; where there is "
+	  "no source they are there by themselves" },
+
 	{ ACT_FILTER, LIST | TIMELINE, "filter", "pattern", "filter", "/ \\ F4", "Filter",
 	  "show only what matches a regular expression, while you type; a leading ! turns it "
 	  "round" },
@@ -136,13 +144,6 @@ const struct key_binding key_table[] = {
 	{ ACT_RIGHT, LIST, "right", NULL, NULL, "l Right", NULL, "unfold the group" },
 	{ ACT_RIGHT, TIMELINE, "right", NULL, NULL, "l Right", NULL, "one column on in time" },
 	{ ACT_RIGHT, DETAIL | SOURCE, "right", NULL, NULL, "l Right", NULL, "scroll to the right" },
-	{ ACT_FRAME_OUT, DETAIL | VARS | SOURCE, "frame-out", NULL, NULL, ")", "Frame",
-	  "to the frame that called this one; detail, source and variables go along" },
-	{ ACT_FRAME_IN, DETAIL | VARS | SOURCE, "frame-in", NULL, NULL, "(", "Frame",
-	  "to the frame that this one called" },
-	{ ACT_CODE, DETAIL | VARS | SOURCE, "disassembly", NULL, NULL, "D", "Disasm",
-	  "the frame's instructions in place of its source, or the source again; where there is "
-	  "no source they are there by themselves" },
 	MOVE(ACT_PAGE_UP, "page-up", "PgUp ^B", "up one page"),
 	MOVE(ACT_PAGE_DOWN, "page-down", "PgDn ^F", "down one page"),
 	MOVE(ACT_HALF_UP, "half-up", "^U", "up half a page"),
