@@ -37,10 +37,8 @@ static bool has_func(struct symtab *st, uint64_t pc, const char *func)
 static bool find_func(struct symtab *st, const struct code_ask *ask, struct symfunc *f,
 		      struct code *out)
 {
-	bool before = ask->pc && symtab_func(st, ask->pc - 1, f);
-
-	if (before && (!ask->func || has_func(st, ask->pc - 1, ask->func)))
-		return true;
+	if (ask->func && has_func(st, ask->pc - 1, ask->func))
+		return symtab_func(st, ask->pc - 1, f);
 	if (!symtab_func(st, ask->pc, f)) {
 		snprintf(out->note, sizeof(out->note),
 			 "no function of the program lies at 0x%" PRIx64, ask->pc);
@@ -56,23 +54,23 @@ static bool find_func(struct symtab *st, const struct code_ask *ask, struct symf
 
 /*
  * Of a long function what lies around pc. Instructions have no marks by which to
- * find one, but where a line begins one does.
+ * find one, but where a line begins one does; without any, amd64's fall into step soon.
  */
 static struct window window_of(const struct symfunc *f, uint64_t pc)
 {
 	struct window w = { f->entry, f->end, false };
-	uint32_t start, end, off;
+	uint64_t near = pc - DISASM_MOST / 2;
+	uint32_t start, end;
 
 	if (f->end - f->entry <= DISASM_MOST)
 		return w;
 	w.part = true;
 	if (pc - f->entry > DISASM_MOST / 2) {
-		off = gomodule_text_off(f->mod, pc - DISASM_MOST / 2);
-		if (pclntab_value(&f->mod->tab, &f->fn, f->fn.pcline, off, &start, &end) !=
-		    INT32_MIN)
+		w.lo = near & ~3ull;
+		if (pclntab_value(&f->mod->tab, &f->fn, f->fn.pcline,
+				  gomodule_text_off(f->mod, near), &start, &end) != INT32_MIN &&
+		    near - gomodule_text_addr(f->mod, start) < DISASM_MOST / 4)
 			w.lo = gomodule_text_addr(f->mod, start);
-		if (w.lo < f->entry || w.lo > pc || pc - w.lo > DISASM_MOST)
-			w.lo = f->entry;
 	}
 	w.hi = f->end - w.lo > DISASM_MOST ? w.lo + DISASM_MOST : f->end;
 	return w;
@@ -107,9 +105,8 @@ static void add_insn(const struct disasm_from *from, const cs_insn *in, struct c
 	int n;
 
 	*i = (struct code_insn){ .addr = in->address };
-	n = from->arch == GOARCH_ARM64
-		    ? insn_decode_arm64(in->bytes, in->size, in->address, &mine)
-		    : insn_decode_amd64(in->bytes, in->size, in->address, &mine);
+	n = from->arch == GOARCH_ARM64 ? insn_decode_arm64(in->bytes, in->size, in->address, &mine)
+				       : insn_decode_amd64(in->bytes, in->size, in->address, &mine);
 	n = n == in->size;
 	i->call = n && (mine.kind == INSN_CALL || mine.kind == INSN_CALL_IND);
 	if (n && mine.has_target && from->sym &&
@@ -191,8 +188,9 @@ static void add_lines(const struct symfunc *f, struct code *out)
 			int32_t no = pclntab_value(t, &f->fn, f->fn.pcfile, off, &fstart, &fend);
 			const char *name = no == INT32_MIN ? "" : pclntab_file(t, &f->fn, no);
 
-			file = !strcmp(code_at(out, file), name) ? file
-								 : code_str(out, name, strlen(name));
+			file = !strcmp(code_at(out, file), name)
+				       ? file
+				       : code_str(out, name, strlen(name));
 			if (no == INT32_MIN)
 				fstart = off, fend = off + 1;
 		}

@@ -187,6 +187,7 @@ static void refresh(struct codeview *c)
 		ask(c, f);
 	if (c->here && c->stamp != v->choice_stamp) {
 		c->stamp = v->choice_stamp;
+		c->moved = false;
 		c->code.here = code_find(&c->code, f->pc, f->line);
 		c->top = (long)code_rows_find(&c->row, c->code.here) - c->page / 2;
 	}
@@ -244,7 +245,7 @@ void codeview_draw(struct codeview *c, const struct region *r, const struct matc
 	body = region_sub(r, 0, y, r->w, r->h - y);
 	if (c->page != body.h) { /* the instruction stays in sight when the pane is another size */
 		c->page = body.h;
-		c->stamp = 0;
+		c->stamp = c->moved ? c->stamp : 0;
 		refresh(c);
 	}
 	for (y = 0; y < body.h && c->top + y < (long)c->row.n; y++)
@@ -259,6 +260,7 @@ void codeview_scroll(struct codeview *c, long by)
 
 	refresh(c);
 	n = (long)c->row.n;
+	c->moved = true;
 	c->top += by < -n ? -n : by > n ? n : by;
 	clamp(c);
 }
@@ -283,6 +285,7 @@ bool codeview_search(struct codeview *c, const struct match *m, int dir)
 		if (!hit)
 			continue;
 		c->top = i;
+		c->moved = true;
 		return true;
 	}
 	return false;

@@ -36,6 +36,7 @@ struct codeview {
 	bool here; /* code is of that place */
 	code_rows row;
 	long top;
+	bool moved; /* by hand: the place need not be in sight */
 	int left, page;
 };
 

@@ -25,12 +25,23 @@ enum { LOOKS_MOST = 4096, TRIES = 5 };
 
 static const char *bingo;
 
-static double now(void)
+static double clock_of(clockid_t id)
 {
 	struct timespec ts;
 
-	clock_gettime(CLOCK_MONOTONIC, &ts);
+	clock_gettime(id, &ts);
 	return (double)ts.tv_sec * 1e3 + (double)ts.tv_nsec / 1e6;
+}
+
+static double now(void)
+{
+	return clock_of(CLOCK_MONOTONIC);
+}
+
+/* What a loaded machine does not change. */
+static double cpu(void)
+{
+	return clock_of(CLOCK_THREAD_CPUTIME_ID);
 }
 
 static int by_value(const void *a, const void *b)
@@ -104,7 +115,7 @@ static void sink(void *arg, const struct gchange *c, size_t n)
 struct looks {
 	struct target *t;
 	struct inspect *in;
-	double ms[LOOKS_MOST];
+	double ms[LOOKS_MOST], cpu[LOOKS_MOST];
 	size_t n;
 	size_t values;
 };
@@ -119,11 +130,12 @@ static void look_at(struct looks *l, const struct scan_g *g)
 	for (uint32_t i = 0; i < lines.n && l->n < LOOKS_MOST; i++) {
 		struct value_ask ask = { .goid = g->goid, .frame = i, .pc = lines.v[i].pc };
 		struct values v = { 0 };
-		double began = now();
+		double began = now(), ran = cpu();
 
 		if (!lines.v[i].pc)
 			continue;
 		inspect_read(l->in, g->addr, &ask, &v);
+		l->cpu[l->n] = cpu() - ran;
 		l->ms[l->n++] = now() - began;
 		l->values += v.v.n;
 		values_release(&v);
@@ -133,14 +145,17 @@ static void look_at(struct looks *l, const struct scan_g *g)
 
 static void print_looks(struct looks *l)
 {
-	double first = l->n ? l->ms[0] : 0;
+	size_t n = l->n;
 
-	qsort(l->ms, l->n, sizeof(*l->ms), by_value);
-	if (l->n)
-		printf("    first frame %.1f ms; %zu frames with %zu variables: median %.2f, p99 "
-		       "%.1f, most %.1f ms\n",
-		       first, l->n, l->values, l->ms[l->n / 2], l->ms[l->n * 99 / 100],
-		       l->ms[l->n - 1]);
+	if (!n)
+		return;
+	printf("    first frame %.1f ms, %.1f of them on a processor; ", l->ms[0], l->cpu[0]);
+	qsort(l->ms, n, sizeof(*l->ms), by_value);
+	qsort(l->cpu, n, sizeof(*l->cpu), by_value);
+	printf("%zu frames with %zu variables: median %.2f, p99 %.1f, most %.1f ms; on a processor "
+	       "%.2f, %.1f, %.1f\n",
+	       n, l->values, l->ms[n / 2], l->ms[n * 99 / 100], l->ms[n - 1], l->cpu[n / 2],
+	       l->cpu[n * 99 / 100], l->cpu[n - 1]);
 }
 
 static void inside(pid_t pid)
@@ -152,7 +167,7 @@ static void inside(pid_t pid)
 	struct err err = { 0 };
 	struct scan_g g;
 	struct scan *s;
-	double began;
+	double began, ran;
 
 	if (target_open(&l.t, pid, NULL, &err)) {
 		printf("    %s\n", err.text);
@@ -163,9 +178,11 @@ static void inside(pid_t pid)
 	l.in = inspect_new(l.t);
 	before = rss_of(getpid());
 	began = now();
+	ran = cpu();
 	if (!l.t->image || dwinfo_open(&dw, l.t->image, &err))
 		dw = NULL;
 	began = now() - began;
+	ran = cpu() - ran;
 	opened = rss_of(getpid());
 	inspect_set_dwarf(l.in, dw, err.text);
 	for (size_t i = 0; i < scan_rows(s); i++)
@@ -174,8 +191,9 @@ static void inside(pid_t pid)
 	after = rss_of(getpid());
 	if (dw)
 		dwinfo_stats(dw, &st);
-	printf("    opening the DWARF %.0f ms: %zu units, %.0f MB unpacked\n", began, st.units,
-	       (double)st.bytes / 1e6);
+	printf("    opening the DWARF %.0f ms, %.0f of them on a processor: %zu units, %.0f MB "
+	       "unpacked\n",
+	       began, ran, st.units, (double)st.bytes / 1e6);
 	print_looks(&l);
 	printf("    memory: %.0f MB own and %.0f MB of the file for opening, %.0f and %.0f for all "
 	       "of it\n",
