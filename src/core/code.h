@@ -12,7 +12,8 @@
 struct code_insn {
 	uint64_t addr;
 	uint32_t text; /* offsets in chars: mnemonic and operands … */
-	uint32_t target; /* … the function that is called or jumped to, "": none, or within this one … */
+	uint32_t
+		target; /* … the function that is called or jumped to, "": none, or within this one … */
 	uint32_t file; /* … and the file, "": not known */
 	uint32_t line; /* 0: not known */
 	bool call;
@@ -30,7 +31,8 @@ struct code {
 
 struct code_ask {
 	uint64_t pc; /* of a frame: where it is, or where a call that it made returns to */
-	uint32_t line; /* of that frame, which tells the two apart; 0: not known */
+	uint32_t
+		line; /* of that place, the innermost where calls are inlined; tells the two apart; 0: not known */
 	char *func; /* the frame's function, by which it is known that the program is that one; owned; NULL: any */
 };
 

@@ -28,7 +28,7 @@ static bool is_place(struct binary *b, uint64_t pc, const struct code_ask *ask, 
 
 	for (int i = 0; i < n; i++)
 		if (!strcmp(f[i].func, ask->func) &&
-		    (!line || !ask->line || f[i].line == ask->line))
+		    (!line || !ask->line || f[0].line == ask->line))
 			return true;
 	return false;
 }

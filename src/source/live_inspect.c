@@ -229,8 +229,7 @@ static int await(struct live_source *l, struct request *r)
 	pthread_cond_broadcast(&l->wake);
 	pthread_mutex_unlock(&l->lock);
 	pthread_mutex_lock(&li->lock);
-	while (!r->done && !li->over &&
-	       !pthread_cond_timedwait(&li->answered, &li->lock, &until))
+	while (!r->done && !li->over && !pthread_cond_timedwait(&li->answered, &li->lock, &until))
 		;
 	if (r->done)
 		return r->rc;

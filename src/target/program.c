@@ -53,8 +53,8 @@ static void lay_out(struct program *p, struct proc_maps *maps)
 			memcpy(copy, img->data + s->off, s->filesz);
 		}
 		*vec_push(&p->copy) = copy;
-		*vec_push(&p->seg) = (struct mem_seg){ s->va, copy ? copy : img->data + s->off,
-						       s->filesz };
+		*vec_push(&p->seg) =
+			(struct mem_seg){ s->va, copy ? copy : img->data + s->off, s->filesz };
 		*vec_push(&maps->map) = (struct proc_map){
 			.start = s->va,
 			.end = s->va + s->filesz,

@@ -146,6 +146,19 @@ static uint32_t compiled(const struct view *v)
 	return f->func;
 }
 
+/* Of the instruction: that of the innermost of the calls that are inlined there. */
+static uint32_t line_of(const struct view *v)
+{
+	uint32_t i = v->frame;
+	const struct frame *f = frame_at(v, i), *in;
+
+	while (i && (in = frame_at(v, i - 1)) && in->pc == f->pc) {
+		f = in;
+		i--;
+	}
+	return f->line;
+}
+
 static void ask(struct codeview *c, const struct frame *f)
 {
 	const struct world *w = c->view->world;
@@ -162,7 +175,8 @@ static void ask(struct codeview *c, const struct frame *f)
 	c->left = 0;
 	j->view = c;
 	j->from = w->disassembler;
-	j->ask = (struct code_ask){ f->pc, f->line, xstrdup(strtab_get(&w->strings, c->func)) };
+	j->ask = (struct code_ask){ f->pc, line_of(c->view),
+				    xstrdup(strtab_get(&w->strings, c->func)) };
 	c->job = j;
 	jobs_submit(c->view->jobs, job_work, job_done, j);
 }
@@ -188,7 +202,7 @@ static void refresh(struct codeview *c)
 	if (c->here && c->stamp != v->choice_stamp) {
 		c->stamp = v->choice_stamp;
 		c->moved = false;
-		c->code.here = code_find(&c->code, f->pc, f->line);
+		c->code.here = code_find(&c->code, f->pc, line_of(v));
 		c->top = (long)code_rows_find(&c->row, c->code.here) - c->page / 2;
 	}
 	clamp(c);

@@ -49,8 +49,8 @@ static void draw_frame(const struct view *v, struct srccache *cache, const struc
 	x += draw_cut(r, x, y, r->w / 2 - x, ROLE_FUNC, 0, text_base(strtab_get(t, f->func))) + 1;
 	if (!f->file)
 		return;
-	x += draw_fmt(r, x, y, -1, ROLE_FILE, 0, "%s:%" PRIu32,
-		      text_base(strtab_get(t, f->file)), f->line) +
+	x += draw_fmt(r, x, y, -1, ROLE_FILE, 0, "%s:%" PRIu32, text_base(strtab_get(t, f->file)),
+		      f->line) +
 	     2;
 	l = line_at(cache, strtab_get(t, f->file), f->line, &skip);
 	if (l && x < r->w)

@@ -392,8 +392,7 @@ static const char *source_note(struct pane *p, char *buf, size_t size)
 {
 	struct source_pane *s = (struct source_pane *)p;
 
-	snprintf(buf, size, "%s",
-		 frame_of(p->view) && shows_code(s, file_of(s)) ? "asm" : "");
+	snprintf(buf, size, "%s", frame_of(p->view) && shows_code(s, file_of(s)) ? "asm" : "");
 	return buf;
 }
 
