@@ -72,7 +72,7 @@ one() # VERSION GO KIND
 wrong() # VERSION GO: after one(), of which the export is left
 {
 	other=$(live_build waits "$1" "$2" plain) || { not_ok "another program builds" "$WORK/build.log"; return; }
-	says "another program is told apart" 'is not the program that this was recorded of' \
+	says "another program is told apart" 'waits.* is not the program that' \
 		--replay "$WORK/a.jsonl" --exe "$other"
 	says "without the program it is said how to name it" 'exe BIN names it' --replay "$WORK/a.jsonl"
 	"$BINGO" --replay "$WORK/a.jsonl" --exe /etc/passwd --json >/dev/null 2>"$WORK/err"
