@@ -59,13 +59,19 @@ static double own_cpu_pct(const struct app *a)
 	return wall > 0 ? 100.0 * (double)clock_ns(CLOCK_PROCESS_CPUTIME_ID) / (double)wall : 0;
 }
 
+static bool has_screen(const struct options *o)
+{
+	return !o->script && !o->batch && isatty(STDOUT_FILENO);
+}
+
 static int open_live(struct app *a, struct err *err)
 {
 	struct live_config cfg = { .rate = a->opt->rate,
 				   .no_ptrace = a->opt->no_ptrace,
 				   .no_bpf = a->opt->no_bpf,
 				   .budget = a->opt->budget / 100,
-				   .command = a->opt->mode == MODE_COMMAND };
+				   .command = a->opt->mode == MODE_COMMAND,
+				   .inspects = has_screen(a->opt) };
 	pid_t pid = a->opt->pid;
 
 	if (cfg.command) {
@@ -240,11 +246,6 @@ static int run_batch(struct app *a, struct err *err)
 		return err->rc;
 	}
 	return print_now(a, true, err);
-}
-
-static bool has_screen(const struct options *o)
-{
-	return !o->script && !o->batch && isatty(STDOUT_FILENO);
 }
 
 /* The rest needs fewer rights; no thread is there yet. */

@@ -103,13 +103,18 @@ static void need_dwarf(struct live_inspect *li)
 	}
 }
 
-static void inspect_prepare(struct inspector *i)
+void live_inspect_prepare(struct live_source *l)
 {
-	struct live_inspect *li = source_of(i)->inspect;
+	struct live_inspect *li = l->inspect;
 
 	pthread_mutex_lock(&li->lock);
 	need_dwarf(li);
 	pthread_mutex_unlock(&li->lock);
+}
+
+static void inspect_prepare(struct inspector *i)
+{
+	live_inspect_prepare(source_of(i));
 }
 
 static void unlink_request(struct live_inspect *li, const struct request *r)

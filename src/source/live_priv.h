@@ -305,6 +305,8 @@ void live_look_restart(struct live_source *l);
 /* --- live_inspect.c: the reading thread --- */
 /* Answers those who asked for variables or code since. */
 void live_inspect_serve(struct live_source *l);
+/* Any thread but the reading one: opens the DWARF, or waits until it is open. */
+void live_inspect_prepare(struct live_source *l);
 /* Another program: l->t. */
 void live_inspect_restart(struct live_source *l);
 /* Nobody reads any more: from now on those who ask use what was the reading thread's. */

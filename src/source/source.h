@@ -41,7 +41,8 @@ struct source {
 	const struct source_ops *ops;
 	struct history history; /* world.history points here while it is open */
 	struct inspector inspector; /* world.inspector likewise; read NULL: it knows no variables */
-	struct disassembler disassembler; /* world.disassembler likewise; read NULL: it knows no code */
+	struct disassembler
+		disassembler; /* world.disassembler likewise; read NULL: it knows no code */
 	/* Called on worker threads when there is something to drain; may be NULL. */
 	void (*notify)(void *arg);
 	void *notify_arg;
