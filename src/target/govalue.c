@@ -212,13 +212,27 @@ static void text_items(struct govaluer *g, const struct gotype *elem, uint64_t a
 	text_more(n, out);
 }
 
+/* Of a slice that is not there as a whole, what is. */
+static void text_lengths(struct govaluer *g, struct gval v, struct gotext *out)
+{
+	uint64_t len, cap;
+	bool has_len = !valmem_read(g->vm, v.addr + 8, &len, sizeof(len)) && len <= LEN_MOST;
+	bool has_cap = !valmem_read(g->vm, v.addr + 16, &cap, sizeof(cap)) && cap <= LEN_MOST;
+
+	gotext_str(out, "?");
+	if (has_len)
+		gotext_printf(out, " (len %" PRIu64 "%s", len, has_cap ? "" : ")");
+	if (has_cap)
+		gotext_printf(out, "%scap %" PRIu64 ")", has_len ? ", " : " (", cap);
+}
+
 static void text_slice(struct govaluer *g, struct gval v, int depth, struct gotext *out)
 {
 	const struct gotype *elem = gotype_elem(g->ts, v.t);
 	uint64_t w[3];
 
 	if (valmem_read(g->vm, v.addr, w, sizeof(w)))
-		gotext_str(out, "?");
+		text_lengths(g, v, out);
 	else if (!w[0] && !w[1])
 		gotext_str(out, "nil");
 	else if (w[1] > w[2] || w[2] > LEN_MOST)
