@@ -76,6 +76,14 @@ HAVE_CAP := $(if $(filter no,$(CAP)),,$(shell pkg-config --exists libcap && echo
 HAVE_SECCOMP := $(if $(filter no,$(SECCOMP)),,$(shell pkg-config --exists 'libseccomp >= 2.4' && echo yes))
 PKGS += $(HAVE_CAP:yes=libcap) $(HAVE_SECCOMP:yes=libseccomp)
 DEFS += $(HAVE_CAP:yes=-DBINGO_CAP) $(HAVE_SECCOMP:yes=-DBINGO_SECCOMP)
+# Disassembly, where capstone is here; CAPSTONE=no leaves it out.
+HAVE_CAPSTONE := $(if $(filter no,$(CAPSTONE)),,$(shell pkg-config --exists 'capstone >= 4' && echo yes))
+PKGS += $(HAVE_CAPSTONE:yes=capstone)
+DEFS += $(HAVE_CAPSTONE:yes=-DBINGO_CAPSTONE)
+# Packed DWARF unpacks in half the time with libdeflate; DEFLATE=no leaves it to zlib.
+HAVE_DEFLATE := $(if $(filter no,$(DEFLATE)),,$(shell pkg-config --exists libdeflate && echo yes))
+PKGS += $(HAVE_DEFLATE:yes=libdeflate)
+DEFS += $(HAVE_DEFLATE:yes=-DBINGO_DEFLATE)
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS))
 PKG_LIBS := $(shell pkg-config --libs $(PKGS))
 endif
@@ -134,7 +142,7 @@ $(BUILD)/bingo-top: $(BUILD)/src/main.o $(LIB)
 $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(LIB)
 	$(call link,-lcmocka)
 
-$(BUILD)/bench/bench_latency $(BUILD)/bench/bench_cost: $(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(LIB)
+$(BUILD)/bench/bench_latency $(BUILD)/bench/bench_cost $(BUILD)/bench/bench_vars: $(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(LIB)
 	$(call link,-lvterm -lutil)
 
 $(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(LIB)
@@ -197,7 +205,7 @@ lint: $(BUILD)/gen/version.h $(SKEL)
 fmt:
 	$(Q)tests/lint/format.sh --write
 
-golden-update: all
+golden-update: all $(BUILD)/tests/golden/code_screens
 	$(Q)BUILD='$(BUILD)' tests/golden/run.sh --update
 
 # source:destination below PREFIX

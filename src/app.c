@@ -16,6 +16,7 @@
 #include "helper.h"
 #include "loader.h"
 #include "screen.h"
+#include "source/binary.h"
 #include "source/command.h"
 #include "source/doctor.h"
 #include "source/guard.h"
@@ -31,6 +32,7 @@ struct app {
 	struct world world;
 	struct input in;
 	struct source *source;
+	struct binary *binary; /* the program that a file is of, for code; NULL: not known */
 	struct loader loader;
 	struct detect detect;
 	struct helper *helper; /* NULL: none, or none needed */
@@ -57,13 +59,19 @@ static double own_cpu_pct(const struct app *a)
 	return wall > 0 ? 100.0 * (double)clock_ns(CLOCK_PROCESS_CPUTIME_ID) / (double)wall : 0;
 }
 
+static bool has_screen(const struct options *o)
+{
+	return !o->script && !o->batch && isatty(STDOUT_FILENO);
+}
+
 static int open_live(struct app *a, struct err *err)
 {
 	struct live_config cfg = { .rate = a->opt->rate,
 				   .no_ptrace = a->opt->no_ptrace,
 				   .no_bpf = a->opt->no_bpf,
 				   .budget = a->opt->budget / 100,
-				   .command = a->opt->mode == MODE_COMMAND };
+				   .command = a->opt->mode == MODE_COMMAND,
+				   .inspects = has_screen(a->opt) };
 	pid_t pid = a->opt->pid;
 
 	if (cfg.command) {
@@ -86,7 +94,14 @@ static int app_open(struct app *a, struct err *err)
 	if (rc)
 		return rc;
 	a->source = source_open_file(&a->in, a->opt->exe, &a->world, err);
-	return a->source ? 0 : -EINVAL;
+	if (!a->source)
+		return -EINVAL;
+	if (!a->opt->exe || !strcmp(a->source->ops->kind, "core"))
+		return 0;
+	rc = binary_open(&a->binary, a->opt->exe, err);
+	if (!rc)
+		a->world.disassembler = binary_disassembler(a->binary);
+	return rc;
 }
 
 static void app_close(struct app *a)
@@ -95,8 +110,10 @@ static void app_close(struct app *a)
 		loader_stop(&a->loader);
 		a->world.history = NULL;
 		a->world.inspector = NULL;
+		a->world.disassembler = NULL;
 		a->source->ops->close(a->source);
 	}
+	binary_close(a->binary);
 	if (a->child)
 		command_stop(a->child);
 	input_close(&a->in);
@@ -229,11 +246,6 @@ static int run_batch(struct app *a, struct err *err)
 		return err->rc;
 	}
 	return print_now(a, true, err);
-}
-
-static bool has_screen(const struct options *o)
-{
-	return !o->script && !o->batch && isatty(STDOUT_FILENO);
 }
 
 /* The rest needs fewer rights; no thread is there yet. */

@@ -12,10 +12,14 @@
 #include "core/mem.h"
 #include "version.h"
 
-#ifdef BINGO_BPF
+#if defined(BINGO_BPF) && defined(BINGO_CAPSTONE)
 #define BUILT ""
-#else
+#elif defined(BINGO_CAPSTONE)
 #define BUILT " (built without BPF)"
+#elif defined(BINGO_BPF)
+#define BUILT " (built without disassembly)"
+#else
+#define BUILT " (built without BPF, disassembly)"
 #endif
 
 enum { MAX_OPERANDS = 8 };
@@ -53,7 +57,7 @@ static const struct option_row {
 	{ OPT_REPLAY, "replay", "FILE",
 	  "show a trace, a core dump, a goroutine dump, the events of an export; - is standard "
 	  "input" },
-	{ OPT_EXE, "exe", "BIN", "the program of a core dump that --replay shows" },
+	{ OPT_EXE, "exe", "BIN", "the program that --replay's file is of: of a core dump, or for disassembly" },
 	{ 'b', "batch", NULL, "no screen: print a report each interval" },
 	{ 'n', "iterations", "N", "stop after N reports" },
 	{ 'd', "delay", "SEC", "time between reports (1)" },
@@ -336,7 +340,7 @@ static int parse_operands(struct options *o, int argc, char **argv, struct err *
 	}
 	if (o->exe)
 		return usage(err,
-			     "--exe names the program of a core dump, which --replay shows; it was",
+			     "--exe names the program that a file of --replay is of; it was",
 			     o->exe);
 	if (o->command) {
 		o->mode = MODE_COMMAND;

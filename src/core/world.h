@@ -12,6 +12,7 @@
 #ifndef CORE_WORLD_H
 #define CORE_WORLD_H
 
+#include "core/code.h"
 #include "core/event.h"
 #include "core/hash.h"
 #include "core/history.h"
@@ -283,6 +284,7 @@ struct world {
 	struct progress progress;
 	struct history *history; /* owned by the source; NULL: no past */
 	struct inspector *inspector; /* owned by the source; NULL: no variables are to be had */
+	struct disassembler *disassembler; /* likewise; NULL: no code is to be had */
 
 	uint32_t source_kind; /* string ids for the header: "trace", "live"… */
 	uint32_t source_name; /* file or program */

@@ -78,7 +78,7 @@ static void core_work(struct source *src)
 	live_look(l, live_clock(CLOCK_MONOTONIC));
 	live_pass_end(l, l->t0);
 	say_end(l);
-	live_inspect_still(l);
+	live_inspect_over(l);
 }
 
 static const struct source_ops core_ops = {

@@ -29,6 +29,7 @@ struct live_config {
 	bool no_bpf; /* leave the kernel's side out */
 	double budget; /* the most that probes may cost, as a share of the target's CPU time; 0: no probes */
 	const struct target_opts *target; /* NULL; for tests */
+	bool inspects; /* variables will be asked for: what reading them takes is opened at once */
 };
 
 /*

@@ -80,6 +80,7 @@ static void learn_header(struct live_source *l, struct world *w, const struct ta
 	w->wall_ns = l->wall0;
 	w->history = evlog_history(l->log);
 	w->inspector = &l->source.inspector;
+	w->disassembler = &l->source.disassembler;
 	live->state = LIVE_RUNS;
 	live->pid = (int32_t)l->pid;
 	live->stripped = !t->image || !t->image->has_symtab;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Variables of a running process: whoever asks waits, the reading thread answers
- * between two passes. Of a core dump: whoever asks reads, one at a time, once the
- * reading thread is done. DWARF is opened by the first who asks, on his own thread.
+ * Variables and code of a running process: whoever asks waits, the reading thread answers
+ * between two passes. DWARF is opened by the first who asks, on his own thread. Once
+ * nobody reads any more, of a core dump or of a program that has ended, whoever asks
+ * reads himself.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -10,6 +11,8 @@
 #include <string.h>
 
 #include "source/live_priv.h"
+#include "target/core.h"
+#include "target/disasm.h"
 #include "target/dwinfo.h"
 #include "target/inspect.h"
 
@@ -17,8 +20,10 @@ enum { WAIT_S = 10 }; /* for an answer; longer, the reading thread is stuck */
 
 struct request {
 	struct request *next;
-	const struct value_ask *ask;
+	const struct value_ask *ask; /* NULL: for code */
 	struct values *out;
+	const struct code_ask *code_ask;
+	struct code *code;
 	int rc;
 	bool done;
 };
@@ -28,7 +33,6 @@ struct live_inspect {
 	pthread_cond_t answered; /* a request, or DWARF is open */
 	struct request *head;
 	bool over; /* nobody answers any more */
-	bool still; /* a core's: who asks answers himself, under the lock */
 	enum { DWARF_CLOSED, DWARF_OPENING, DWARF_OPEN } state;
 	struct dwinfo *dw; /* opened, and not taken over yet */
 	char why_not[160];
@@ -44,10 +48,23 @@ static struct live_source *source_of(struct inspector *i)
 	return (struct live_source *)s;
 }
 
-static int refuse(struct values *out, int rc, const char *why)
+static struct live_source *source_of_code(struct disassembler *d)
 {
-	values_release(out);
-	snprintf(out->note, sizeof(out->note), "%s", why);
+	struct source *s = (struct source *)((char *)d - offsetof(struct source, disassembler));
+
+	return (struct live_source *)s;
+}
+
+static int refuse(struct request *r, int rc, const char *why)
+{
+	if (r->ask) {
+		values_release(r->out);
+		snprintf(r->out->note, sizeof(r->out->note), "%s", why);
+	} else {
+		code_release(r->code);
+		snprintf(r->code->note, sizeof(r->code->note), "%s", why);
+	}
+	r->rc = rc;
 	return rc;
 }
 
@@ -78,7 +95,7 @@ static void open_dwarf(struct live_inspect *li)
 /* Locked: waits until the DWARF is open, or nobody needs it any more. */
 static void need_dwarf(struct live_inspect *li)
 {
-	while (li->state != DWARF_OPEN && !li->over) {
+	while (li->state != DWARF_OPEN && (!li->over || li->t->core)) {
 		if (li->state == DWARF_CLOSED)
 			open_dwarf(li);
 		else
@@ -86,13 +103,18 @@ static void need_dwarf(struct live_inspect *li)
 	}
 }
 
-static void inspect_prepare(struct inspector *i)
+void live_inspect_prepare(struct live_source *l)
 {
-	struct live_inspect *li = source_of(i)->inspect;
+	struct live_inspect *li = l->inspect;
 
 	pthread_mutex_lock(&li->lock);
 	need_dwarf(li);
 	pthread_mutex_unlock(&li->lock);
+}
+
+static void inspect_prepare(struct inspector *i)
+{
+	live_inspect_prepare(source_of(i));
 }
 
 static void unlink_request(struct live_inspect *li, const struct request *r)
@@ -104,7 +126,7 @@ static void unlink_request(struct live_inspect *li, const struct request *r)
 		}
 }
 
-/* --- answering --- */
+/* --- the reading thread --- */
 
 static uint64_t address_of(const struct live_source *l, uint64_t goid)
 {
@@ -117,20 +139,30 @@ static uint64_t address_of(const struct live_source *l, uint64_t goid)
 	return 0;
 }
 
-static void answer(struct live_source *l, struct request *r)
+static void answer_code(struct live_source *l, struct request *r)
+{
+	const struct disasm_from from = {
+		.sym = l->t->sym, .mem = l->t->mem, .img = l->t->image, .arch = l->t->lay.arch
+	};
+
+	disasm_read(&from, r->code_ask, r->code);
+	r->rc = 0;
+}
+
+static void answer_values(struct live_source *l, struct request *r)
 {
 	uint64_t addr = address_of(l, r->ask->goid);
 
 	if (addr)
 		r->rc = inspect_read(l->inspect->in, addr, r->ask, r->out);
 	else
-		r->rc = refuse(r->out, 0, "this goroutine has ended");
+		refuse(r, 0, "this goroutine has ended");
 	if (r->rc)
-		refuse(r->out, r->rc, "the program has ended");
+		refuse(r, r->rc, "the program has ended");
 }
 
-/* Locked: all that an answer needs. */
-static void make_ready(struct live_source *l)
+/* Locked: what is needed to answer. */
+static void take_dwarf(struct live_source *l)
 {
 	struct live_inspect *li = l->inspect;
 
@@ -138,11 +170,19 @@ static void make_ready(struct live_source *l)
 		li->in = inspect_new(l->t);
 		li->given = false;
 	}
-	if (!li->given && li->state == DWARF_OPEN) {
-		inspect_set_dwarf(li->in, li->dw, li->why_not);
-		li->dw = NULL;
-		li->given = true;
-	}
+	if (li->given || li->state != DWARF_OPEN)
+		return;
+	inspect_set_dwarf(li->in, li->dw, li->why_not);
+	li->dw = NULL;
+	li->given = true;
+}
+
+static void answer(struct live_source *l, struct request *r)
+{
+	if (r->ask)
+		answer_values(l, r);
+	else
+		answer_code(l, r);
 }
 
 void live_inspect_serve(struct live_source *l)
@@ -154,7 +194,7 @@ void live_inspect_serve(struct live_source *l)
 	/* held all along: who waits for an answer waits for this as well */
 	pthread_mutex_lock(&li->lock);
 	atomic_store(&l->asked, false);
-	make_ready(l);
+	take_dwarf(l);
 	while (li->head) {
 		struct request *r = li->head;
 
@@ -166,23 +206,26 @@ void live_inspect_serve(struct live_source *l)
 	pthread_mutex_unlock(&li->lock);
 }
 
-void live_inspect_still(struct live_source *l)
-{
-	struct live_inspect *li = l->inspect;
+/* --- those who ask --- */
 
-	pthread_mutex_lock(&li->lock);
-	li->still = true;
-	pthread_cond_broadcast(&li->answered);
-	pthread_mutex_unlock(&li->lock);
+/* Locked: nobody reads any more, so what is the reading thread's is ours. */
+static int answer_self(struct live_source *l, struct request *r)
+{
+	if (r->ask && !l->t->core)
+		return refuse(r, -ESRCH, "the program has ended");
+	take_dwarf(l);
+	answer(l, r);
+	return r->rc;
 }
 
-/* --- asking --- */
-
-/* Locked. Leaves r done where the reading thread has answered. */
-static void await_answer(struct live_source *l, struct request *r, const struct timespec *until)
+/* Locked, and so on return: until the reading thread has answered. */
+static int await(struct live_source *l, struct request *r)
 {
 	struct live_inspect *li = l->inspect;
+	struct timespec until;
 
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += WAIT_S;
 	r->next = li->head;
 	li->head = r;
 	atomic_store(&l->asked, true);
@@ -191,51 +234,37 @@ static void await_answer(struct live_source *l, struct request *r, const struct 
 	pthread_cond_broadcast(&l->wake);
 	pthread_mutex_unlock(&l->lock);
 	pthread_mutex_lock(&li->lock);
-	while (!r->done && !li->over && !pthread_cond_timedwait(&li->answered, &li->lock, until))
+	while (!r->done && !li->over && !pthread_cond_timedwait(&li->answered, &li->lock, &until))
 		;
-	if (!r->done)
-		unlink_request(li, r);
+	if (r->done)
+		return r->rc;
+	unlink_request(li, r);
+	return li->over ? answer_self(l, r)
+			: refuse(r, -EAGAIN, "no answer came in time; it is asked again");
 }
 
-/* Locked. The same of a core. */
-static void answer_self(struct live_source *l, struct request *r, const struct timespec *until)
+static int request(struct live_source *l, struct request *r)
 {
 	struct live_inspect *li = l->inspect;
+	int rc;
 
-	while (!li->still && !li->over && !pthread_cond_timedwait(&li->answered, &li->lock, until))
-		;
-	if (!li->still)
-		return;
-	make_ready(l);
-	answer(l, r);
-	r->done = true;
+	pthread_mutex_lock(&li->lock);
+	if (r->ask)
+		need_dwarf(li);
+	rc = li->over ? answer_self(l, r) : await(l, r);
+	pthread_mutex_unlock(&li->lock);
+	return rc;
 }
 
 static int inspect_wait(struct inspector *i, const struct value_ask *ask, struct values *out)
 {
-	struct live_source *l = source_of(i);
-	struct live_inspect *li = l->inspect;
-	struct request r = { .ask = ask, .out = out };
-	struct timespec until;
-	bool over;
-
-	pthread_mutex_lock(&li->lock);
-	need_dwarf(li);
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += WAIT_S;
-	if (l->file)
-		answer_self(l, &r, &until);
-	else
-		await_answer(l, &r, &until);
-	over = li->over;
-	pthread_mutex_unlock(&li->lock);
-	if (r.done)
-		return r.rc;
-	return over ? refuse(out, -ESRCH, "the program has ended")
-		    : refuse(out, -EAGAIN, "no answer came in time; it is asked again");
+	return request(source_of(i), &(struct request){ .ask = ask, .out = out });
 }
 
-/* --- its end --- */
+static int code_wait(struct disassembler *d, const struct code_ask *ask, struct code *out)
+{
+	return request(source_of_code(d), &(struct request){ .code_ask = ask, .code = out });
+}
 
 /* Forgets a program. Locked. */
 static void forget(struct live_inspect *li)
@@ -284,6 +313,7 @@ void live_inspect_init(struct live_source *l)
 	l->inspect = li;
 	l->source.inspector.read = inspect_wait;
 	l->source.inspector.prepare = inspect_prepare;
+	l->source.disassembler.read = code_wait;
 }
 
 void live_inspect_free(struct live_source *l)

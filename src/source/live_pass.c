@@ -492,8 +492,11 @@ void live_work(struct source *src)
 	struct live_source *l = (struct live_source *)src;
 	int64_t next = live_clock(CLOCK_MONOTONIC), now;
 
-	if (atomic_exchange(&l->taken, true))
+	if (atomic_exchange(&l->taken, true)) {
+		if (l->cfg.inspects) /* this thread has nothing else to do */
+			live_inspect_prepare(l);
 		return;
+	}
 	live_regs_start(l);
 	while (!atomic_load(&l->cancelled) && one_pass(l)) {
 		if (scan_stats(l->scan)->passes > 1) { /* the first picture does not wait for it */

@@ -208,7 +208,7 @@ struct live_source {
 
 	atomic_bool taken, cancelled;
 	struct live_inspect *inspect;
-	atomic_bool asked; /* for variables */
+	atomic_bool asked; /* for variables or code */
 	atomic_llong drain_ns; /* what drain() cost since the reader last asked */
 	pthread_mutex_t lock;
 	pthread_cond_t wake; /* cancelled, or the queue became shorter */
@@ -303,14 +303,14 @@ int64_t live_look(struct live_source *l, int64_t now);
 void live_look_restart(struct live_source *l);
 
 /* --- live_inspect.c: the reading thread --- */
-/* Answers those who asked for variables since. */
+/* Answers those who asked for variables or code since. */
 void live_inspect_serve(struct live_source *l);
+/* Any thread but the reading one: opens the DWARF, or waits until it is open. */
+void live_inspect_prepare(struct live_source *l);
 /* Another program: l->t. */
 void live_inspect_restart(struct live_source *l);
-/* Nobody reads any more. */
+/* Nobody reads any more: from now on those who ask use what was the reading thread's. */
 void live_inspect_over(struct live_source *l);
-/* The reading thread is done, and the memory stands still: from now on who asks reads himself. */
-void live_inspect_still(struct live_source *l);
 /* --- live_inspect.c: the loop's thread --- */
 void live_inspect_init(struct live_source *l);
 void live_inspect_free(struct live_source *l);

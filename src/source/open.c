@@ -85,17 +85,19 @@ struct source *source_open_file(const struct input *in, const char *exe, struct 
 			"shown");
 	if (coredump_known(in))
 		return coredump_open(in, exe, w, err);
-	if (exe) {
-		err_set(err, -EINVAL, EXIT_USAGE, "--exe is for core dumps, and %s is none",
-			in->name);
-		return NULL;
-	}
 	if (version < 0 && jsonl_known(in)) {
 		w->source_kind = world_str(w, "events");
 		w->replay = w->source_name;
 		return jsonl_open(in);
 	}
 	if (version < 0 && dumptext_known(in)) {
+		if (exe) {
+			err_set(err, -EINVAL, EXIT_USAGE,
+				"--exe is for core dumps, traces and exported events; %s is a "
+				"text, which has no addresses",
+				in->name);
+			return NULL;
+		}
 		w->source_kind = world_str(w, "dump");
 		return dumptext_open(in);
 	}

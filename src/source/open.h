@@ -8,7 +8,8 @@
 
 /*
  * Opens whatever in holds; in must stay open until the source is closed.
- * exe: the program of a core dump; NULL where it is not given.
+ * exe: the program of a core dump; NULL where it is not given. What a trace or an export
+ * was recorded of is the caller's to open (source/binary.h); a dump's text has no use for it.
  * Fills the world's header strings. Returns NULL with err filled (EXIT_BADFILE)
  * where no reader knows the content.
  */

@@ -3,6 +3,7 @@
 #ifndef SOURCE_SOURCE_H
 #define SOURCE_SOURCE_H
 
+#include "core/code.h"
 #include "core/err.h"
 #include "core/value.h"
 #include "core/world.h"
@@ -40,6 +41,8 @@ struct source {
 	const struct source_ops *ops;
 	struct history history; /* world.history points here while it is open */
 	struct inspector inspector; /* world.inspector likewise; read NULL: it knows no variables */
+	struct disassembler
+		disassembler; /* world.disassembler likewise; read NULL: it knows no code */
 	/* Called on worker threads when there is something to drain; may be NULL. */
 	void (*notify)(void *arg);
 	void *notify_arg;

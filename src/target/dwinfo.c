@@ -12,6 +12,10 @@
 #include <zlib.h>
 #include <zstd.h>
 
+#ifdef BINGO_DEFLATE
+#include <libdeflate.h>
+#endif
+
 #include "core/hash.h"
 
 enum {
@@ -110,18 +114,27 @@ static bool section_find(const struct image *img, const char *name, struct secti
 	return false;
 }
 
-static bool unpack(const struct section *s, uint8_t *to)
+#ifdef BINGO_DEFLATE
+
+static bool unpack_zlib(const struct section *s, uint8_t *to)
+{
+	struct libdeflate_decompressor *d = libdeflate_alloc_decompressor();
+	/* all of s->len bytes, or it fails */
+	bool good = d && libdeflate_zlib_decompress(d, s->in, s->in_len, to, s->len, NULL) ==
+				 LIBDEFLATE_SUCCESS;
+
+	libdeflate_free_decompressor(d);
+	return good;
+}
+
+#else
+
+static bool unpack_zlib(const struct section *s, uint8_t *to)
 {
 	z_stream z = { .next_in = (Bytef *)(uintptr_t)s->in, .next_out = to };
 	uint64_t left = s->len, in = s->in_len;
 	int rc;
 
-	if (s->how == PLAIN) {
-		memcpy(to, s->in, s->len);
-		return true;
-	}
-	if (s->how == ZSTD)
-		return ZSTD_decompress(to, s->len, s->in, s->in_len) == s->len;
 	if (inflateInit(&z) != Z_OK)
 		return false;
 	do {
@@ -135,6 +148,19 @@ static bool unpack(const struct section *s, uint8_t *to)
 	} while (rc == Z_OK && in && left);
 	inflateEnd(&z);
 	return rc == Z_STREAM_END && !left;
+}
+
+#endif
+
+static bool unpack(const struct section *s, uint8_t *to)
+{
+	if (s->how == PLAIN)
+		memcpy(to, s->in, s->len);
+	else if (s->how == ZSTD)
+		return ZSTD_decompress(to, s->len, s->in, s->in_len) == s->len;
+	else
+		return unpack_zlib(s, to);
+	return true;
 }
 
 /* Lays an ELF file out: its header, section headers, their names, then the sections. */

@@ -238,13 +238,27 @@ static void text_items(struct govaluer *g, const struct gotype *elem, uint64_t a
 	text_more(n, out);
 }
 
+/* Of a slice that is not there as a whole, what is. */
+static void text_lengths(struct govaluer *g, struct gval v, struct gotext *out)
+{
+	uint64_t len, cap;
+	bool has_len = !valmem_read(g->vm, v.addr + 8, &len, sizeof(len)) && len <= LEN_MOST;
+	bool has_cap = !valmem_read(g->vm, v.addr + 16, &cap, sizeof(cap)) && cap <= LEN_MOST;
+
+	gv_unread(g, v.addr, 8, out);
+	if (has_len)
+		gotext_printf(out, " (len %" PRIu64 "%s", len, has_cap ? "" : ")");
+	if (has_cap)
+		gotext_printf(out, "%scap %" PRIu64 ")", has_len ? ", " : " (", cap);
+}
+
 static void text_slice(struct govaluer *g, struct gval v, int depth, struct gotext *out)
 {
 	const struct gotype *elem = gotype_elem(g->ts, v.t);
 	uint64_t w[3];
 
 	if (valmem_read(g->vm, v.addr, w, sizeof(w)))
-		gv_unread(g, v.addr, sizeof(w), out);
+		text_lengths(g, v, out);
 	else if (!w[0] && !w[1])
 		gotext_str(out, "nil");
 	else if (w[1] > w[2] || w[2] > LEN_MOST)

@@ -279,6 +279,24 @@ static void draw_run(const struct region *r, int x, int y, int n, bool down, uin
 	}
 }
 
+int draw_sentence(const struct region *r, int y, enum role role, const char *s)
+{
+	int first = y;
+
+	while (*s && y < r->h) {
+		size_t len = strlen(s), n = len, w = r->w > 2 ? (size_t)r->w - 2 : 1;
+
+		if (n > w) {
+			for (n = w; n > 1 && s[n] != ' '; n--)
+				;
+			n = n > 1 ? n : w;
+		}
+		draw_text(r, 1, y++, -1, role, 0, s, n);
+		s += n + (s[n] == ' ');
+	}
+	return y - first;
+}
+
 void draw_fill(const struct region *r, int x, int y, int w, int h, enum role role, unsigned attr)
 {
 	for (int i = 0; i < h && y + i < r->h; i++)

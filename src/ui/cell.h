@@ -70,6 +70,9 @@ int draw_right(const struct region *r, int x, int y, int width, enum role role, 
 int draw_fmt(const struct region *r, int x, int y, int width, enum role role, unsigned attr,
 	     const char *fmt, ...) __attribute__((format(printf, 7, 8)));
 
+/* From line y on, a column in, wrapped at blanks. Returns the lines used. */
+int draw_sentence(const struct region *r, int y, enum role role, const char *s);
+
 /* Blanks, in a role and attribute. */
 void draw_fill(const struct region *r, int x, int y, int w, int h, enum role role, unsigned attr);
 /* Adds an attribute to what is drawn there already: a selected row. */

@@ -47,6 +47,14 @@ const struct key_binding key_table[] = {
 	  "back: undo what is nearest, an open goroutine, a search, the filter; while loading, "
 	  "stop" },
 
+	{ ACT_FRAME_OUT, DETAIL | VARS | SOURCE, "frame-out", NULL, NULL, ")", "Frame",
+	  "to the frame that called this one; detail, source and variables go along" },
+	{ ACT_FRAME_IN, DETAIL | VARS | SOURCE, "frame-in", NULL, NULL, "(", "Frame",
+	  "to the frame that this one called" },
+	{ ACT_CODE, DETAIL | VARS | SOURCE, "disassembly", NULL, NULL, "D", "Disasm",
+	  "the frame's instructions in place of its source, or the source again; where there is "
+	  "no source they are there by themselves" },
+
 	{ ACT_FILTER, LIST | TIMELINE, "filter", "pattern", "filter", "/ \\ F4", "Filter",
 	  "show only what matches a regular expression, while you type; a leading ! turns it "
 	  "round" },
@@ -107,7 +115,7 @@ const struct key_binding key_table[] = {
 	{ ACT_COPY_ALL, CTX_ANY, "copy-all", NULL, NULL, "Y", NULL,
 	  "copy the whole stack or text" },
 	{ ACT_EDIT, CTX_ANY, "edit", NULL, NULL, "e", NULL,
-	  "open the source line in $VISUAL or $EDITOR" },
+	  "open the chosen frame's source line in $VISUAL or $EDITOR" },
 	{ ACT_WARNINGS, CTX_ANY, "warnings", NULL, NULL, "!", NULL,
 	  "read what is missing or damaged in what is shown" },
 	{ ACT_MOUSE, CTX_ANY, "mouse", NULL, NULL, "M", NULL,
@@ -136,10 +144,6 @@ const struct key_binding key_table[] = {
 	{ ACT_RIGHT, LIST, "right", NULL, NULL, "l Right", NULL, "unfold the group" },
 	{ ACT_RIGHT, TIMELINE, "right", NULL, NULL, "l Right", NULL, "one column on in time" },
 	{ ACT_RIGHT, DETAIL | SOURCE, "right", NULL, NULL, "l Right", NULL, "scroll to the right" },
-	{ ACT_FRAME_OUT, VARS | SOURCE, "frame-out", NULL, NULL, ")", "Frame",
-	  "to the frame that called this one" },
-	{ ACT_FRAME_IN, VARS | SOURCE, "frame-in", NULL, NULL, "(", "Frame",
-	  "to the frame that this one called" },
 	MOVE(ACT_PAGE_UP, "page-up", "PgUp ^B", "up one page"),
 	MOVE(ACT_PAGE_DOWN, "page-down", "PgDn ^F", "down one page"),
 	MOVE(ACT_HALF_UP, "half-up", "^U", "up half a page"),

@@ -56,6 +56,7 @@ enum action {
 	ACT_BOTTOM,
 	ACT_FRAME_OUT, /* to the frame that called the one shown */
 	ACT_FRAME_IN,
+	ACT_CODE, /* source, or disassembly */
 	ACT_OPEN, /* Enter */
 	ACT_BACK, /* Esc: what was opened last is closed */
 	/* what is shown */

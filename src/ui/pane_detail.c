@@ -51,7 +51,7 @@ struct detail {
 	int page, left; /* lines drawn; columns scrolled to the right */
 	VEC(uint32_t) visited; /* rows come from */
 	uint32_t row; /* whose lines these are */
-	uint64_t moment_stamp;
+	uint64_t moment_stamp, frame_stamp;
 	size_t story_n, story_line; /* events; the line of the first */
 	int64_t anchor; /* time of the chosen event, and which of those at that time it is */
 	uint32_t nth;
@@ -284,6 +284,30 @@ static void anchor_follow(struct detail *d)
 	d->sel = sel;
 }
 
+/* Whether a line is the frame that all panes show. */
+static bool is_chosen(const struct detail *d, const struct line *line)
+{
+	const struct view *v = d->pane.view;
+
+	return line->kind == LINE_FRAME && line->at == v->frame &&
+	       v->stack == view_moment(v)->stack[d->row];
+}
+
+/* Another pane chose a frame: its line is the selected one. */
+static void follow_frame(struct detail *d)
+{
+	const struct view *v = d->pane.view;
+
+	if (d->frame_stamp == v->frame_stamp)
+		return;
+	d->frame_stamp = v->frame_stamp;
+	for (size_t i = 0; i < d->line.n; i++)
+		if (is_chosen(d, &d->line.v[i])) {
+			d->sel = i;
+			anchor_set(d);
+		}
+}
+
 static void refresh(struct detail *d)
 {
 	struct view *v = d->pane.view;
@@ -291,12 +315,15 @@ static void refresh(struct detail *d)
 
 	if (v->row == NO_G || v->row >= v->world->g.n)
 		return;
-	if (same && !d->stale && d->moment_stamp == v->moment_stamp)
+	if (same && !d->stale && d->moment_stamp == v->moment_stamp) {
+		follow_frame(d);
 		return;
+	}
 	if (!same) {
 		d->sel = d->top = 0;
 		d->left = 0;
 		d->anchored = false;
+		d->frame_stamp = v->frame_stamp;
 	}
 	d->row = v->row;
 	d->moment_stamp = v->moment_stamp;
@@ -309,6 +336,7 @@ static void refresh(struct detail *d)
 	if (d->sel >= d->line.n)
 		d->sel = d->line.n - 1;
 	anchor_set(d);
+	follow_frame(d);
 }
 
 static void told(void *arg)
@@ -740,7 +768,10 @@ static void draw_one(const struct detail *d, const struct region *r, int y, size
 	while (skip < len && ((unsigned char)text[skip] & 0xc0) == 0x80)
 		skip++;
 	s = text + skip;
-	draw_cut(r, 0, y, r->w, line_role(d, i), d->line.v[i].kind == LINE_HEAD ? ATTR_BOLD : 0, s);
+	draw_cut(r, 0, y, r->w, line_role(d, i),
+		 d->line.v[i].kind == LINE_HEAD || is_chosen(d, &d->line.v[i]) ? ATTR_BOLD : 0, s);
+	if (is_chosen(d, &d->line.v[i]) && !d->left)
+		draw_sym(r, 2, y, 1, SYM_SELECT, ROLE_SRC_MARK, ATTR_BOLD);
 	if (d->search && match_find(d->search, s, len - skip, &start, &end) && end > start)
 		draw_text(r, text_width(s, start), y, -1, ROLE_MATCH, ATTR_REVERSE, s + start,
 			  end - start);

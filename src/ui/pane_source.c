@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The source of the chosen frame, its line marked; above it the stack it is in. */
+/*
+ * The source of the chosen frame, its line marked, or its instructions; above and below
+ * the frames around it.
+ */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,9 +10,14 @@
 
 #include "analysis/match.h"
 #include "analysis/srcfile.h"
+#include "ui/codeview.h"
+#include "ui/framestrip.h"
 #include "ui/pane.h"
 
 enum { W_LINENO = 6, TAB = 4 };
+
+/* What is shown: code where there is no source, or as was asked for. */
+enum source_mode { MODE_AUTO, MODE_SOURCE, MODE_CODE };
 
 struct source_pane {
 	struct pane pane;
@@ -18,6 +26,10 @@ struct source_pane {
 	long top; /* first line shown, 0-based */
 	int left, page;
 	struct match *search;
+	enum source_mode mode;
+	struct codeview code;
+	struct framestrip strip; /* as drawn */
+	int h;
 };
 
 static const struct frame *frame_of(const struct view *v)
@@ -31,6 +43,18 @@ static const struct srcfile *file_of(struct source_pane *s)
 	const struct frame *f = frame_of(v);
 
 	return f ? src_find(&s->cache, strtab_get(&v->world->strings, f->file)) : NULL;
+}
+
+static bool has_text(const struct srcfile *f)
+{
+	return f && f->text && f->line.n;
+}
+
+static bool shows_code(const struct source_pane *s, const struct srcfile *f)
+{
+	if (s->mode == MODE_AUTO)
+		return !has_text(f) && codeview_there(s->pane.view);
+	return s->mode == MODE_CODE;
 }
 
 static void clamp_top(struct source_pane *s, const struct srcfile *f)
@@ -101,18 +125,7 @@ static void draw_missing(const struct view *v, const struct region *r, const str
 	draw_cut(r, 1, y++, r->w - 1, ROLE_FUNC, ATTR_BOLD, strtab_get(t, f->func));
 	draw_cut_left(r, 1, y++, r->w - 1, ROLE_FILE, 0, strtab_get(t, f->file));
 	draw_fmt(r, 1, y++, -1, ROLE_LINENO, 0, "line %" PRIu32, f->line);
-	/* the sentence, wrapped at blanks */
-	for (y++; *why && y < r->h;) {
-		size_t len = strlen(why), n = len, w = r->w > 2 ? (size_t)r->w - 2 : 1;
-
-		if (n > w) {
-			for (n = w; n > 1 && why[n] != ' '; n--)
-				;
-			n = n > 1 ? n : w;
-		}
-		draw_text(r, 1, y++, -1, ROLE_WARN, 0, why, n);
-		why += n + (why[n] == ' ');
-	}
+	draw_sentence(r, y + 1, ROLE_WARN, why);
 }
 
 /* "1/3 main.(*Pool).put  /src/shop/worker.go:88" */
@@ -130,44 +143,116 @@ static void draw_title(const struct view *v, const struct region *r, const struc
 	draw_cut_left(r, x, 0, r->w - x, ROLE_FILE, 0, place);
 }
 
+/* Why there are no instructions of the chosen frame. */
+static const char *why_no_code(const struct view *v)
+{
+	if (v->world->disassembler)
+		return "this place has no address: there is nothing to disassemble";
+	return "there is no disassembly: the program's code is not here; --exe BIN names it for a "
+	       "trace or an export";
+}
+
+static void draw_text_of(struct source_pane *s, const struct region *r, const struct frame *f,
+			 const struct srcfile *file)
+{
+	s->page = r->h;
+	if (!has_text(file)) {
+		draw_missing(s->pane.view, r, f, file->why ? file->why : "the file is empty");
+		return;
+	}
+	refresh(s, file, f);
+	for (int y = 0; y < r->h && s->top + y < (long)file->line.n; y++)
+		draw_line(s, r, y, file, s->top + y, s->top + y + 1 == (long)f->line);
+}
+
 static void source_draw(struct pane *p, const struct region *r, bool focused)
 {
 	struct source_pane *s = (struct source_pane *)p;
-	const struct frame *f = frame_of(p->view);
+	const struct view *v = p->view;
+	const struct frame *f = frame_of(v);
 	const struct srcfile *file = file_of(s);
-	struct region body = region_sub(r, 0, 1, r->w, r->h - 1);
+	struct region body;
 
 	(void)focused;
 	if (!f) {
 		draw_str(r, 1, 1, -1, ROLE_DIM, 0, "no stack is known here");
 		return;
 	}
-	draw_title(p->view, r, f);
-	s->page = body.h;
-	if (!file->text || !file->line.n) {
-		draw_missing(p->view, &body, f, file->why ? file->why : "the file is empty");
-		return;
-	}
-	refresh(s, file, f);
-	for (int y = 0; y < body.h && s->top + y < (long)file->line.n; y++)
-		draw_line(s, &body, y, file, s->top + y, s->top + y + 1 == (long)f->line);
+	draw_title(v, r, f);
+	s->h = r->h;
+	s->strip = framestrip_make(r->h, v->frame, stacktab_depth(&v->world->stacks, v->stack));
+	framestrip_draw(&s->strip, v, &s->cache, r, 1);
+	body = region_sub(r, 0, 1 + s->strip.in, r->w, r->h - 1 - s->strip.in - s->strip.out);
+	file = file_of(s); /* the strip's files may have taken its place in the cache */
+	if (!shows_code(s, file))
+		draw_text_of(s, &body, f, file);
+	else if (codeview_there(v))
+		codeview_draw(&s->code, &body, s->search);
+	else
+		draw_sentence(&body, 1, ROLE_WARN, why_no_code(v));
 }
 
 /* --- actions --- */
 
 static unsigned scroll(struct source_pane *s, long by)
 {
-	s->top += by;
+	if (shows_code(s, file_of(s)))
+		codeview_scroll(&s->code, by);
+	else
+		s->top += by;
+	return EFF_DONE | EFF_DRAW;
+}
+
+static unsigned shift(struct source_pane *s, int by)
+{
+	if (shows_code(s, file_of(s)))
+		codeview_shift(&s->code, by);
+	else
+		s->left = s->left + by < 0 ? 0 : s->left + by;
+	return EFF_DONE | EFF_DRAW;
+}
+
+/* How far a page goes, and how many lines there are. */
+static long page(struct source_pane *s)
+{
+	return shows_code(s, file_of(s)) ? s->code.page : s->page;
+}
+
+static long lines(struct source_pane *s)
+{
+	const struct srcfile *f = file_of(s);
+
+	if (shows_code(s, f))
+		return (long)s->code.row.n;
+	return f ? (long)f->line.n : 0;
+}
+
+/* Source to code and back; back to code by itself where there is no source. */
+static unsigned toggle(struct source_pane *s)
+{
+	const struct srcfile *f = file_of(s);
+
+	if (!shows_code(s, f) && !codeview_there(s->pane.view))
+		return view_complain(s->pane.view, "%s", why_no_code(s->pane.view));
+	if (!shows_code(s, f))
+		s->mode = has_text(f) ? MODE_CODE : MODE_AUTO;
+	else
+		s->mode = has_text(f) ? MODE_AUTO : MODE_SOURCE;
 	return EFF_DONE | EFF_DRAW;
 }
 
 static unsigned search_next(struct source_pane *s, int dir)
 {
 	const struct srcfile *f = file_of(s);
-	long n = f ? (long)f->line.n : 0, from = s->top;
+	long n = lines(s), from = s->top;
 
 	if (!s->search)
 		return view_complain(s->pane.view, "nothing is searched for; / searches");
+	if (shows_code(s, f)) {
+		if (codeview_search(&s->code, s->search, dir))
+			return EFF_DONE | EFF_DRAW;
+		return view_complain(s->pane.view, "no instruction shown here matches");
+	}
 	for (long k = 1; k <= n; k++) {
 		long i = ((from + dir * k) % n + n) % n;
 
@@ -214,6 +299,13 @@ static unsigned copy(struct source_pane *s, bool all)
 
 	if (!f)
 		return EFF_DONE;
+	if (all && shows_code(s, file)) {
+		char *text = codeview_text(&s->code);
+		unsigned eff = view_ask_copy(s->pane.view, text);
+
+		free(text);
+		return eff;
+	}
 	if (all && file->text) {
 		char *text = xstrndup(file->text,
 				      file->line.n ? (size_t)(file->line.v[file->line.n - 1].s +
@@ -230,45 +322,47 @@ static unsigned copy(struct source_pane *s, bool all)
 	return view_ask_copy(s->pane.view, place);
 }
 
-static unsigned source_action(struct pane *p, const struct act *a)
+static unsigned move(struct source_pane *s, enum action a)
 {
-	struct source_pane *s = (struct source_pane *)p;
-	const struct srcfile *f = file_of(s);
-
-	switch (a->id) {
+	switch (a) {
 	case ACT_UP:
 		return scroll(s, -1);
 	case ACT_DOWN:
 		return scroll(s, 1);
 	case ACT_PAGE_UP:
-		return scroll(s, -(long)s->page);
+		return scroll(s, -page(s));
 	case ACT_PAGE_DOWN:
-		return scroll(s, s->page);
+		return scroll(s, page(s));
 	case ACT_HALF_UP:
-		return scroll(s, -(long)s->page / 2);
+		return scroll(s, -page(s) / 2);
 	case ACT_HALF_DOWN:
-		return scroll(s, s->page / 2);
+		return scroll(s, page(s) / 2);
 	case ACT_TOP:
-		s->top = 0;
-		return EFF_DONE | EFF_DRAW;
+		return scroll(s, -lines(s));
 	case ACT_BOTTOM:
-		s->top = f ? (long)f->line.n : 0;
-		return EFF_DONE | EFF_DRAW;
+		return scroll(s, lines(s));
 	case ACT_LEFT:
-		s->left = s->left > 8 ? s->left - 8 : 0;
-		return EFF_DONE | EFF_DRAW;
+		return shift(s, -8);
 	case ACT_RIGHT:
-		s->left += 8;
-		return EFF_DONE | EFF_DRAW;
-	case ACT_FRAME_OUT:
-	case ACT_FRAME_IN:
-		return view_step_frame(s->pane.view, a->id == ACT_FRAME_OUT ? 1 : -1);
+		return shift(s, 8);
+	default:
+		return EFF_NONE;
+	}
+}
+
+static unsigned source_action(struct pane *p, const struct act *a)
+{
+	struct source_pane *s = (struct source_pane *)p;
+
+	switch (a->id) {
 	case ACT_SEARCH:
 		return search(s, a);
 	case ACT_SEARCH_NEXT:
 		return search_next(s, 1);
 	case ACT_SEARCH_PREV:
 		return search_next(s, -1);
+	case ACT_CODE:
+		return toggle(s);
 	case ACT_EDIT:
 		return edit(s);
 	case ACT_COPY:
@@ -276,19 +370,37 @@ static unsigned source_action(struct pane *p, const struct act *a)
 	case ACT_COPY_ALL:
 		return copy(s, true);
 	default:
-		return EFF_NONE;
+		return move(s, a->id);
 	}
 }
 
 static unsigned source_mouse(struct pane *p, const struct mouse *m)
 {
-	return m->kind == MOUSE_WHEEL ? scroll((struct source_pane *)p, m->wheel * 3) : EFF_NONE;
+	struct source_pane *s = (struct source_pane *)p;
+
+	if (m->kind == MOUSE_WHEEL)
+		return scroll(s, m->wheel * 3);
+	if (m->kind != MOUSE_PRESS || !frame_of(p->view))
+		return EFF_NONE;
+	view_choose_frame(p->view, p->view->stack,
+			  framestrip_at(&s->strip, p->view, s->h, 1, m->y));
+	return EFF_DONE | EFF_DRAW;
+}
+
+/* What of the frame is shown, where that is not its source. */
+static const char *source_note(struct pane *p, char *buf, size_t size)
+{
+	struct source_pane *s = (struct source_pane *)p;
+
+	snprintf(buf, size, "%s", frame_of(p->view) && shows_code(s, file_of(s)) ? "asm" : "");
+	return buf;
 }
 
 static void source_free(struct pane *p)
 {
 	struct source_pane *s = (struct source_pane *)p;
 
+	codeview_release(&s->code);
 	src_release(&s->cache);
 	match_free(s->search);
 	free(s);
@@ -302,6 +414,7 @@ static const struct pane_ops source_ops = {
 	.draw = source_draw,
 	.action = source_action,
 	.mouse = source_mouse,
+	.note = source_note,
 	.free = source_free,
 };
 
@@ -311,5 +424,7 @@ struct pane *pane_source_new(struct view *v)
 
 	s->pane = (struct pane){ &source_ops, v };
 	s->cache.substitute = v->substitute;
+	s->code.view = v;
+	s->code.cache = &s->cache;
 	return &s->pane;
 }

@@ -233,25 +233,6 @@ static void clamp(struct vars_pane *p)
 		p->top = n > page ? n - page : 0;
 }
 
-/* Wrapped at blanks; returns the lines used. */
-static int draw_sentence(const struct region *r, int y, enum role role, const char *s)
-{
-	int first = y;
-
-	while (*s && y < r->h) {
-		size_t len = strlen(s), n = len, w = r->w > 2 ? (size_t)r->w - 2 : 1;
-
-		if (n > w) {
-			for (n = w; n > 1 && s[n] != ' '; n--)
-				;
-			n = n > 1 ? n : w;
-		}
-		draw_text(r, 1, y++, -1, role, 0, s, n);
-		s += n + (s[n] == ' ');
-	}
-	return y - first;
-}
-
 static void draw_title(const struct view *v, const struct region *r)
 {
 	const struct frame *f = frame_of(v);
@@ -457,9 +438,6 @@ static unsigned vars_action(struct pane *pane, const struct act *a)
 		return open_value(p);
 	case ACT_OPEN:
 		return toggle(p);
-	case ACT_FRAME_OUT:
-	case ACT_FRAME_IN:
-		return view_step_frame(pane->view, a->id == ACT_FRAME_OUT ? 1 : -1);
 	case ACT_SEARCH:
 		return search(p, a);
 	case ACT_SEARCH_NEXT:

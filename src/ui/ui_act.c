@@ -264,6 +264,14 @@ static unsigned zoom(struct ui *ui, enum action a)
 	return EFF_DONE;
 }
 
+/* Of the chosen frame, whichever pane has the keys. */
+static unsigned to_source(struct ui *ui, const struct act *a)
+{
+	unsigned e = pane_action(ui->pane[PANE_SOURCE], a);
+
+	return a->id == ACT_CODE && !layout_shows(&ui->layout, PANE_SOURCE) ? e | EFF_SOURCE : e;
+}
+
 static unsigned frame_action(struct ui *ui, const struct act *a)
 {
 	switch (a->id) {
@@ -303,6 +311,12 @@ static unsigned frame_action(struct ui *ui, const struct act *a)
 	case ACT_HELP:
 	case ACT_WARNINGS:
 		return open_overlay(ui, a->id);
+	case ACT_FRAME_OUT:
+	case ACT_FRAME_IN:
+		return view_step_frame(&ui->view, a->id == ACT_FRAME_OUT ? 1 : -1);
+	case ACT_EDIT:
+	case ACT_CODE:
+		return to_source(ui, a);
 	case ACT_MOUSE:
 		return EFF_MOUSE;
 	case ACT_REDRAW:

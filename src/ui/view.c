@@ -147,6 +147,7 @@ void view_choose_frame(struct view *v, uint32_t stack, uint32_t frame)
 	v->stack = stack;
 	v->frame = frame;
 	v->choice_stamp++;
+	v->frame_stamp++;
 }
 
 uint32_t view_user_frame(const struct world *w, uint32_t stack)
@@ -168,6 +169,7 @@ unsigned view_step_frame(struct view *v, int dir)
 					   : "this is the outermost frame");
 	v->frame = dir < 0 ? v->frame - 1 : v->frame + 1;
 	v->choice_stamp++;
+	v->frame_stamp++;
 	return EFF_DONE | EFF_DRAW;
 }
 

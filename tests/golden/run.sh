@@ -15,17 +15,32 @@ tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 want=tests/golden/screens
 
+# What shows the screen: the program and the bundled trace, or the driver that has code to show.
+trace()
+{
+	script=$1 size=$2
+	shift 2
+	"$BUILD/bingo-top" --replay tests/data/demo.trace --substitute-path /src/shop=tests/targets/demo \
+		--substitute-path /usr/lib=/nonexistent --script "$script" --size "$size" "$@"
+}
+code()
+{
+	script=$1 size=$2
+	shift 2
+	"$BUILD/tests/golden/code_screens" "$script" "$size" /src/shop=tests/targets/demo "$@"
+}
+
 # Each script ends where a screen is worth keeping; KEYS.keys is the script, its sizes in the first line.
-screen() { # SCRIPT SIZE [--ascii]
-	name=$(basename "$1" .keys)-$2${3:+-ascii}
+screen() # BY SCRIPT SIZE [--ascii]
+{
+	name=$(basename "$2" .keys)-$3${4:+-ascii}
 	{
-		cat "$1"
+		cat "$2"
 		echo "save-screen $tmp/$name.txt"
 		echo "save-roles $tmp/$name.roles"
 	} >"$tmp/script"
 	# shellcheck disable=SC2086
-	"$BUILD/bingo-top" --replay tests/data/demo.trace --substitute-path /src/shop=tests/targets/demo \
-		--substitute-path /usr/lib=/nonexistent --script "$tmp/script" --size "$2" ${3:-} >"$tmp/log" 2>&1 || {
+	"$1" "$tmp/script" "$3" ${4:-} >"$tmp/log" 2>&1 || {
 		not_ok "$name" "$tmp/log"
 		return
 	}
@@ -40,12 +55,20 @@ screen() { # SCRIPT SIZE [--ascii]
 	fi
 }
 
+screens() # BY SCRIPT...
+{
+	by=$1
+	shift
+	for keys; do
+		for s in $(sed -n '1s/^# sizes: //p' "$keys"); do
+			screen "$by" "$keys" "$s"
+			screen "$by" "$keys" "$s" --ascii
+		done
+	done
+}
+
 update=
 [ "${1:-}" != --update ] || update=1
-for keys in tests/golden/*.keys; do
-	for size in $(sed -n '1s/^# sizes: //p' "$keys"); do
-		screen "$keys" "$size"
-		screen "$keys" "$size" --ascii
-	done
-done
+screens trace tests/golden/*.keys
+screens code tests/golden/code/*.keys
 finish

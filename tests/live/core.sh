@@ -197,7 +197,10 @@ says "and named" 'is not the program of .*its build id is'
 replay "$WORK/core" --exe "$WORK/none"
 is "a program that is not there" "$rc" 5
 "$BINGO" --replay "$WORK/a.jsonl" --exe "$bin" >"$WORK/got.json" 2>"$WORK/said"
-is "--exe without a core" "$?" 2
+is "--exe of an export" "$?" 0
+printf 'goroutine 1 [running]:\nmain.main()\n\t/src/main.go:3 +0x1d\n' >"$WORK/a.txt"
+"$BINGO" --replay "$WORK/a.txt" --exe "$bin" >"$WORK/got.json" 2>"$WORK/said"
+is "--exe of a text" "$?" 2
 mv "$WORK/prog" "$WORK/moved"
 replay "$WORK/core"
 is "without the program" "$rc" 5

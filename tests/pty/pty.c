@@ -295,6 +295,54 @@ static void test_editor(const char *editor, const char *sources)
 	terminal_end(&t);
 }
 
+/* From whichever pane has the keys, at the line of the frame that was chosen there. */
+static const char *edit_from(struct terminal *t, const char *keys, const char *line)
+{
+	if (!ready(t))
+		return "it did not show its screen";
+	terminal_send(t, keys);
+	terminal_send(t, "e");
+	if (!terminal_shows(t, "EDITOR"))
+		return "the editor was not started";
+	if (!terminal_shows(t, line) || !strstr(terminal_text(t), "main.go"))
+		return "the editor is not told the frame's line";
+	terminal_send(t, "x\r");
+	if (!terminal_hides(t, "EDITOR") || !ready(t))
+		return "the screen does not come back";
+	terminal_send(t, "q");
+	return ended_with(t, 0, 0);
+}
+
+static void test_editor_panes(const char *editor, const char *sources)
+{
+	static const struct {
+		const char *name, *keys, *line;
+	} from[] = {
+		{ "the editor, from the detail", ":goroutine 17\r:pane detail\r", " +37 " },
+		{ "the editor, from the detail, a frame further out",
+		  ":goroutine 17\r:pane detail\r)", " +126 " },
+		{ "the editor, from the variables", ":goroutine 17\r4))(", " +126 " },
+		{ "the editor, from the source", ":goroutine 17\r3)", " +126 " },
+		{ "the editor, from the disassembly that is not there", ":goroutine 17\r3)D",
+		  " +126 " },
+	};
+	char command[2000], substitute[2000];
+	const char *env[] = { "VISUAL", command, NULL };
+	char *argv[] = { (char *)program, (char *)"--replay",
+			 (char *)trace,	  (char *)"--substitute-path",
+			 substitute,	  NULL };
+
+	snprintf(command, sizeof(command), "EDITOR=%s", editor);
+	snprintf(substitute, sizeof(substitute), "/src/shop=%s", sources);
+	for (size_t i = 0; i < ARRAY_SIZE(from); i++) {
+		struct terminal t;
+
+		terminal_start(&t, 80, 24, env, argv);
+		report(&t, from[i].name, edit_from(&t, from[i].keys, from[i].line));
+		terminal_end(&t);
+	}
+}
+
 static void test_no_editor(const char *sources)
 {
 	const char *env[] = { "VISUAL=/nowhere/editor", NULL };
@@ -504,6 +552,7 @@ int main(int argc, char **argv)
 	test_starts_tiny();
 	test_suspend();
 	test_editor(argv[4], argv[3]);
+	test_editor_panes(argv[4], argv[3]);
 	test_no_editor(argv[3]);
 	test_trace_on_stdin();
 	test_mouse();
