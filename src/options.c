@@ -57,7 +57,8 @@ static const struct option_row {
 	{ OPT_REPLAY, "replay", "FILE",
 	  "show a trace, a core dump, a goroutine dump, the events of an export; - is standard "
 	  "input" },
-	{ OPT_EXE, "exe", "BIN", "the program that --replay's file is of: of a core dump, or for disassembly" },
+	{ OPT_EXE, "exe", "BIN",
+	  "the program that --replay's file is of: of a core dump, or for disassembly" },
 	{ 'b', "batch", NULL, "no screen: print a report each interval" },
 	{ 'n', "iterations", "N", "stop after N reports" },
 	{ 'd', "delay", "SEC", "time between reports (1)" },
@@ -339,8 +340,7 @@ static int parse_operands(struct options *o, int argc, char **argv, struct err *
 		return 0;
 	}
 	if (o->exe)
-		return usage(err,
-			     "--exe names the program that a file of --replay is of; it was",
+		return usage(err, "--exe names the program that a file of --replay is of; it was",
 			     o->exe);
 	if (o->command) {
 		o->mode = MODE_COMMAND;

@@ -170,7 +170,7 @@ static void source_draw(struct pane *p, const struct region *r, bool focused)
 	struct source_pane *s = (struct source_pane *)p;
 	const struct view *v = p->view;
 	const struct frame *f = frame_of(v);
-	const struct srcfile *file = file_of(s);
+	const struct srcfile *file;
 	struct region body;
 
 	(void)focused;
@@ -183,7 +183,7 @@ static void source_draw(struct pane *p, const struct region *r, bool focused)
 	s->strip = framestrip_make(r->h, v->frame, stacktab_depth(&v->world->stacks, v->stack));
 	framestrip_draw(&s->strip, v, &s->cache, r, 1);
 	body = region_sub(r, 0, 1 + s->strip.in, r->w, r->h - 1 - s->strip.in - s->strip.out);
-	file = file_of(s); /* the strip's files may have taken its place in the cache */
+	file = file_of(s); /* after the strip's files, which may take its place in the cache */
 	if (!shows_code(s, file))
 		draw_text_of(s, &body, f, file);
 	else if (codeview_there(v))

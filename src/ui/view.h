@@ -48,7 +48,8 @@ struct view {
 	uint64_t moment_stamp; /* moment, world */
 	uint64_t keep_stamp; /* filter, system; view_keep() */
 	uint64_t choice_stamp; /* row, stack, frame */
-	uint64_t frame_stamp; /* frame, as somebody chose it: not where a new stack brought another */
+	uint64_t
+		frame_stamp; /* frame, as somebody chose it: not where a new stack brought another */
 	uint64_t span_stamp;
 
 	bool answered; /* a worker answered a pane: what is drawn is stale; the frame clears it */

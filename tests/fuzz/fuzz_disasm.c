@@ -61,7 +61,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	n = data[1] << 8 | data[2];
 	n = n < size - 5 ? n : size - 5;
-	disasm_bytes(&bare, data + 5, size - 5 < 1 << 16 ? size - 5 : 1 << 16, TEXT, &c);
+	disasm_bytes(&bare, data + 5, size - 5 < 1 << 12 ? size - 5 : 1 << 12, TEXT, &c);
 	code_release(&c);
 	if (pclntab_init(&m.tab, data + 5, n, data[3] % 40, NULL))
 		return 0;

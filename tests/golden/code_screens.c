@@ -66,9 +66,9 @@ static int read_code(struct disassembler *d, const struct code_ask *ask, struct 
 	for (size_t i = 0; i < ARRAY_SIZE(insns); i++) {
 		struct code_insn *in = vec_push(&out->v);
 
-		*in = (struct code_insn){
-			.addr = at, .line = insns[i].line, .call = insns[i].call
-		};
+		*in = (struct code_insn){ .addr = at,
+					  .line = insns[i].line,
+					  .call = insns[i].call };
 		in->text = str(out, insns[i].text);
 		in->target = str(out, insns[i].target);
 		in->file = str(out, insns[i].file);

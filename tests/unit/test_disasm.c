@@ -77,12 +77,13 @@ static void built(void)
 
 static void test_without(void **state)
 {
-	struct setting *s = set_up(GOARCH_AMD64, FIX_TEXT_SIZE);
+	struct setting *s;
 	struct code c;
 
 	(void)state;
 	if (disasm_there())
 		skip();
+	s = set_up(GOARCH_AMD64, FIX_TEXT_SIZE);
 	read_at(s, FIX_TEXT, 0, NULL, &c);
 	assert_int_equal(c.v.n, 0);
 	assert_non_null(strstr(c.note, "built without capstone"));
@@ -138,11 +139,12 @@ static void test_function(void **state)
 /* A call that does not return may be a function's last instruction: its return address is the next one's. */
 static void test_end(void **state)
 {
-	struct setting *s = set_up(GOARCH_AMD64, FIX_TEXT_SIZE);
+	struct setting *s;
 	struct code c;
 
 	(void)state;
 	built();
+	s = set_up(GOARCH_AMD64, FIX_TEXT_SIZE);
 	put_call(s, SECOND - 5, 0x200);
 	read_at(s, FIX_TEXT + SECOND, 15, "main.outer", &c);
 	assert_string_equal(code_at(&c, c.func), "main.outer");
@@ -157,11 +159,12 @@ static void test_nowhere(void **state)
 {
 	static const uint64_t pcs[] = { 0, 1, FIX_TEXT - 1, FIX_TEXT + FIX_TEXT_SIZE + 1,
 					UINT64_MAX };
-	struct setting *s = set_up(GOARCH_AMD64, FIX_TEXT_SIZE);
+	struct setting *s;
 	struct code c;
 
 	(void)state;
 	built();
+	s = set_up(GOARCH_AMD64, FIX_TEXT_SIZE);
 	for (size_t i = 0; i < ARRAY_SIZE(pcs); i++) {
 		read_at(s, pcs[i], 0, NULL, &c);
 		assert_int_equal(c.v.n, 0);
@@ -175,12 +178,14 @@ static void test_nowhere(void **state)
 /* Of what is not mapped any more as much is shown as there is. */
 static void test_part(void **state)
 {
-	struct setting *s = set_up(GOARCH_AMD64, LARGE);
-	struct memr *whole = s->from.mem;
+	struct setting *s;
+	struct memr *whole;
 	struct code c;
 
 	(void)state;
 	built();
+	s = set_up(GOARCH_AMD64, LARGE);
+	whole = s->from.mem;
 	s->seg.len = 0x1000;
 	s->from.mem = memr_new_flat(&s->seg, 1);
 	read_at(s, FIX_TEXT + 0x204, 0, NULL, &c);
@@ -196,11 +201,12 @@ static void test_part(void **state)
 static void test_large(void **state)
 {
 	static const uint64_t at[] = { 0, 100, DISASM_MOST / 2 + 1, LARGE / 2, LARGE - 0x201 };
-	struct setting *s = set_up(GOARCH_AMD64, LARGE);
+	struct setting *s;
 	struct code c;
 
 	(void)state;
 	built();
+	s = set_up(GOARCH_AMD64, LARGE);
 	for (size_t i = 0; i < ARRAY_SIZE(at); i++) {
 		uint64_t pc = FIX_TEXT + 0x200 + at[i];
 
