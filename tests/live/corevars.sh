@@ -146,8 +146,8 @@ holes()
 # A core in which a goroutine is in main.spins, and no collector has just asked it to pause: $r.
 spinning()
 {
-	local i
-	for i in 1 2 3 4 5 6 7 8; do
+
+	for _ in 1 2 3 4 5 6 7 8; do
 		start "$1" -run unhandled && take crash || return 1
 		"$BINGO" --replay "$WORK/core" --json >"$WORK/core.json" 2>"$WORK/err"
 		r=$(jq '.goroutines[] | select(.state == "running" and .stack[0].function == "main.spins") | .g' "$WORK/core.json")
