@@ -98,15 +98,14 @@ static void warn(const struct target *t, struct world *w)
 			   (t->core->missing + (1 << 20) - 1) >> 20);
 	if (t->core->goroutines_lacking)
 		world_warn(w,
-			   "%" PRIu64 " goroutines, living or ended, are on pages that are not in "
+			   "%" PRIu32 " goroutines, living or ended, are on pages that are not in "
 			   "the core",
 			   t->core->goroutines_lacking);
 	if (!t->core->thread.n)
 		world_warn(w,
 			   "the core has no registers: where running goroutines are is not known");
-	world_warn(w, "a core dump is one look: what grows, queues up or starves takes time to "
-		      "see, and is "
-		      "not judged");
+	world_warn(w, "a core dump is one look: what grows or starves takes time to see and is not "
+		      "judged, and a queue may be of that moment");
 	if (!t->over_at)
 		world_warn(w, "how long goroutines wait is not known: the core tells no time");
 }

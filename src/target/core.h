@@ -50,8 +50,8 @@ struct core {
 	struct proc_maps maps; /* the same as the kernel would have told them */
 	bool anonymous; /* some anonymous memory is in it, so it was not left out altogether */
 	uint64_t missing; /* bytes that should be in the file and are not */
-	uint64_t
-		goroutines_lacking; /* of the runtime's list, not in the core: target_open_core() */
+	/* goroutines of the runtime's list that are not in the core: target_open_core() counts them */
+	uint32_t goroutines_lacking;
 	struct memr *mem;
 	const struct image *image; /* what core_back() gave */
 };

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "target/core.h"
 #include "target/objects_priv.h"
 
 enum { BATCH = 64, TEXTS_MOST = 1 << 20 };
@@ -321,7 +322,8 @@ int objects_look(struct objects *o, struct facts *out)
 	o->out = out;
 	o->stats.read = o->stats.unknown = 0;
 	net_begin(o);
-	o->unsearched = 0;
+	o->unsearched =
+		o->t->core ? o->t->core->goroutines_lacking : 0; /* those may hold anything */
 	facts_clear(out);
 	rows_sift(o);
 	rc = todo_learn(o);

@@ -5,11 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { READS_MOST = 1 << 20, OWN_MOST = 1 << 20 };
+enum { READS_MOST = 1 << 20, FETCHES_MOST = 1 << 16, OWN_MOST = 1 << 20 };
 
 void valmem_init(struct valmem *m, struct memr *mem)
 {
-	*m = (struct valmem){ .mem = mem, .reads_most = READS_MOST };
+	*m = (struct valmem){ .mem = mem, .reads_most = READS_MOST, .fetches_most = FETCHES_MOST };
 	m->data = xmalloc((size_t)VALMEM_PAGES * VALMEM_PAGE);
 }
 
@@ -25,7 +25,7 @@ void valmem_begin(struct valmem *m)
 {
 	memset(m->page, 0, sizeof(m->page));
 	m->own.n = m->known.n = 0;
-	m->reads = m->lacked = 0;
+	m->reads = m->fetches = m->lacked = 0;
 }
 
 static int own_read(const struct valmem *m, uint64_t addr, void *buf, size_t len)
@@ -52,7 +52,8 @@ static const uint8_t *page_get(struct valmem *m, uint64_t number)
 	if (m->page[slot] == number + 1)
 		return data;
 	m->page[slot] = 0;
-	if (memr_read(m->mem, number * VALMEM_PAGE, data, VALMEM_PAGE))
+	if (++m->fetches > m->fetches_most ||
+	    memr_read(m->mem, number * VALMEM_PAGE, data, VALMEM_PAGE))
 		return NULL;
 	m->page[slot] = number + 1;
 	return data;
@@ -69,6 +70,8 @@ static int target_read(struct valmem *m, uint64_t addr, void *buf, size_t len)
 
 		if (page)
 			memcpy(to, page + off, n);
+		else if (m->fetches > m->fetches_most)
+			return -ENOBUFS;
 		else if (memr_read(m->mem, addr, to, n))
 			return -EFAULT;
 		addr += n;
@@ -87,7 +90,7 @@ int valmem_read(struct valmem *m, uint64_t addr, void *buf, size_t len)
 	if (addr < VALMEM_OWN && len > VALMEM_OWN - addr)
 		return -EFAULT;
 	rc = addr >= VALMEM_OWN ? own_read(m, addr, buf, len) : target_read(m, addr, buf, len);
-	m->lacked += rc && valmem_lacks(m, addr, len);
+	m->lacked += rc && rc != -ENOBUFS && valmem_lacks(m, addr, len);
 	return rc;
 }
 

@@ -25,6 +25,7 @@ struct valmem {
 	uint64_t reads; /* since valmem_begin() */
 	uint64_t lacked; /* of them, those that failed because valmem_lacks() */
 	uint64_t reads_most; /* beyond that nothing can be read */
+	uint64_t fetches, fetches_most; /* likewise: of them, those that asked the target */
 };
 
 /* Where own bytes lie: addresses that no program has. */

@@ -91,6 +91,7 @@ static void with_image(struct image *img, const uint8_t *data, size_t size)
 	t.sym = symtab_new(&t.mods, t.mem);
 	valmem_init(&vm, t.mem);
 	vm.reads_most = 1 << 14;
+	vm.fetches_most = 1 << 12; /* of pages, which are slow to make here */
 	g = (struct govaluer){ .t = &t, .vm = &vm, .ts = gotypes_new(&t, &vm, dw) };
 	for (size_t i = 0; i < PCS; i++)
 		one_frame(&g, dw, 0x401000 + i * 4);

@@ -269,6 +269,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	layout_init(&t.lay, &t.build.version, GOARCH_AMD64, NULL);
 	valmem_init(&vm, t.mem);
 	vm.reads_most = 1 << 17;
+	vm.fetches_most = 1 << 12; /* of pages, which are slow to make here */
 	g = (struct govaluer){ .t = &t, .vm = &vm, .ts = gotypes_new(&t, &vm, NULL) };
 	look(&g, p->data);
 	gotypes_free(g.ts);

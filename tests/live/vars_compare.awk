@@ -15,11 +15,17 @@ NR == FNR {
 / # / { next }
 {
 	k = key($0); text = substr($0, index($0, " = ") + 3)
-	if (k in n_like) { if (index($0, n_like[k])) right++; else print "many: " $0; next }
+	lacks = core && text ~ /(not in the core|not all of it is in the core)/
+	if (k in n_like) {
+		if (index($0, n_like[k])) right++
+		else if (lacks) lacking++
+		else print "many: " $0
+		next
+	}
 	if (!(k in known)) next
 	seen[k] = 1
 	if ($0 in said) right++
-	else if (core && text ~ /(not in the core|not all of it is in the core)/) lacking++
+	else if (lacks) lacking++
 	else if (text ~ /^(optimised away|not known: it|on the heap, its)|partly optimised away\)$/) gone++
 	else print "read:  " $0
 }

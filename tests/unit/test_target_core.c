@@ -110,6 +110,41 @@ static void memory(void **state)
 	image_close(img);
 }
 
+/* What the program had and the core has not is told from what never was. */
+static void lacks(void **state)
+{
+	const struct cseg none[] = {
+		{ 0x400000, 0x1000, program.b, 0x400, PF_R | PF_X },
+		{ 0x600000, 0x10000, NULL, 0, PF_R | PF_W },
+	};
+	struct image *img;
+	struct core *c;
+
+	(void)state;
+	usual(EM_X86_64);
+	make(EM_X86_64);
+	c = opened();
+	assert_false(memr_lacks(c->mem, 0x500000, 4096));
+	assert_false(memr_lacks(c->mem, 0x600000, 8)); /* never touched */
+	assert_false(memr_lacks(c->mem, 0x700008, 8)); /* reserved */
+	assert_false(memr_lacks(c->mem, 0x900000, 8)); /* nothing */
+	assert_true(memr_lacks(c->mem, 0x801000, 8));
+	assert_true(memr_lacks(c->mem, 0x800ff8, 16)); /* in part */
+	assert_false(memr_lacks(c->mem, 0x800ff8, 8));
+	assert_true(memr_lacks(c->mem, 0x400800, 8));
+	assert_int_equal(image_open_mem(&img, program.b, program.n, "prog", NULL), 0);
+	core_back(c, img);
+	assert_false(memr_lacks(c->mem, 0x400800, 8)); /* the file has it */
+	core_close(c);
+	image_close(img);
+	/* Where all anonymous memory was left out, none of it is known to be zero. */
+	core_make(&file, EM_X86_64, &notes, none, ARRAY_SIZE(none));
+	c = opened();
+	is_not(c, 0x600000, 8);
+	assert_true(memr_lacks(c->mem, 0x600000, 8));
+	core_close(c);
+}
+
 static void maps(void **state)
 {
 	const struct proc_map *m;
@@ -427,12 +462,12 @@ static void no_go_program(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(memory),	 cmocka_unit_test(maps),
-		cmocka_unit_test(which_program), cmocka_unit_test(amd64_threads),
-		cmocka_unit_test(arm64_threads), cmocka_unit_test(in_handlers),
-		cmocka_unit_test(refusals),	 cmocka_unit_test(cut_short),
-		cmocka_unit_test(overlapping),	 cmocka_unit_test(hostile_notes),
-		cmocka_unit_test(no_go_program),
+		cmocka_unit_test(memory),	 cmocka_unit_test(lacks),
+		cmocka_unit_test(maps),		 cmocka_unit_test(which_program),
+		cmocka_unit_test(amd64_threads), cmocka_unit_test(arm64_threads),
+		cmocka_unit_test(in_handlers),	 cmocka_unit_test(refusals),
+		cmocka_unit_test(cut_short),	 cmocka_unit_test(overlapping),
+		cmocka_unit_test(hostile_notes), cmocka_unit_test(no_go_program),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
