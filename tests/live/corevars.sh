@@ -26,7 +26,7 @@ start() # PROGRAM ARG...
 		TZ=Europe/Berlin GOMAXPROCS=16 GOTRACEBACK=crash exec "$@"
 	) >"$WORK/out" 2>"$WORK/err" &
 	PID=$!
-	PIDS="$PIDS $PID"
+	own "$PID"
 	wait_for 60 grep -q '^ready' "$WORK/out"
 }
 
