@@ -920,17 +920,8 @@ static unsigned search_next(struct detail *d, int dir, bool here)
 
 static unsigned search(struct detail *d, const struct act *a)
 {
-	struct err err = { 0 };
-	struct match *m;
-
-	if (!a->arg || !*a->arg)
-		return EFF_DONE;
-	m = match_new(a->arg, &err);
-	if (!m)
-		return view_complain(d->pane.view, "%s", err.text);
-	match_free(d->search);
-	d->search = m;
-	return search_next(d, 1, true);
+	return view_look_for(d->pane.view, &d->search, a->arg) ? search_next(d, 1, true)
+							       : EFF_DONE | EFF_DRAW;
 }
 
 static unsigned copy(struct detail *d, bool all)

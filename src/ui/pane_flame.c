@@ -589,19 +589,12 @@ static unsigned search_next(struct flame_pane *p, int dir)
 static unsigned search(struct flame_pane *p, const struct act *a)
 {
 	struct view *v = p->pane.view;
-	struct err err = { 0 };
-	struct match *m;
 	char ns[TEXT_SHORT];
 	int64_t all;
 
-	if (!a->arg || !*a->arg)
-		return EFF_DONE;
-	m = match_new(a->arg, &err);
-	if (!m)
-		return view_complain(v, "%s", err.text);
-	match_free(p->search);
+	if (!view_look_for(v, &p->search, a->arg))
+		return EFF_DONE | EFF_DRAW;
 	free(p->pattern);
-	p->search = m;
 	p->pattern = xstrdup(a->arg);
 	p->met_stamp = 0;
 	prepare(p);

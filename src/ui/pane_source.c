@@ -266,17 +266,8 @@ static unsigned search_next(struct source_pane *s, int dir)
 
 static unsigned search(struct source_pane *s, const struct act *a)
 {
-	struct err err = { 0 };
-	struct match *m;
-
-	if (!a->arg || !*a->arg)
-		return EFF_DONE;
-	m = match_new(a->arg, &err);
-	if (!m)
-		return view_complain(s->pane.view, "%s", err.text);
-	match_free(s->search);
-	s->search = m;
-	return search_next(s, 1);
+	return view_look_for(s->pane.view, &s->search, a->arg) ? search_next(s, 1)
+							       : EFF_DONE | EFF_DRAW;
 }
 
 static unsigned edit(struct source_pane *s)

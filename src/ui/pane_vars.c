@@ -398,17 +398,8 @@ static unsigned search_next(struct vars_pane *p, int dir)
 
 static unsigned search(struct vars_pane *p, const struct act *a)
 {
-	struct err err = { 0 };
-	struct match *m;
-
-	if (!a->arg || !*a->arg)
-		return EFF_DONE;
-	m = match_new(a->arg, &err);
-	if (!m)
-		return view_complain(p->pane.view, "%s", err.text);
-	match_free(p->search);
-	p->search = m;
-	return search_next(p, 1);
+	return view_look_for(p->pane.view, &p->search, a->arg) ? search_next(p, 1)
+							       : EFF_DONE | EFF_DRAW;
 }
 
 static unsigned vars_action(struct pane *pane, const struct act *a)

@@ -186,6 +186,20 @@ unsigned view_say(struct view *v, const char *fmt, ...)
 	return EFF_DONE | EFF_DRAW;
 }
 
+bool view_look_for(struct view *v, struct match **search, const char *text)
+{
+	struct err err = { 0 };
+	struct match *m = text && *text ? match_new(text, &err) : NULL;
+
+	if (m) {
+		match_free(*search);
+		*search = m;
+	} else if (text && *text) {
+		view_complain(v, "%s", err.text);
+	}
+	return m;
+}
+
 unsigned view_complain(struct view *v, const char *fmt, ...)
 {
 	va_list ap;

@@ -9,6 +9,7 @@
 
 #include "analysis/detect.h"
 #include "analysis/filter.h"
+#include "analysis/match.h"
 #include "core/jobs.h"
 #include "core/world.h"
 
@@ -139,6 +140,11 @@ void view_span_follow(struct view *v, int64_t t);
 
 /* Each returns the effects to hand on, see pane.h. */
 unsigned view_say(struct view *v, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/*
+ * What a pane looks for (search: the pane's) becomes text, a regular expression. False: it is empty, or no
+ * expression, which is complained of; the search stays.
+ */
+bool view_look_for(struct view *v, struct match **search, const char *text);
 unsigned view_complain(struct view *v, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* The text is copied; hostile bytes are made visible before they reach a terminal. */
 unsigned view_ask_copy(struct view *v, const char *text);
