@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ui/keymap.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ui/pane.h"
+
+static const struct {
+	const char *name;
+	unsigned ctx;
+} places[] = {
+	{ "goroutines", CTX_PANE(PANE_LIST) },
+	{ "detail", CTX_PANE(PANE_DETAIL) },
+	{ "timeline", CTX_PANE(PANE_TIMELINE) },
+	{ "source", CTX_PANE(PANE_SOURCE) },
+	{ "variables", CTX_PANE(PANE_VARS) },
+	{ "findings", CTX_PANE(PANE_FINDINGS) },
+	{ "graph", CTX_PANE(PANE_GRAPH) },
+	{ "flame", CTX_PANE(PANE_FLAME) },
+	{ "prompt", CTX_PROMPT },
+	{ "help", CTX_HELP },
+	{ "setup", CTX_SETUP },
+	{ "filters", CTX_FILTERS },
+};
+
+enum { KEYS_MOST = 128 };
+
+const char *keymap_place(size_t i, unsigned *ctx)
+{
+	if (i >= ARRAY_SIZE(places))
+		return NULL;
+	*ctx = places[i].ctx;
+	return places[i].name;
+}
+
+void keymap_release(struct keymap *m)
+{
+	for (size_t i = 0; i < m->bound.n; i++)
+		free(m->bound.v[i].keys);
+	vec_free(&m->bound);
+}
+
+const char *keymap_keys(const struct keymap *m, const struct key_binding *row, unsigned ctx,
+			bool *own)
+{
+	for (size_t i = m ? m->bound.n : 0; i--;) {
+		const struct key_bound *b = &m->bound.v[i];
+
+		if (b->row != row || (b->ctx && !(b->ctx & ctx)))
+			continue;
+		if (own)
+			*own = true;
+		return b->keys;
+	}
+	if (own)
+		*own = false;
+	return row->keys;
+}
+
+const char *keymap_first(const struct keymap *m, enum action a, unsigned ctx, char buf[16])
+{
+	const struct key_binding *row = key_row(a, ctx);
+	const char *keys = row ? keymap_keys(m, row, ctx, NULL) : "";
+
+	snprintf(buf, 16, "%.*s", (int)strcspn(keys, " "), keys);
+	return buf;
+}
+
+/* --- setting --- */
+
+static int check_keys(const char *name, const char *keys, unsigned ctx, struct err *err)
+{
+	uint32_t key[2];
+
+	if (strlen(keys) >= KEYS_MOST)
+		return err_set(err, -EINVAL, EXIT_USAGE, "%s has too many keys", name);
+	for (size_t len; *keys; keys += len + (keys[len] == ' ')) {
+		int n;
+
+		len = strcspn(keys, " ");
+		n = key_sequence(keys, len, key);
+		if (!n)
+			return err_set(err, -EINVAL, EXIT_USAGE,
+				       "%s: there is no key named '%.*s'; keys are such as x, ^X, F5, "
+				       "Enter, gg",
+				       name, (int)(len < 40 ? len : 40), keys);
+		if (ctx & CTX_PROMPT &&
+		    (n > 1 || (key[0] >= ' ' && key[0] != UK_BACKSPACE && key[0] < UK_UP)))
+			return err_set(err, -EINVAL, EXIT_USAGE,
+				       "%s: '%.*s' could not be typed any more", name, (int)len,
+				       keys);
+	}
+	return 0;
+}
+
+/* One blank between names, none around them. The caller frees it. */
+static char *tidy(const char *keys)
+{
+	char *out = xmalloc(strlen(keys) + 1), *to = out;
+
+	while (*keys) {
+		size_t len;
+
+		keys += strspn(keys, " \t");
+		len = strcspn(keys, " \t");
+		if (len && to > out)
+			*to++ = ' ';
+		memcpy(to, keys, len);
+		to += len;
+		keys += len;
+	}
+	*to = '\0';
+	return out;
+}
+
+/* The row that counts for a name in a context: its own, else the one for all panes. */
+static bool is_row(const struct key_binding *b, const char *name, unsigned ctx)
+{
+	const struct key_binding *r;
+
+	if (strcmp(b->name, name) != 0)
+		return false;
+	if (!ctx)
+		return true;
+	r = key_row(b->action, ctx & CTX_PROMPT ? ctx : ctx | CTX_ANY);
+	return r == b;
+}
+
+static unsigned find_place(const char **name)
+{
+	const char *dot = strchr(*name, '.');
+
+	for (size_t i = 0; dot && i < ARRAY_SIZE(places); i++)
+		if (strlen(places[i].name) == (size_t)(dot - *name) &&
+		    !strncmp(places[i].name, *name, (size_t)(dot - *name))) {
+			*name = dot + 1;
+			return places[i].ctx;
+		}
+	return 0;
+}
+
+int keymap_set(struct keymap *m, const char *name, const char *keys, struct err *err)
+{
+	const char *action = name;
+	unsigned ctx = find_place(&action);
+	bool found = false;
+	char *tidied = tidy(keys);
+	int rc = 0;
+
+	for (const struct key_binding *b = key_table; b->action && !rc; b++) {
+		if (!is_row(b, action, ctx))
+			continue;
+		found = true;
+		rc = check_keys(name, tidied, b->ctx, err);
+		if (!rc)
+			*vec_push(&m->bound) = (struct key_bound){ b, ctx, xstrdup(tidied) };
+	}
+	free(tidied);
+	if (!found)
+		return err_set(err, -EINVAL, EXIT_USAGE,
+			       "there is no action named '%.60s'%s; the help and the manual list "
+			       "their names",
+			       action, ctx ? " there" : "");
+	return rc;
+}
+
+/* --- looking over all of it --- */
+
+static const struct key_binding *reach(const struct keymap *m, const char *word, size_t len,
+				       unsigned ctx)
+{
+	const struct key_binding *row = NULL;
+	struct key_seq seq = { .map = m };
+	uint32_t key[2];
+	int n = key_sequence(word, len, key);
+
+	for (int i = 0; i < n; i++)
+		row = key_feed(&seq, key[i], ctx);
+	return row;
+}
+
+/* Another row of the user's that the keys lead to. */
+static int check_word(const struct keymap *m, const struct key_binding *row, const char *word,
+		      size_t len, unsigned ctx, struct err *err)
+{
+	const struct key_binding *got = reach(m, word, len, ctx);
+	bool own = false;
+
+	if (!got || got == row)
+		return 0;
+	keymap_keys(m, got, ctx, &own);
+	if (!own || strcmp(got->name, row->name) == 0)
+		return 0;
+	return err_set(err, -EINVAL, EXIT_USAGE, "the key %.*s is given to both %s and %s",
+		       (int)len, word, row->name, got->name);
+}
+
+static int check_place(const struct keymap *m, unsigned ctx, struct err *err)
+{
+	for (const struct key_binding *b = key_table; b->action; b++) {
+		bool own;
+		const char *keys = keymap_keys(m, b, ctx, &own);
+
+		for (size_t len; b->ctx & ctx && own && *keys; keys += len + (keys[len] == ' ')) {
+			len = strcspn(keys, " ");
+			if (check_word(m, b, keys, len, ctx, err))
+				return -EINVAL;
+		}
+	}
+	return 0;
+}
+
+/* Whether one of the keys of an action still leads to it. */
+static bool is_reached(const struct keymap *m, enum action a, unsigned ctx)
+{
+	for (const struct key_binding *b = key_table; b->action; b++) {
+		const char *keys = keymap_keys(m, b, ctx, NULL);
+
+		if (b->action != a || !(b->ctx & ctx))
+			continue;
+		for (size_t len; *keys; keys += len + (keys[len] == ' ')) {
+			const struct key_binding *got;
+
+			len = strcspn(keys, " ");
+			got = reach(m, keys, len, ctx);
+			if (got && got->action == a)
+				return true;
+		}
+	}
+	return false;
+}
+
+static int check_way_out(const struct keymap *m, const char *name, unsigned ctx, struct err *err)
+{
+	if (ctx & CTX_PROMPT) {
+		if (is_reached(m, ACT_ACCEPT, ctx) && is_reached(m, ACT_CANCEL, ctx))
+			return 0;
+		return err_set(err, -EINVAL, EXIT_USAGE,
+			       "there would be no key that ends the typing of a line: bind accept "
+			       "and cancel");
+	}
+	if (ctx & CTX_OVERLAY ? is_reached(m, ACT_BACK, ctx)
+			      : is_reached(m, ACT_QUIT, ctx) || is_reached(m, ACT_CLOSE, ctx))
+		return 0;
+	return err_set(err, -EINVAL, EXIT_USAGE, "there would be no key that leaves %s", name);
+}
+
+int keymap_check(const struct keymap *m, struct err *err)
+{
+	for (size_t i = 0; m->bound.n && i < ARRAY_SIZE(places); i++) {
+		unsigned ctx = places[i].ctx | (places[i].ctx & CTX_PROMPT ? 0 : CTX_ANY);
+		int rc = check_place(m, ctx, err);
+
+		rc = rc ? rc : check_way_out(m, places[i].name, ctx, err);
+		if (rc)
+			return rc;
+	}
+	return 0;
+}

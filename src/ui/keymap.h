@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The user's own keys, in place of those of the key table. */
+#ifndef UI_KEYMAP_H
+#define UI_KEYMAP_H
+
+#include "core/err.h"
+#include "core/mem.h"
+#include "ui/keys.h"
+
+/* Keys for a row of the table; the last one for a row counts. */
+struct key_bound {
+	const struct key_binding *row;
+	unsigned ctx; /* contexts that it is for; 0: all of the row's */
+	char *keys;
+};
+
+/* Zeroed: the keys of the table. */
+struct keymap {
+	VEC(struct key_bound) bound;
+};
+
+void keymap_release(struct keymap *m);
+
+/*
+ * Binds an action by its name ("sort"), or in one place only ("goroutines.sort"), to
+ * keys: names with blanks between, "" for none. What they meant before in the same
+ * place they mean no more. Returns 0, or -EINVAL with err filled.
+ */
+int keymap_set(struct keymap *m, const char *name, const char *keys, struct err *err);
+
+/* Whether keys can be lived with: none means two things, and there is a way out of each place. */
+int keymap_check(const struct keymap *m, struct err *err);
+
+/* The keys of a row in a context; m may be NULL. *own (may be NULL): they are the user's. */
+const char *keymap_keys(const struct keymap *m, const struct key_binding *row, unsigned ctx,
+			bool *own);
+
+/* The first of an action's keys in a context, spelt; "" where it has none. buf has room for 16. */
+const char *keymap_first(const struct keymap *m, enum action a, unsigned ctx, char buf[16]);
+
+/* The names of places that the one of keymap_set() may begin with, one after the other; NULL: no more. */
+const char *keymap_place(size_t i, unsigned *ctx);
+
+#endif
