@@ -12,6 +12,7 @@
 
 #include "batch.h"
 #include "config.h"
+#include "core/mem.h"
 #include "core/world.h"
 #include "helper.h"
 #include "loader.h"
@@ -33,6 +34,8 @@ struct app {
 	struct source *source;
 	struct loader loader;
 	struct detect detect;
+	struct settings set;
+	char *config, *history; /* the user's files; NULL: there is no home for them */
 	struct helper *helper; /* NULL: none, or none needed */
 	struct batch_file file;
 	int64_t began; /* wall clock, ns */
@@ -89,6 +92,13 @@ static int app_open(struct app *a, struct err *err)
 	return a->source ? 0 : -EINVAL;
 }
 
+static void release_settings(struct app *a)
+{
+	settings_release(&a->set);
+	free(a->config);
+	free(a->history);
+}
+
 static void app_close(struct app *a)
 {
 	if (a->source) {
@@ -105,6 +115,7 @@ static void app_close(struct app *a)
 	world_release(&a->world);
 	batch_file_close(&a->file, a->opt);
 	helper_stop(a->helper);
+	release_settings(a);
 }
 
 static void on_signal(uv_signal_t *h, int num)
@@ -268,6 +279,8 @@ static int run(struct app *a, struct err *err)
 		.loader = &a->loader,
 		.detect = &a->detect,
 		.helper = a->helper,
+		.set = &a->set,
+		.config = a->config,
 		.live = o->mode != MODE_REPLAY,
 	};
 	int rc;
@@ -298,7 +311,55 @@ static bool is_failed(const struct app *a)
 	return false;
 }
 
-int app_run(const struct options *o, struct err *err)
+/* What the command line says goes before what the file says. */
+static void settle_options(struct app *a, struct options *o)
+{
+	struct settings *s = &a->set;
+	size_t n = o->n_substitute;
+
+	s->ascii |= o->ascii;
+	s->system |= o->system;
+	s->plain |= o->plain;
+	s->mouse &= !o->no_mouse;
+	if (o->color_given)
+		s->color = (uint8_t)o->color;
+	if (o->theme)
+		snprintf(s->theme, sizeof(s->theme), "%s", o->theme);
+	o->substitute = xrealloc(o->substitute, n + s->substitute.n + 1, sizeof(*o->substitute));
+	for (size_t i = 0; i < s->substitute.n; i++)
+		o->substitute[n++] = s->substitute.v[i];
+	o->substitute[n] = NULL;
+	o->n_substitute = n;
+}
+
+static int load_settings(struct app *a, struct options *o, struct err *err)
+{
+	int rc;
+
+	settings_init(&a->set, &a->detect.conf);
+	rc = config_load(&a->set, o->config, err);
+	if (rc)
+		return rc;
+	settle_options(a, o);
+	a->config = config_path(o->config);
+	a->history = history_path();
+	return settings_check(&a->set, err);
+}
+
+static void start_helper(struct app *a)
+{
+	struct helper_config c = {
+		.editor = a->set.editor,
+		.clipboard = a->set.clipboard,
+		.config = a->config,
+		.history = a->history,
+	};
+
+	if (has_screen(a->opt))
+		a->helper = helper_start(&c);
+}
+
+int app_run(struct options *o, struct err *err)
 {
 	struct app a = { .opt = o, .began = clock_ns(CLOCK_MONOTONIC) };
 	bool failed;
@@ -307,12 +368,13 @@ int app_run(const struct options *o, struct err *err)
 	if (o->mode == MODE_DOCTOR)
 		return doctor_run(o->pid, term_colors(getenv("TERM")), stdout);
 	detect_init(&a.detect);
-	rc = config_load(&(struct config){ &a.detect.conf }, o->config, err);
-	if (rc)
+	rc = load_settings(&a, o, err);
+	if (rc) {
+		release_settings(&a);
 		return (int)err->code;
+	}
 	loader_threads();
-	if (has_screen(o))
-		a.helper = helper_start();
+	start_helper(&a);
 	uv_loop_init(&a.loop);
 	world_init(&a.world);
 	rc = app_open(&a, err);

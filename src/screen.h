@@ -14,7 +14,9 @@ struct screen_config {
 	struct loader *loader;
 	struct world *world;
 	struct detect *detect;
-	struct helper *helper; /* starts the editor; NULL: none can be started */
+	struct helper *helper; /* starts the editor, writes the user's files; NULL: there is none */
+	struct settings *set;
+	const char *config; /* the user's file, which changes are saved to; NULL: nowhere */
 	bool live; /* the session grows on when loading is done */
 };
 

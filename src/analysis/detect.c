@@ -138,9 +138,8 @@ const char *detect_get(const struct detect_config *c, const char *key, char *buf
 	for (int i = 0; i < DETECT_N; i++)
 		if (!strcmp(key, detector_table[i].name)) {
 			snprintf(buf, size, "%s",
-				 c->severity[i] < 0
-					 ? "off"
-					 : severity_name((enum severity)c->severity[i]));
+				 c->severity[i] < 0 ? "off"
+						    : severity_name((enum severity)c->severity[i]));
 			return buf;
 		}
 	if (strcmp(key, "leak-growth") != 0 && strcmp(key, "queue") != 0)

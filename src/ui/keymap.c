@@ -82,10 +82,11 @@ static int check_keys(const char *name, const char *keys, unsigned ctx, struct e
 		len = strcspn(keys, " ");
 		n = key_sequence(keys, len, key);
 		if (!n)
-			return err_set(err, -EINVAL, EXIT_USAGE,
-				       "%s: there is no key named '%.*s'; keys are such as x, ^X, F5, "
-				       "Enter, gg",
-				       name, (int)(len < 40 ? len : 40), keys);
+			return err_set(
+				err, -EINVAL, EXIT_USAGE,
+				"%s: there is no key named '%.*s'; keys are such as x, ^X, F5, "
+				"Enter, gg",
+				name, (int)(len < 40 ? len : 40), keys);
 		if (ctx & CTX_PROMPT &&
 		    (n > 1 || (key[0] >= ' ' && key[0] != UK_BACKSPACE && key[0] < UK_UP)))
 			return err_set(err, -EINVAL, EXIT_USAGE,

@@ -211,7 +211,7 @@ void key_print_man(FILE *out)
 		}
 		fputs("\"\n", out);
 		key_put_roff(out,
-			   (char[]){ (char)(b->help[0] & ~('a' <= b->help[0] ? 32 : 0)), '\0' });
+			     (char[]){ (char)(b->help[0] & ~('a' <= b->help[0] ? 32 : 0)), '\0' });
 		key_put_roff(out, b->help + 1);
 		fputs(" (\\fB:", out);
 		key_put_roff(out, b->name);

@@ -6,7 +6,8 @@
 
 const struct setting setting_table[] = {
 	{ "screen", "theme", SETTING_WORD, NULL, 0, 0, "auto",
-	  "auto (light where $COLORFGBG says so, else dark), dark, light, high-contrast, mono, or a "
+	  "auto (light where $COLORFGBG says so, else dark), dark, light, high-contrast, mono, or "
+	  "a "
 	  "theme of your own",
 	  false },
 	{ "screen", "color", SETTING_WORD, "auto always never 16 256", 0, 0, "auto",
@@ -34,7 +35,8 @@ const struct setting setting_table[] = {
 	{ "list", "system", SETTING_BOOL, YES_NO, 0, 0, "no",
 	  "show the runtime's own goroutines at first", false },
 	{ "list", "long-wait", SETTING_SECONDS, NULL, 0, 1e6, "10",
-	  "from how many seconds on a wait on a channel or lock is marked in red; 0: never", false },
+	  "from how many seconds on a wait on a channel or lock is marked in red; 0: never",
+	  false },
 
 	{ "source", "substitute-path", SETTING_LIST, NULL, 0, 0, "",
 	  "A=B: source paths that begin with A are read below B; may stand more than once", true },

@@ -54,10 +54,10 @@ static int not_among(const struct setting *row, const char *value, struct err *e
 		       row->words, value);
 }
 
-static int parse_columns(struct columns *out, const struct setting *row, const char *value,
+static int parse_columns(struct list_columns *out, const struct setting *row, const char *value,
 			 struct err *err)
 {
-	struct columns c = { .n = 0 };
+	struct list_columns c = { .n = 0 };
 
 	while (*(value += strspn(value, " \t,"))) {
 		char word[16];
@@ -85,8 +85,9 @@ static int parse_number(const struct setting *row, const char *value, double *ou
 	*out = strtod(value, &end);
 	if (end == value || *end || errno || !isfinite(*out) || *out < row->least ||
 	    *out > row->most || (row->kind == SETTING_NUMBER && *out != floor(*out)))
-		return err_set(err, -EINVAL, EXIT_USAGE, "%s takes %s from %.10g to %.10g, not '%s'",
-			       row->key, row->kind == SETTING_NUMBER ? "a whole number" : "seconds",
+		return err_set(err, -EINVAL, EXIT_USAGE,
+			       "%s takes %s from %.10g to %.10g, not '%s'", row->key,
+			       row->kind == SETTING_NUMBER ? "a whole number" : "seconds",
 			       row->least, row->most, value);
 	return 0;
 }
@@ -133,8 +134,8 @@ static int add_path(struct settings *s, const char *value, struct err *err)
 		return err_set(err, -EINVAL, EXIT_USAGE, "substitute-path takes A=B, not '%s'",
 			       value);
 	if (s->substitute.n >= PATHS_MOST)
-		return err_set(err, -EINVAL, EXIT_USAGE, "substitute-path stands more than %d times",
-			       PATHS_MOST);
+		return err_set(err, -EINVAL, EXIT_USAGE,
+			       "substitute-path stands more than %d times", PATHS_MOST);
 	*vec_push(&s->substitute) = xstrdup(value);
 	return 0;
 }
@@ -201,7 +202,7 @@ static int set_row(struct settings *s, const struct setting *row, const char *va
 	return add_path(s, value, err);
 }
 
-static const char *columns_text(const struct columns *c, char buf[SETTING_TEXT_MOST])
+static const char *columns_text(const struct list_columns *c, char buf[SETTING_TEXT_MOST])
 {
 	size_t n = 0;
 
@@ -233,8 +234,7 @@ const char *setting_text(const struct settings *s, const struct setting *row,
 	}
 	switch (row->kind) {
 	case SETTING_BOOL:
-		snprintf(buf, SETTING_TEXT_MOST, "%s",
-			 *(bool *)small_field(s, row) ? "yes" : "no");
+		snprintf(buf, SETTING_TEXT_MOST, "%s", *(bool *)small_field(s, row) ? "yes" : "no");
 		break;
 	case SETTING_WORD:
 		if (is_key(row, "theme"))
@@ -293,9 +293,10 @@ static int set_filter(struct settings *s, const char *name, const char *pattern,
 	struct filter *f;
 
 	if (!is_name(name))
-		return err_set(err, -EINVAL, EXIT_USAGE,
-			       "'%.40s' is no name for a filter: letters, digits, - _ and . make one",
-			       name);
+		return err_set(
+			err, -EINVAL, EXIT_USAGE,
+			"'%.40s' is no name for a filter: letters, digits, - _ and . make one",
+			name);
 	f = *pattern ? filter_new(pattern, &why) : NULL;
 	if (!f)
 		return err_set(err, -EINVAL, EXIT_USAGE, "the filter %s: %s", name,
@@ -377,19 +378,16 @@ void settings_init(struct settings *s, struct detect_config *detect)
 	s->detect = detect;
 }
 
-static void forget_changes(struct settings *s)
+static void change_free(struct setting_change *c)
 {
-	for (size_t i = 0; i < s->change.n; i++) {
-		free(s->change.v[i].section);
-		free(s->change.v[i].key);
-		free(s->change.v[i].value);
-	}
-	s->change.n = 0;
+	free(c->section);
+	free(c->key);
+	free(c->value);
 }
 
 void settings_release(struct settings *s)
 {
-	forget_changes(s);
+	settings_saved(s);
 	vec_free(&s->change);
 	free(s->editor);
 	free(s->clipboard);
@@ -460,8 +458,7 @@ int settings_check(const struct settings *s, struct err *err)
 
 /* --- changes --- */
 
-static void note_change(struct settings *s, const char *section, const char *key,
-			const char *value)
+static void note_change(struct settings *s, const char *section, const char *key, const char *value)
 {
 	struct setting_change *c;
 
@@ -485,10 +482,11 @@ int settings_change(struct settings *s, const char *section, const char *key, co
 	/* what would not come back from the file as it is: see config.h */
 	if (value && (strpbrk(value, "\n\r") || strstr(value, " ;") || strstr(value, "\t;") ||
 		      *value == ';' || strlen(key) + strlen(value) > SETTING_TEXT_MOST - 8))
-		return err_set(err, -EINVAL, EXIT_USAGE,
-			       "%s: this cannot stand in the file: it is too long, or has a ; after a "
-			       "blank",
-			       key);
+		return err_set(
+			err, -EINVAL, EXIT_USAGE,
+			"%s: this cannot stand in the file: it is too long, or has a ; after a "
+			"blank",
+			key);
 	if (value)
 		rc = settings_set(s, section, key, value, err);
 	else
@@ -502,7 +500,40 @@ int settings_change(struct settings *s, const char *section, const char *key, co
 	return rc;
 }
 
+char *settings_changes(const struct settings *s)
+{
+	char *out = NULL;
+	size_t size;
+	FILE *f = open_memstream(&out, &size);
+
+	if (!f)
+		return xstrdup("");
+	for (size_t i = 0; i < s->change.n; i++) {
+		const struct setting_change *c = &s->change.v[i];
+
+		fprintf(f, "%s\t%s%s%s\n", c->section, c->key, c->value ? "\t" : "",
+			c->value ? c->value : "");
+	}
+	fclose(f);
+	return out;
+}
+
 void settings_saved(struct settings *s)
 {
-	forget_changes(s);
+	for (size_t i = 0; i < s->change.n; i++)
+		change_free(&s->change.v[i]);
+	s->change.n = 0;
+}
+
+void settings_kept(struct settings *s, const char *section, const char *key)
+{
+	for (size_t i = 0; i < s->change.n; i++) {
+		struct setting_change *c = &s->change.v[i];
+
+		if (strcmp(c->section, section) != 0 || strcmp(c->key, key) != 0)
+			continue;
+		change_free(c);
+		memmove(c, c + 1, (--s->change.n - i) * sizeof(*c));
+		return;
+	}
 }

@@ -16,7 +16,7 @@
 /* Columns of the list that can be left out or put in another order. */
 enum list_column { COL_G, COL_N, COL_STATE, COL_WAIT, COL_ON, COL_MOST };
 
-struct columns {
+struct list_columns {
 	uint8_t v[COL_MOST]; /* enum list_column, in order */
 	uint8_t n;
 };
@@ -38,7 +38,7 @@ struct settings {
 	uint32_t refresh_ms; /* least time between two pictures that only new data asks for */
 	uint32_t history; /* typed lines that are kept */
 	/* [list] */
-	struct columns columns;
+	struct list_columns columns;
 	uint8_t sort, group; /* enum sort_by, enum grouping */
 	bool invert, system;
 	int64_t long_wait; /* ns, from which a wait is marked; 0: never */
@@ -101,8 +101,11 @@ const char *setting_text(const struct settings *s, const struct setting *row,
 /* Sets it as settings_set() does, and notes it to be saved. value NULL: a filter is to go. */
 int settings_change(struct settings *s, const char *section, const char *key, const char *value,
 		    struct err *err);
-/* Notes that all of them are saved. */
+/* Lines "section TAB key TAB value", or "section TAB key" for one that goes; malloced. */
+char *settings_changes(const struct settings *s);
+/* Notes that all of them are saved, or one. */
 void settings_saved(struct settings *s);
+void settings_kept(struct settings *s, const char *section, const char *key);
 
 /* The theme in force; never NULL. */
 const struct theme *settings_theme(const struct settings *s);

@@ -33,10 +33,40 @@ static void print_row(FILE *out, const struct setting *row)
 	fprintf(out, "#%s = %s\n", row->key, row->initial);
 }
 
+static const struct key_binding *next_named(const struct key_binding *b, const char *name)
+{
+	while (b->action && strcmp(b->name, name) != 0)
+		b++;
+	return b->action ? b : NULL;
+}
+
+/* Its keys are the same wherever it counts, or have a line for each place where they are not. */
+static void print_action(FILE *out, const char *name)
+{
+	const struct key_binding *first = next_named(key_table, name), *b, *any = NULL;
+	bool same = true;
+
+	for (b = first; b; b = next_named(b + 1, name)) {
+		same = same && !strcmp(b->keys, first->keys);
+		any = b->ctx & CTX_ANY ? b : any;
+	}
+	if (same || any)
+		fprintf(out, "#%s = %s\n", name, any ? any->keys : first->keys);
+	for (b = first; b && !same; b = next_named(b + 1, name)) {
+		const char *place;
+		unsigned ctx;
+
+		for (size_t i = 0; (place = keymap_place(i, &ctx)); i++)
+			if (b != any && b->ctx & ctx)
+				fprintf(out, "#%s.%s = %s\n", place, name, b->keys);
+	}
+}
+
 static void print_keys(FILE *out)
 {
 	fputs("\n[keys]\n"
-	      "# An action by its name, then its keys: x, ^X, F5, Enter, Space, gg; nothing unbinds.\n"
+	      "# An action by its name, then its keys: x, ^X, F5, Enter, Space, gg; nothing "
+	      "unbinds.\n"
 	      "# PLACE.ACTION is for one place only:",
 	      out);
 	for (size_t i = 0;; i++) {
@@ -50,13 +80,15 @@ static void print_keys(FILE *out)
 	fputs(".\n# What a key meant before in the same place it means no more.\n", out);
 	for (const struct key_binding *b = key_table; b->action; b++)
 		if (key_named(b->name, strlen(b->name)) == b)
-			fprintf(out, "#%s = %s\n", b->name, b->keys);
+			print_action(out, b->name);
 }
 
 static void print_themes(FILE *out)
 {
-	fputs("\n# A theme of your own: base is the one that it begins with; then a colour for each\n"
-	      "# role: FG [on BG] [bold] [underline] [reverse]. Colours are 0 to 255, #rrggbb, red,\n"
+	fputs("\n# A theme of your own: base is the one that it begins with; then a colour for "
+	      "each\n"
+	      "# role: FG [on BG] [bold] [underline] [reverse]. Colours are 0 to 255, #rrggbb, "
+	      "red,\n"
 	      "# bright-red and so on, or default. select and away are behind chosen rows.\n"
 	      "#[theme mine]\n#base = dark\n#select = 237\n#away = 235\n#blocked = 166\n"
 	      "#error = white on #af0000 bold\n# Roles:",
@@ -101,7 +133,8 @@ static void print_value(FILE *out, const struct setting *row)
 		fputs(" \\fByes\\fR or \\fBno\\fR", out);
 	else if (row->kind == SETTING_NUMBER || row->kind == SETTING_SECONDS)
 		fprintf(out, " %s from %.10g to %.10g",
-			row->kind == SETTING_NUMBER ? "a number" : "seconds", row->least, row->most);
+			row->kind == SETTING_NUMBER ? "a number" : "seconds", row->least,
+			row->most);
 	else
 		fputs(" text", out);
 }
@@ -129,7 +162,8 @@ void settings_print_man(FILE *out)
 		fputs(".\n", out);
 	}
 	fputs(".SS [theme NAME]\n.TP\n.B base\nThe theme that it begins with.\n"
-	      ".TP\n.BR select \", \" away\nColours behind the chosen row, in the pane that has the "
+	      ".TP\n.BR select \", \" away\nColours behind the chosen row, in the pane that has "
+	      "the "
 	      "keys and in others.\n",
 	      out);
 	for (int r = 0; r < ROLE_N; r++) {

@@ -8,9 +8,10 @@
 #include "ui/theme.h"
 
 static const char *const color_names[] = {
-	"black",	"red",		"green",	"yellow",	  "blue",	 "magenta",
-	"cyan",		"white",	"bright-black", "bright-red",	  "bright-green", "bright-yellow",
-	"bright-blue", "bright-magenta", "bright-cyan",	"bright-white",
+	"black",	"red",		 "green",	"yellow",	  "blue",
+	"magenta",	"cyan",		 "white",	"bright-black",	  "bright-red",
+	"bright-green", "bright-yellow", "bright-blue", "bright-magenta", "bright-cyan",
+	"bright-white",
 };
 
 enum { NOT_A_COLOR = -2, WORDS_MOST = 8 };
