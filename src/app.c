@@ -16,6 +16,7 @@
 #include "core/world.h"
 #include "helper.h"
 #include "loader.h"
+#include "plain.h"
 #include "screen.h"
 #include "source/command.h"
 #include "source/doctor.h"
@@ -242,9 +243,27 @@ static int run_batch(struct app *a, struct err *err)
 	return print_now(a, true, err);
 }
 
-static bool has_screen(const struct options *o)
+static bool is_accessible(void)
 {
-	return !o->script && !o->batch && isatty(STDOUT_FILENO);
+	const char *s = getenv("ACCESSIBLE");
+
+	return s && *s && strcmp(s, "0") != 0;
+}
+
+/* Lines to read and to answer, where that is asked for and nothing else is. */
+static bool is_plain(const struct app *a)
+{
+	const struct options *o = a->opt;
+
+	if (o->script || o->batch)
+		return false;
+	return o->plain || (isatty(STDOUT_FILENO) && (a->set.plain || is_accessible()));
+}
+
+/* Somebody sits there, with a screen or with lines. */
+static bool has_user(const struct app *a)
+{
+	return !a->opt->script && !a->opt->batch && (isatty(STDOUT_FILENO) || is_plain(a));
 }
 
 /* The rest needs fewer rights; no thread is there yet. */
@@ -258,7 +277,7 @@ static int app_guard(struct app *a, struct err *err)
 		.files = o->script != NULL,
 		.child = a->child,
 	};
-	bool screen = has_screen(o);
+	bool screen = has_user(a);
 	int rc = screen || o->script ? 0 : batch_file_open(&a->file, o, err);
 
 	if (n.live && n.bpf && o->budget > 0 && (screen || o->duration > 0 || !is_once(o)))
@@ -287,9 +306,9 @@ static int run(struct app *a, struct err *err)
 
 	if (o->script)
 		return screen_script(&c, err);
-	if (!has_screen(o))
+	if (!has_user(a))
 		return run_batch(a, err);
-	rc = screen_run(&c, err);
+	rc = is_plain(a) ? plain_run(&c, err) : screen_run(&c, err);
 	if (rc == -ENOTSUP) {
 		fprintf(stderr, "bingo-top: %s\n", err->text);
 		err_clear(err);
@@ -355,7 +374,7 @@ static void start_helper(struct app *a)
 		.history = a->history,
 	};
 
-	if (has_screen(a->opt))
+	if (has_user(a))
 		a->helper = helper_start(&c);
 }
 

@@ -384,7 +384,7 @@ static struct ui *make_ui(struct screen *s, bool terminal, const char *history)
 	return ui_new(&uc);
 }
 
-static int check_filter(const struct options *o, struct err *err)
+int screen_check(const struct options *o, struct err *err)
 {
 	struct err why = { 0 };
 	struct filter *f = o->filter ? filter_new(o->filter, &why) : NULL;
@@ -475,7 +475,7 @@ static int show(struct screen *s, struct err *err)
 int screen_run(const struct screen_config *c, struct err *err)
 {
 	struct screen s = { .c = c, .jobs = { submit_to_pool } };
-	int rc = check_filter(c->opt, err);
+	int rc = screen_check(c->opt, err);
 
 	if (rc)
 		return rc;
@@ -517,7 +517,7 @@ int screen_script(const struct screen_config *c, struct err *err)
 	struct script_host host = { &s, wait_loaded };
 	const struct options *o = c->opt;
 	FILE *in;
-	int rc = check_filter(o, err);
+	int rc = screen_check(o, err);
 
 	if (rc)
 		return rc;

@@ -20,6 +20,9 @@ struct screen_config {
 	bool live; /* the session grows on when loading is done */
 };
 
+/* Looks at what only a screen finds wrong. Returns 0, or -EINVAL with err filled. */
+int screen_check(const struct options *o, struct err *err);
+
 /*
  * Shows the screen until it is left. Returns 0, or the number of the signal that
  * ended it, or a negative errno with err filled: -ENOTSUP where the terminal
