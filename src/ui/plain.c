@@ -118,6 +118,12 @@ static bool is_text(enum pane_id id)
 	return id == PANE_DETAIL || id == PANE_VARS;
 }
 
+static void leave_panes(struct ui *ui)
+{
+	ui->detail = false;
+	ui_focus(ui, PANE_LIST);
+}
+
 static void go_pane(struct plain *p)
 {
 	enum pane_id id = p->ui->focus;
@@ -129,12 +135,6 @@ static void go_pane(struct plain *p)
 		return;
 	}
 	go(p, (struct page){ .kind = is_text(id) ? PAGE_LINES : PAGE_PANE, .pane = id });
-}
-
-static void leave_panes(struct ui *ui)
-{
-	ui->detail = false;
-	ui_focus(ui, PANE_LIST);
 }
 
 /* Goes to the page before, and the pane and goroutine that it is of. */
@@ -321,6 +321,14 @@ static void after(struct plain *p, const struct key_binding *row, bool ok)
 		plain_print(p, 0);
 }
 
+/* A command that is not about them goes from the settings to what was before. */
+static void leave_menu(struct plain *p)
+{
+	menu_close(&p->ui->menu);
+	if (p->page.n > 1 && p->page.v[p->page.n - 1].kind == PAGE_MENU)
+		p->page.n--;
+}
+
 static void run(struct plain *p, const char *line)
 {
 	size_t len = strcspn(line, " ");
@@ -339,6 +347,8 @@ static void run(struct plain *p, const char *line)
 		plain_say(p, "%s:", row->arg);
 		return;
 	}
+	if (row && row->action != ACT_SET && row->action != ACT_SAVE)
+		leave_menu(p);
 	rc = ui_command(p->ui, line, &err);
 	if (rc)
 		plain_say(p, "Error: %s.", err.text);

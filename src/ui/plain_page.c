@@ -379,21 +379,6 @@ static const char *pane_text(struct plain *p, enum pane_id id)
 	return p->text;
 }
 
-static void print_lines(struct plain *p, enum pane_id id)
-{
-	const char *text = pane_text(p, id);
-
-	while (text && *text) {
-		size_t n = strcspn(text, "\n");
-
-		plain_choice(p, (struct choice){ .kind = CHOICE_LINE, .id = p->total }, "%.*s",
-			     (int)n, text);
-		text += n + (text[n] == '\n');
-	}
-	if (!p->total)
-		plain_say(p, "There is nothing here.");
-}
-
 /* What the pane would draw, without the lines that only part it; the chosen one begins with >. */
 static void print_picture(struct plain *p, enum pane_id id)
 {
@@ -418,6 +403,21 @@ static void print_picture(struct plain *p, enum pane_id id)
 		plain_say(p, "There is nothing here.");
 	free(text);
 	grid_release(&g);
+}
+
+static void print_lines(struct plain *p, enum pane_id id)
+{
+	const char *text = pane_text(p, id);
+
+	while (text && *text) {
+		size_t n = strcspn(text, "\n");
+
+		plain_choice(p, (struct choice){ .kind = CHOICE_LINE, .id = p->total }, "%.*s",
+			     (int)n, text);
+		text += n + (text[n] == '\n');
+	}
+	if (!p->total)
+		print_picture(p, id); /* which says why */
 }
 
 static void print_menu(struct plain *p)
