@@ -28,9 +28,12 @@ static void put(struct plain *p, const char *s)
 {
 	struct text_iter it;
 	struct glyph g;
+	size_t len = strlen(s);
 	char buf[4];
 
-	text_begin(&it, s, strlen(s), p->ascii);
+	while (len && s[len - 1] == ' ')
+		len--;
+	text_begin(&it, s, len, p->ascii);
 	while (text_next(&it, &g))
 		for (int i = 0; i < GLYPH_CP && g.cp[i]; i++)
 			fwrite(buf, 1, (size_t)text_put(buf, g.cp[i]), p->out);
@@ -409,11 +412,12 @@ static void print_lines(struct plain *p, enum pane_id id)
 {
 	const char *text = pane_text(p, id);
 
-	while (text && *text) {
+	for (uint64_t line = 0; text && *text; line++) {
 		size_t n = strcspn(text, "\n");
 
-		plain_choice(p, (struct choice){ .kind = CHOICE_LINE, .id = p->total }, "%.*s",
-			     (int)n, text);
+		if (n)
+			plain_choice(p, (struct choice){ .kind = CHOICE_LINE, .id = line }, "%.*s",
+				     (int)n, text);
 		text += n + (text[n] == '\n');
 	}
 	if (!p->total)
