@@ -10,10 +10,13 @@ BUILD=${BUILD:-build}
 LC_ALL=C.UTF-8
 TZ=UTC
 export LC_ALL TZ
-unset GOROOT GOPATH GOMODCACHE # Go's own sources are not to be found, whatever this machine has
+unset GOROOT GOPATH GOMODCACHE COLORFGBG # Go's own sources are not to be found, whatever this machine has
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 want=tests/golden/screens
+# Nobody's settings, and a place to save some.
+XDG_CONFIG_HOME=$tmp/xdg XDG_CONFIG_DIRS=$tmp/none
+export XDG_CONFIG_HOME XDG_CONFIG_DIRS
 
 # Each script ends where a screen is worth keeping; KEYS.keys is the script, its sizes in the first line.
 screen() { # SCRIPT SIZE [--ascii]
@@ -23,6 +26,7 @@ screen() { # SCRIPT SIZE [--ascii]
 		echo "save-screen $tmp/$name.txt"
 		echo "save-roles $tmp/$name.roles"
 	} >"$tmp/script"
+	rm -rf "$XDG_CONFIG_HOME"
 	# shellcheck disable=SC2086
 	"$BUILD/bingo-top" --replay tests/data/demo.trace --substitute-path /src/shop=tests/targets/demo \
 		--substitute-path /usr/lib=/nonexistent --script "$tmp/script" --size "$2" ${3:-} >"$tmp/log" 2>&1 || {
