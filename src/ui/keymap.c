@@ -43,19 +43,23 @@ void keymap_release(struct keymap *m)
 }
 
 const char *keymap_keys(const struct keymap *m, const struct key_binding *row, unsigned ctx,
-			bool *own)
+			enum key_rank *rank)
 {
+	bool place = !(row->ctx & CTX_ANY);
+
 	for (size_t i = m ? m->bound.n : 0; i--;) {
 		const struct key_bound *b = &m->bound.v[i];
 
 		if (b->row != row || (b->ctx && !(b->ctx & ctx)))
 			continue;
-		if (own)
-			*own = true;
+		if (rank)
+			*rank = b->ctx	? KEYS_USER_FOR_PLACE
+				: place ? KEYS_USER_FOR_ROW
+					: KEYS_USER_FOR_ALL;
 		return b->keys;
 	}
-	if (own)
-		*own = false;
+	if (rank)
+		*rank = place ? KEYS_FOR_PLACE : KEYS_FOR_ALL;
 	return row->keys;
 }
 
@@ -182,17 +186,18 @@ static const struct key_binding *reach(const struct keymap *m, const char *word,
 	return row;
 }
 
-/* Another row of the user's that the keys lead to. */
+/* Another row that the keys lead to, and that has no better right to them. */
 static int check_word(const struct keymap *m, const struct key_binding *row, const char *word,
 		      size_t len, unsigned ctx, struct err *err)
 {
 	const struct key_binding *got = reach(m, word, len, ctx);
-	bool own = false;
+	enum key_rank wanted, rank;
 
-	if (!got || got == row)
+	if (!got || got == row || !strcmp(got->name, row->name))
 		return 0;
-	keymap_keys(m, got, ctx, &own);
-	if (!own || strcmp(got->name, row->name) == 0)
+	keymap_keys(m, row, ctx, &wanted);
+	keymap_keys(m, got, ctx, &rank);
+	if (rank > wanted)
 		return 0;
 	return err_set(err, -EINVAL, EXIT_USAGE, "the key %.*s is given to both %s and %s",
 		       (int)len, word, row->name, got->name);
@@ -201,10 +206,12 @@ static int check_word(const struct keymap *m, const struct key_binding *row, con
 static int check_place(const struct keymap *m, unsigned ctx, struct err *err)
 {
 	for (const struct key_binding *b = key_table; b->action; b++) {
-		bool own;
-		const char *keys = keymap_keys(m, b, ctx, &own);
+		enum key_rank rank;
+		const char *keys = keymap_keys(m, b, ctx, &rank);
 
-		for (size_t len; b->ctx & ctx && own && *keys; keys += len + (keys[len] == ' ')) {
+		if (!(b->ctx & ctx) || rank < KEYS_USER_FOR_ALL)
+			continue;
+		for (size_t len; *keys; keys += len + (keys[len] == ' ')) {
 			len = strcspn(keys, " ");
 			if (check_word(m, b, keys, len, ctx, err))
 				return -EINVAL;
@@ -213,20 +220,22 @@ static int check_place(const struct keymap *m, unsigned ctx, struct err *err)
 	return 0;
 }
 
-/* Whether one of the keys of an action still leads to it. */
+/* Whether one of the keys of an action still leads to it; overlays want a row of their own for it. */
 static bool is_reached(const struct keymap *m, enum action a, unsigned ctx)
 {
+	unsigned rows = ctx & CTX_OVERLAY ? ctx & CTX_OVERLAY : ctx;
+
 	for (const struct key_binding *b = key_table; b->action; b++) {
 		const char *keys = keymap_keys(m, b, ctx, NULL);
 
-		if (b->action != a || !(b->ctx & ctx))
+		if (b->action != a || !(b->ctx & rows))
 			continue;
 		for (size_t len; *keys; keys += len + (keys[len] == ' ')) {
 			const struct key_binding *got;
 
 			len = strcspn(keys, " ");
 			got = reach(m, keys, len, ctx);
-			if (got && got->action == a)
+			if (got && got->action == a && got->ctx & rows)
 				return true;
 		}
 	}

@@ -31,9 +31,18 @@ int keymap_set(struct keymap *m, const char *name, const char *keys, struct err 
 /* Whether keys can be lived with: none means two things, and there is a way out of each place. */
 int keymap_check(const struct keymap *m, struct err *err);
 
-/* The keys of a row in a context; m may be NULL. *own (may be NULL): they are the user's. */
+/* Whose keys are: what stands later goes before what stands earlier. */
+enum key_rank {
+	KEYS_FOR_ALL, /* the table's, of a row for all panes … */
+	KEYS_FOR_PLACE, /* … and of a row for some places */
+	KEYS_USER_FOR_ALL, /* the user's, wherever such a row counts … */
+	KEYS_USER_FOR_ROW,
+	KEYS_USER_FOR_PLACE, /* … and for a place by its name */
+};
+
+/* The keys of a row in a context; m may be NULL, and rank. */
 const char *keymap_keys(const struct keymap *m, const struct key_binding *row, unsigned ctx,
-			bool *own);
+			enum key_rank *rank);
 
 /* The first of an action's keys in a context, spelt; "" where it has none. buf has room for 16. */
 const char *keymap_first(const struct keymap *m, enum action a, unsigned ctx, char buf[16]);

@@ -139,18 +139,16 @@ static enum match match_keys(const char *keys, const struct key_seq *seq)
 static const struct key_binding *match_table(const struct key_seq *seq, unsigned ctx, bool *begun)
 {
 	const struct key_binding *found = NULL;
-	int best = -1;
+	enum key_rank rank, best = KEYS_FOR_ALL;
 
 	*begun = false;
 	for (const struct key_binding *b = key_table; b->action; b++) {
-		bool own;
-		const char *keys = keymap_keys(seq->map, b, ctx, &own);
+		const char *keys = keymap_keys(seq->map, b, ctx, &rank);
 		enum match m = b->ctx & ctx ? match_keys(keys, seq) : MATCH_NOT;
-		int rank = 2 * own + !(b->ctx & CTX_ANY);
 
 		if (m == MATCH_BEGUN)
 			*begun = true;
-		if (m != MATCH_WHOLE || rank <= best)
+		if (m != MATCH_WHOLE || (found && rank <= best))
 			continue;
 		best = rank;
 		found = b;
