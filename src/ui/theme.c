@@ -114,12 +114,12 @@ static const struct theme themes[] = {
 		},
 	},
 	{
-		/* every colour at least 7:1 on black */
+		/* every colour at least 7:1 on black, states 29 apart in every sight */
 		.name = "high-contrast",
-		.select = 25,
+		.select = 18,
 		.away = 17,
 		.faint_from = 238,
-		.faint_to = 249,
+		.faint_to = 252,
 		.faint_selected = 231,
 		.role = {
 			[ROLE_TEXT] = { 231, 16, 15, 0, 0, 0 },
@@ -133,12 +133,12 @@ static const struct theme themes[] = {
 			[ROLE_TITLE_FOCUS] = { 16, 226, 0, 3, B, B | R },
 			[ROLE_COLUMN] = { 231, 16, 15, 0, U, U },
 			[ROLE_COLUMN_SORT] = { 226, 16, 11, 0, B | U, B | U },
-			[ROLE_RUN] = { 51, 16, 14, 0, B, B },
-			[ROLE_READY] = { 226, 16, 11, 0, B, 0 },
+			[ROLE_RUN] = { 159, 16, 14, 0, B, B },
+			[ROLE_READY] = { 228, 16, 11, 0, B, 0 },
 			[ROLE_BLOCKED] = { 208, 16, 9, 0, B, 0 },
 			[ROLE_SYSCALL] = { 213, 16, 13, 0, B, 0 },
-			[ROLE_IDLE] = { 248, 16, 7, 0, 0, 0 },
-			[ROLE_DEAD] = { 248, 16, 7, 0, 0, 0 },
+			[ROLE_IDLE] = { 247, 16, 7, 0, 0, 0 },
+			[ROLE_DEAD] = { 247, 16, 7, 0, 0, 0 },
 			[ROLE_ERROR] = { 231, 124, 15, 1, B, B | R },
 			[ROLE_WARN] = { 226, 16, 11, 0, B | U, B },
 			[ROLE_INFO] = { 231, 16, 15, 0, 0, 0 },
