@@ -40,6 +40,31 @@ void keymap_release(struct keymap *m)
 	for (size_t i = 0; i < m->bound.n; i++)
 		free(m->bound.v[i].keys);
 	vec_free(&m->bound);
+	vec_free(&m->last);
+}
+
+static uint32_t last_of(const struct keymap *m, const struct key_binding *row)
+{
+	size_t at = (size_t)(row - key_table);
+
+	return m && at < m->last.n ? m->last.v[at] : 0;
+}
+
+static void bind(struct keymap *m, const struct key_binding *row, unsigned ctx, const char *keys)
+{
+	size_t at = (size_t)(row - key_table);
+
+	uint32_t last = last_of(m, row);
+
+	if (last && m->bound.v[last - 1].ctx == ctx) { /* the one before is of no use any more */
+		free(m->bound.v[last - 1].keys);
+		m->bound.v[last - 1].keys = xstrdup(keys);
+		return;
+	}
+	while (m->last.n <= at)
+		*vec_push(&m->last) = 0;
+	*vec_push(&m->bound) = (struct key_bound){ row, ctx, xstrdup(keys), m->last.v[at] };
+	m->last.v[at] = (uint32_t)m->bound.n;
 }
 
 const char *keymap_keys(const struct keymap *m, const struct key_binding *row, unsigned ctx,
@@ -47,10 +72,10 @@ const char *keymap_keys(const struct keymap *m, const struct key_binding *row, u
 {
 	bool place = !(row->ctx & CTX_ANY);
 
-	for (size_t i = m ? m->bound.n : 0; i--;) {
-		const struct key_bound *b = &m->bound.v[i];
+	for (uint32_t i = last_of(m, row); i; i = m->bound.v[i - 1].before) {
+		const struct key_bound *b = &m->bound.v[i - 1];
 
-		if (b->row != row || (b->ctx && !(b->ctx & ctx)))
+		if (b->ctx && !(b->ctx & ctx))
 			continue;
 		if (rank)
 			*rank = b->ctx	? KEYS_USER_FOR_PLACE
@@ -160,7 +185,7 @@ int keymap_set(struct keymap *m, const char *name, const char *keys, struct err 
 		found = true;
 		rc = check_keys(name, tidied, b->ctx, err);
 		if (!rc)
-			*vec_push(&m->bound) = (struct key_bound){ b, ctx, xstrdup(tidied) };
+			bind(m, b, ctx, tidied);
 	}
 	free(tidied);
 	if (!found)

@@ -12,11 +12,13 @@ struct key_bound {
 	const struct key_binding *row;
 	unsigned ctx; /* contexts that it is for; 0: all of the row's */
 	char *keys;
+	uint32_t before; /* the one before for the same row, as in last */
 };
 
 /* Zeroed: the keys of the table. */
 struct keymap {
 	VEC(struct key_bound) bound;
+	VEC(uint32_t) last; /* of each row of the table: its last in bound + 1, 0: it has none */
 };
 
 void keymap_release(struct keymap *m);

@@ -68,7 +68,9 @@ static bool tell_findings(struct plain *p, bool quietly)
 		if (!f->present || f->muted || is_told(p, f->id) || quietly)
 			continue;
 		text = plain_finding(p, f);
-		plain_say(p, "%sNew: %s", any ? "" : "\n", text);
+		if (!any)
+			fputc('\n', p->out); /* the line that asks is left as it is */
+		plain_say(p, "New: %s", text);
 		free(text);
 		any = true;
 	}
@@ -82,6 +84,8 @@ void plain_news(struct plain *p)
 
 	if (w->live.ended && !p->told_end) {
 		p->told_end = true;
+		if (!any)
+			fputc('\n', p->out);
 		plain_say(p, "%s.", strtab_get(&w->strings, w->live.ended));
 		any = true;
 	}

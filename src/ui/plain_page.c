@@ -225,7 +225,8 @@ static void choose_group(struct plain *p, const struct group *g)
 	if (v->grouping == GROUP_CREATOR)
 		snprintf(state, sizeof(state), "created");
 	plain_choice(p, (struct choice){ .kind = CHOICE_GROUP, .group = *g },
-		     "%" PRIu32 " goroutines %s, up to %s, at %s", g->n, state, wait, place);
+		     "%" PRIu32 " goroutines %s, %s%s, at %s", g->n, state,
+		     g->since == T_BEFORE ? "for " : "up to ", wait, place);
 }
 
 static void make_groups(struct plain *p)

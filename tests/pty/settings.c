@@ -65,12 +65,14 @@ static void set_config(const char *text)
 /* With the test's own folders for files, and more of the environment and arguments (each may be NULL). */
 static void start(struct terminal *t, const char *env1, const char *env2, const char *arg)
 {
-	const char *env[] = { config_env, state_env, "XDG_CONFIG_DIRS=/nonexistent", "ACCESSIBLE",
-			      env1,	  env2,	     NULL };
+	const char *env[] = { config_env,   state_env, "XDG_CONFIG_DIRS=/nonexistent",
+			      "ACCESSIBLE", env1,      env2,
+			      NULL };
 	char substitute[1200];
-	char *argv[] = { (char *)program,	(char *)"--replay", (char *)trace,
-			 (char *)"--substitute-path", substitute,   (char *)arg,
-			 NULL };
+	char *argv[] = {
+		(char *)program, (char *)"--replay", (char *)trace, (char *)"--substitute-path",
+		substitute,	 (char *)arg,	     NULL
+	};
 
 	snprintf(substitute, sizeof(substitute), "/src/shop=%s", sources);
 	terminal_start(t, 80, 24, env, argv);
@@ -125,7 +127,8 @@ static void test_save(void)
 	set_config("# mine\n[list]\nsort = wait ; why\n\n[screen]\n# about\nmouse = no\n");
 	start(&t, NULL, NULL, NULL);
 	if (ready(&t)) {
-		why = terminal_shows(&t, "▶      16") ? NULL : "the file's order is not that of the list";
+		why = terminal_shows(&t, "▶      16") ? NULL
+						      : "the file's order is not that of the list";
 		terminal_send(&t, "ojjl");
 		if (!why && !terminal_shows(&t, "* REPLAY")) /* ASCII */
 			why = "what is set does not show at once";
@@ -234,7 +237,9 @@ static void test_history(void)
 		why = quit(&t, why);
 	}
 	report(&t, "history = 0 keeps nothing",
-	       why ? why : is_there(history) ? "there is a file" : NULL);
+	       why		   ? why
+	       : is_there(history) ? "there is a file"
+				   : NULL);
 	terminal_end(&t);
 }
 
@@ -270,16 +275,18 @@ static void test_colors(void)
 	static const struct {
 		const char *name, *file, *env, *arg, *sent, *not_sent;
 	} kinds[] = {
-		{ "a theme of the user's own", "[screen]\ntheme = mine\n[theme mine]\nblocked = 93\n",
-		  NULL, NULL, "38;5;93m", "38;5;166m" },
+		{ "a theme of the user's own",
+		  "[screen]\ntheme = mine\n[theme mine]\nblocked = 93\n", NULL, NULL, "38;5;93m",
+		  "38;5;166m" },
 		{ "the same where 16 colours are asked for",
-		  "[screen]\ntheme = mine\ncolor = 16\n[theme mine]\nblocked = #00ff00\n", NULL, NULL,
-		  "\033[92m", "38;5;" },
+		  "[screen]\ntheme = mine\ncolor = 16\n[theme mine]\nblocked = #00ff00\n", NULL,
+		  NULL, "\033[92m", "38;5;" },
 		{ "--theme goes before the file", "[screen]\ntheme = light\n", NULL,
 		  "--theme=high-contrast", "38;5;208", "38;5;202m" },
 		{ "--color goes before the file", "[screen]\ncolor = never\n", NULL, "--color=256",
 		  "38;5;166", NULL },
-		{ "mono has no colours", "[screen]\ntheme = mono\n", NULL, NULL, "\033[1", "38;5;" },
+		{ "mono has no colours", "[screen]\ntheme = mono\n", NULL, NULL, "\033[1",
+		  "38;5;" },
 		{ "auto is light on a light background", NULL, "COLORFGBG=0;15", NULL, "38;5;202",
 		  "38;5;166m" },
 		{ "NO_COLOR goes before auto", "[screen]\ncolor = auto\n", "NO_COLOR=1", NULL,
@@ -344,7 +351,8 @@ static void test_editor(void)
 	start(&t, "VISUAL=/nowhere/editor", NULL, NULL);
 	if (ready(&t)) {
 		terminal_send(&t, ":goroutine 38\r3e");
-		why = terminal_shows(&t, "EDITOR -at 156 -in /") ? NULL : "it is not started as asked";
+		why = terminal_shows(&t, "EDITOR -at 156 -in /") ? NULL
+								 : "it is not started as asked";
 		terminal_send(&t, "x\r");
 		if (!why && (!terminal_hides(&t, "EDITOR") || !ready(&t)))
 			why = "the screen does not come back";

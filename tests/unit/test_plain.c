@@ -67,7 +67,9 @@ static int setup(void **state)
 		if (g < 32)
 			fw_block(&f->w, g, 2 * SEC, R_CHAN_SEND, "main.send:20");
 		else if (g < 35)
-			fw_block(&f->w, g, 3 * SEC, R_MUTEX, "main.\033[2J\xc2\x9b""31mlock\xff\n:30");
+			fw_block(&f->w, g, 3 * SEC, R_MUTEX,
+				 "main.\033[2J\xc2\x9b"
+				 "31mlock\xff\n:30");
 	}
 	fw_until(&f->w, 5 * SEC);
 	f->out = open_memstream(&f->text, &f->size);

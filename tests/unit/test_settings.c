@@ -166,7 +166,8 @@ static void test_printed_file_reads_back(void **state)
 static void test_errors_name_line_and_key(void **state)
 {
 	(void)state;
-	refuses("[screen]\ntheme = dark\n\nascii = maybe\n", "file, line 4: ascii takes one of yes no");
+	refuses("[screen]\ntheme = dark\n\nascii = maybe\n",
+		"file, line 4: ascii takes one of yes no");
 	refuses("[screen]\nasci = yes\n", "line 2: there is no setting 'asci' in [screen]");
 	refuses("[scren]\nascii = yes\n", "line 2: there is no section [scren]");
 	refuses("ascii = yes\n", "line 1: 'ascii' stands before the first [section]");
@@ -293,15 +294,18 @@ static void test_theme_of_ones_own(void **state)
 	struct look l;
 
 	(void)state;
-	reads("[screen]\ntheme = mine\n[theme mine]\nbase = light\nrun = bright-red on #ff0000 bold "
+	reads("[screen]\ntheme = mine\n[theme mine]\nbase = light\nrun = bright-red on #ff0000 "
+	      "bold "
 	      "underline\nidle = default\nselect = 7\n");
 	t = settings_theme(&set);
 	assert_string_equal(t->name, "mine");
 	l = theme_look(t, DEPTH_256, ROLE_RUN, 0);
 	assert_int_equal(l.fg, 9);
-	assert_int_equal(l.bg, 196); /* not one of the first 16, which the terminal's owner may change */
+	assert_int_equal(l.bg,
+			 196); /* not one of the first 16, which the terminal's owner may change */
 	assert_int_equal(l.attr, ATTR_BOLD | ATTR_UNDERLINE);
-	assert_int_equal(theme_look(t, DEPTH_16, ROLE_RUN, 0).bg, -1); /* else it could not be read */
+	assert_int_equal(theme_look(t, DEPTH_16, ROLE_RUN, 0).bg,
+			 -1); /* else it could not be read */
 	assert_int_equal(theme_look(t, DEPTH_256, ROLE_IDLE, 0).fg, -1);
 	assert_int_equal(theme_look(t, DEPTH_256, ROLE_READY, 0).fg,
 			 theme_look(theme_named("light"), DEPTH_256, ROLE_READY, 0).fg);
@@ -348,7 +352,8 @@ static void test_edit_keeps_the_rest(void **state)
 	edits("[a]\nx = 1\n[b]\nx = 2\nx = 3\n", "b\tx\t4\n", "[a]\nx = 1\n[b]\nx = 2\nx = 4\n");
 	edits("[filters]\na = 1\nb = 2\na = 3\n", "filters\ta\n", "[filters]\nb = 2\n");
 	edits("[a]\nx = 1", "b\ty\t\n", "[a]\nx = 1\n\n[b]\ny =\n");
-	edits("[screen]\nasciiart = 1\n", "screen\tascii\tno\n", "[screen]\nasciiart = 1\nascii = no\n");
+	edits("[screen]\nasciiart = 1\n", "screen\tascii\tno\n",
+	      "[screen]\nasciiart = 1\nascii = no\n");
 }
 
 static void test_changes_are_noted(void **state)
@@ -450,22 +455,14 @@ static void test_places_of_files(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_every_row_is_whole),
-		TEST(test_every_row_is_read_and_told),
-		TEST(test_printed_file_reads_back),
-		TEST(test_errors_name_line_and_key),
-		TEST(test_lines_are_bounded),
-		TEST(test_forms_of_lines),
-		TEST(test_keys_are_given_to_others),
-		TEST(test_keys_that_are_refused),
-		TEST(test_sequences_of_two),
-		TEST(test_first_key_of_an_action),
-		TEST(test_theme_of_ones_own),
-		TEST(test_nearest_of_sixteen),
-		TEST(test_edit_keeps_the_rest),
-		TEST(test_changes_are_noted),
-		TEST(test_save_makes_and_keeps),
-		TEST(test_places_of_files),
+		TEST(test_every_row_is_whole),	     TEST(test_every_row_is_read_and_told),
+		TEST(test_printed_file_reads_back),  TEST(test_errors_name_line_and_key),
+		TEST(test_lines_are_bounded),	     TEST(test_forms_of_lines),
+		TEST(test_keys_are_given_to_others), TEST(test_keys_that_are_refused),
+		TEST(test_sequences_of_two),	     TEST(test_first_key_of_an_action),
+		TEST(test_theme_of_ones_own),	     TEST(test_nearest_of_sixteen),
+		TEST(test_edit_keeps_the_rest),	     TEST(test_changes_are_noted),
+		TEST(test_save_makes_and_keeps),     TEST(test_places_of_files),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

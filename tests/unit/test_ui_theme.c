@@ -106,9 +106,9 @@ static void measure(const char *name, int background, double *apart, double *rea
 		*read = fmin(*read, contrast(a, background));
 		for (size_t k = 0; k < i; k++)
 			for (int s = 0; s < 4; s++)
-				*apart = fmin(*apart,
-					      distance(a, theme_look(t, DEPTH_256, states[k], 0).fg,
-						       s));
+				*apart = fmin(
+					*apart,
+					distance(a, theme_look(t, DEPTH_256, states[k], 0).fg, s));
 	}
 }
 
@@ -178,9 +178,9 @@ static void test_colour_never_stands_alone(void **state)
 		enum gstate state;
 		enum reason reason;
 	} kinds[] = {
-		{ GS_RUNNING, R_NONE },	     { GS_RUNNABLE, R_NONE },	  { GS_BLOCKED, R_CHAN_SEND },
-		{ GS_BLOCKED, R_MUTEX },     { GS_SYSCALL, R_SYSCALL },	  { GS_BLOCKED, R_SLEEP },
-		{ GS_BLOCKED, R_NET },	     { GS_BLOCKED, R_GC },	  { GS_DEAD, R_NONE },
+		{ GS_RUNNING, R_NONE },	 { GS_RUNNABLE, R_NONE },   { GS_BLOCKED, R_CHAN_SEND },
+		{ GS_BLOCKED, R_MUTEX }, { GS_SYSCALL, R_SYSCALL }, { GS_BLOCKED, R_SLEEP },
+		{ GS_BLOCKED, R_NET },	 { GS_BLOCKED, R_GC },	    { GS_DEAD, R_NONE },
 	};
 
 	(void)state;
@@ -204,8 +204,8 @@ static void test_colour_never_stands_alone(void **state)
 /* What must not be overlooked is more than a colour. */
 static void test_marks_without_colour(void **state)
 {
-	static const enum role roles[] = { ROLE_ERROR, ROLE_WARN, ROLE_LONG, ROLE_MATCH,
-					   ROLE_TITLE_FOCUS, ROLE_KEY };
+	static const enum role roles[] = { ROLE_ERROR, ROLE_WARN,	 ROLE_LONG,
+					   ROLE_MATCH, ROLE_TITLE_FOCUS, ROLE_KEY };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(roles); i++)
