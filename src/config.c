@@ -204,20 +204,19 @@ static void lines_drop(struct lines *l, size_t at)
 
 static char *lines_join(struct lines *l)
 {
-	char *out, *to;
-	size_t n = 1;
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
 
-	for (size_t i = 0; i < l->v.n; i++)
-		n += strlen(l->v.v[i]) + 1;
-	out = to = xmalloc(n);
+	if (!out)
+		die("out of memory");
 	for (size_t i = 0; i < l->v.n; i++) {
-		to = stpcpy(to, l->v.v[i]);
-		*to++ = '\n';
+		fprintf(out, "%s\n", l->v.v[i]);
 		free(l->v.v[i]);
 	}
-	*to = '\0';
+	fclose(out);
 	vec_free(&l->v);
-	return out;
+	return text;
 }
 
 static const char *skip_blanks(const char *s)

@@ -61,8 +61,13 @@ static char *own_script(const char *command)
 	static const struct {
 		const char *name, *word;
 	} words[] = { { "{file}", "\"$1\"" }, { "{line}", "\"$2\"" } };
-	char *out = xmalloc(strlen(command) + 8), *to = stpcpy(out, "exec ");
+	char *script = NULL;
+	size_t size;
+	FILE *out = open_memstream(&script, &size);
 
+	if (!out)
+		die("out of memory");
+	fputs("exec ", out);
 	while (*command) {
 		size_t i = 0;
 
@@ -70,14 +75,14 @@ static char *own_script(const char *command)
 		       strncmp(command, words[i].name, strlen(words[i].name)) != 0)
 			i++;
 		if (i == ARRAY_SIZE(words)) {
-			*to++ = *command++;
+			fputc(*command++, out);
 			continue;
 		}
-		to = stpcpy(to, words[i].word);
+		fputs(words[i].word, out);
 		command += strlen(words[i].name);
 	}
-	*to = '\0';
-	return out;
+	fclose(out);
+	return script;
 }
 
 static void signals_reset(void)

@@ -42,9 +42,17 @@ static void put(struct plain *p, const char *s)
 
 static char *words(const char *fmt, va_list ap)
 {
+	va_list again;
 	char *s;
+	int n;
 
-	return vasprintf(&s, fmt, ap) < 0 ? xstrdup("") : s;
+	va_copy(again, ap);
+	n = vsnprintf(NULL, 0, fmt, again);
+	va_end(again);
+	s = xmalloc((size_t)(n < 0 ? 0 : n) + 1);
+	s[0] = '\0';
+	vsnprintf(s, (size_t)(n < 0 ? 0 : n) + 1, fmt, ap);
+	return s;
 }
 
 void plain_say(struct plain *p, const char *fmt, ...)

@@ -83,7 +83,7 @@ ascii = yes
 
 [filters]
 locks = mutex"
-is "save: no other" "$(ls -A "$tmp/home/bingo-top" "$tmp/state" 2>/dev/null | grep -v :)" ""
+is "save: no other" "$(find "$tmp/home/bingo-top" "$tmp/state" -type f 2>/dev/null)" ""
 
 # The plain mode from a pipe and from a file.
 printf 'filter mutex|rwmutex\n1\nback\nset refresh 77\nsave\nquit\n? zoom\n' >"$tmp/lines"

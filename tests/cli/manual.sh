@@ -19,7 +19,7 @@ check "manual and completions can be made" tests/tools/generate.sh "$tmp/made"
 for f in man/bingo-top.1 man/bingo-top.5 completions/bingo-top.bash completions/_bingo-top completions/bingo-top.fish; do
 	same "$f is that of the tables: make generated" "$f" "$tmp/made/$f"
 done
-is "the manual has keys" "$(sed -n '/keys-begin/,/keys-end/p' man/bingo-top.1 | grep -c '^\.TP')" "$(BUILD=$BUILD "$BUILD/tests/tools/print_man" | grep -c '^\.TP')"
+is "the manual has keys" "$(sed -n '/keys-begin/,/keys-end/p' man/bingo-top.1 | grep -c '^\.TP')" "$("$BUILD/tests/tools/print_man" | grep -c '^\.TP')"
 
 # No setting, no option and no action is missing anywhere.
 "$BUILD/bingo-top" --print-config >"$tmp/config"
