@@ -198,99 +198,113 @@ int keymap_set(struct keymap *m, const char *name, const char *keys, struct err 
 
 /* --- looking over all of it --- */
 
-static const struct key_binding *reach(const struct keymap *m, const char *word, size_t len,
-				       unsigned ctx)
-{
-	const struct key_binding *row = NULL;
-	struct key_seq seq = { .map = m };
+/* One of the keys of a row, in a place. */
+struct word {
+	const struct key_binding *row;
+	enum key_rank rank;
 	uint32_t key[2];
-	int n = key_sequence(word, len, key);
+	int n;
+	const char *name; /* of len bytes */
+	int len;
+};
 
-	for (int i = 0; i < n; i++)
-		row = key_feed(&seq, key[i], ctx);
-	return row;
-}
+typedef VEC(struct word) words;
 
-/* Another row that the keys lead to, and that has no better right to them. */
-static int check_word(const struct keymap *m, const struct key_binding *row, const char *word,
-		      size_t len, unsigned ctx, struct err *err)
+static void collect(words *out, const struct keymap *m, unsigned ctx)
 {
-	const struct key_binding *got = reach(m, word, len, ctx);
-	enum key_rank wanted, rank;
-
-	if (!got || got == row || !strcmp(got->name, row->name))
-		return 0;
-	keymap_keys(m, row, ctx, &wanted);
-	keymap_keys(m, got, ctx, &rank);
-	if (rank > wanted)
-		return 0;
-	return err_set(err, -EINVAL, EXIT_USAGE, "the key %.*s is given to both %s and %s",
-		       (int)len, word, row->name, got->name);
-}
-
-static int check_place(const struct keymap *m, unsigned ctx, struct err *err)
-{
+	out->n = 0;
 	for (const struct key_binding *b = key_table; b->action; b++) {
-		enum key_rank rank;
-		const char *keys = keymap_keys(m, b, ctx, &rank);
+		struct word w = { .row = b };
+		const char *keys = keymap_keys(m, b, ctx, &w.rank);
 
-		if (!(b->ctx & ctx) || rank < KEYS_USER_FOR_ALL)
-			continue;
-		for (size_t len; *keys; keys += len + (keys[len] == ' ')) {
-			len = strcspn(keys, " ");
-			if (check_word(m, b, keys, len, ctx, err))
-				return -EINVAL;
+		for (; b->ctx & ctx && *keys; keys += w.len + (keys[w.len] == ' ')) {
+			w.len = (int)strcspn(keys, " ");
+			w.name = keys;
+			w.n = key_sequence(keys, (size_t)w.len, w.key);
+			*vec_push(out) = w;
 		}
+	}
+}
+
+/* What the first n of a word's keys lead to, as key_feed() has it; NULL: to nothing yet. */
+static const struct word *leads_to(const words *all, const struct word *w, int n)
+{
+	const struct word *found = NULL;
+
+	for (size_t i = 0; i < all->n; i++) {
+		const struct word *o = &all->v[i];
+
+		if (o->n == n && !memcmp(o->key, w->key, (size_t)n * sizeof(*w->key)) &&
+		    (!found || o->rank > found->rank))
+			found = o;
+	}
+	return found;
+}
+
+static const struct word *reached(const words *all, const struct word *w)
+{
+	const struct word *first = leads_to(all, w, 1);
+
+	return w->n == 1 || first ? first : leads_to(all, w, w->n);
+}
+
+/* The user's keys that lead to another row, which has no better right to them. */
+static int check_words(const words *all, struct err *err)
+{
+	for (size_t i = 0; i < all->n; i++) {
+		const struct word *w = &all->v[i], *got = reached(all, w);
+
+		if (w->rank < KEYS_USER_FOR_ALL || got->row == w->row || got->rank > w->rank ||
+		    !strcmp(got->row->name, w->row->name))
+			continue;
+		return err_set(err, -EINVAL, EXIT_USAGE, "the key %.*s is given to both %s and %s",
+			       w->len, w->name, w->row->name, got->row->name);
 	}
 	return 0;
 }
 
 /* Whether one of the keys of an action still leads to it; overlays want a row of their own for it. */
-static bool is_reached(const struct keymap *m, enum action a, unsigned ctx)
+static bool is_reached(const words *all, enum action a, unsigned ctx)
 {
 	unsigned rows = ctx & CTX_OVERLAY ? ctx & CTX_OVERLAY : ctx;
 
-	for (const struct key_binding *b = key_table; b->action; b++) {
-		const char *keys = keymap_keys(m, b, ctx, NULL);
+	for (size_t i = 0; i < all->n; i++) {
+		const struct word *w = &all->v[i], *got = reached(all, w);
 
-		if (b->action != a || !(b->ctx & rows))
-			continue;
-		for (size_t len; *keys; keys += len + (keys[len] == ' ')) {
-			const struct key_binding *got;
-
-			len = strcspn(keys, " ");
-			got = reach(m, keys, len, ctx);
-			if (got && got->action == a && got->ctx & rows)
-				return true;
-		}
+		if (w->row->action == a && w->row->ctx & rows && got->row->action == a &&
+		    got->row->ctx & rows)
+			return true;
 	}
 	return false;
 }
 
-static int check_way_out(const struct keymap *m, const char *name, unsigned ctx, struct err *err)
+static int check_way_out(const words *all, const char *name, unsigned ctx, struct err *err)
 {
 	if (ctx & CTX_PROMPT) {
-		if (is_reached(m, ACT_ACCEPT, ctx) && is_reached(m, ACT_CANCEL, ctx))
+		if (is_reached(all, ACT_ACCEPT, ctx) && is_reached(all, ACT_CANCEL, ctx))
 			return 0;
 		return err_set(err, -EINVAL, EXIT_USAGE,
 			       "there would be no key that ends the typing of a line: bind accept "
 			       "and cancel");
 	}
-	if (ctx & CTX_OVERLAY ? is_reached(m, ACT_BACK, ctx)
-			      : is_reached(m, ACT_QUIT, ctx) || is_reached(m, ACT_CLOSE, ctx))
+	if (ctx & CTX_OVERLAY ? is_reached(all, ACT_BACK, ctx)
+			      : is_reached(all, ACT_QUIT, ctx) || is_reached(all, ACT_CLOSE, ctx))
 		return 0;
 	return err_set(err, -EINVAL, EXIT_USAGE, "there would be no key that leaves %s", name);
 }
 
 int keymap_check(const struct keymap *m, struct err *err)
 {
-	for (size_t i = 0; m->bound.n && i < ARRAY_SIZE(places); i++) {
-		unsigned ctx = places[i].ctx | (places[i].ctx & CTX_PROMPT ? 0 : CTX_ANY);
-		int rc = check_place(m, ctx, err);
+	words all = { 0 };
+	int rc = 0;
 
-		rc = rc ? rc : check_way_out(m, places[i].name, ctx, err);
-		if (rc)
-			return rc;
+	for (size_t i = 0; m->bound.n && !rc && i < ARRAY_SIZE(places); i++) {
+		unsigned ctx = places[i].ctx | (places[i].ctx & CTX_PROMPT ? 0 : CTX_ANY);
+
+		collect(&all, m, ctx);
+		rc = check_words(&all, err);
+		rc = rc ? rc : check_way_out(&all, places[i].name, ctx, err);
 	}
-	return 0;
+	vec_free(&all);
+	return rc;
 }
