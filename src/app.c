@@ -353,7 +353,7 @@ static void settle_options(struct app *a, struct options *o)
 
 static int load_settings(struct app *a, struct options *o, struct err *err)
 {
-	int rc;
+	int rc, line;
 
 	settings_init(&a->set, &a->detect.conf);
 	rc = config_load(&a->set, o->config, err);
@@ -362,7 +362,7 @@ static int load_settings(struct app *a, struct options *o, struct err *err)
 	settle_options(a, o);
 	a->config = config_path(o->config);
 	a->history = history_path();
-	return settings_check(&a->set, err);
+	return settings_check(&a->set, &line, err);
 }
 
 static void start_helper(struct app *a)

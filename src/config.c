@@ -32,6 +32,7 @@ static int on_pair(void *arg, const char *section, const char *name, const char 
 	struct reading *r = arg;
 
 	/* 0 is an error, which makes the library count the line */
+	r->s->line = r->line;
 	return r->bad || !settings_set(r->s, section, name, value ? value : "", &r->why);
 }
 
@@ -96,9 +97,12 @@ int config_read(struct settings *s, FILE *in, const char *name, struct err *err)
 	if (line > 0)
 		return err_set(err, -EINVAL, EXIT_USAGE, "%s, line %d: %s", name, line,
 			       r.why.rc ? r.why.text : "this is neither a section nor key = value");
-	if (settings_check(s, &r.why))
+	s->line = 0;
+	if (!settings_check(s, &line, &r.why))
+		return 0;
+	if (!line)
 		return err_set(err, -EINVAL, EXIT_USAGE, "%s: %s", name, r.why.text);
-	return 0;
+	return err_set(err, -EINVAL, EXIT_USAGE, "%s, line %d: %s", name, line, r.why.text);
 }
 
 /* $NAME/bingo-top/FILE, or ~/FALLBACK/bingo-top/FILE; what is not absolute is not looked at. */

@@ -59,11 +59,13 @@ static void bind(struct keymap *m, const struct key_binding *row, unsigned ctx, 
 	if (last && m->bound.v[last - 1].ctx == ctx) { /* the one before is of no use any more */
 		free(m->bound.v[last - 1].keys);
 		m->bound.v[last - 1].keys = xstrdup(keys);
+		m->bound.v[last - 1].line = m->line;
 		return;
 	}
 	while (m->last.n <= at)
 		*vec_push(&m->last) = 0;
-	*vec_push(&m->bound) = (struct key_bound){ row, ctx, xstrdup(keys), m->last.v[at] };
+	*vec_push(&m->bound) =
+		(struct key_bound){ row, ctx, xstrdup(keys), m->last.v[at], m->line };
 	m->last.v[at] = (uint32_t)m->bound.n;
 }
 
@@ -248,8 +250,16 @@ static const struct word *reached(const words *all, const struct word *w)
 	return w->n == 1 || first ? first : leads_to(all, w, w->n);
 }
 
+/* Where in the file a row's keys are, the latest. */
+static int line_of(const struct keymap *m, const struct key_binding *row)
+{
+	uint32_t last = last_of(m, row);
+
+	return last ? m->bound.v[last - 1].line : 0;
+}
+
 /* The user's keys that lead to another row, which has no better right to them. */
-static int check_words(const words *all, struct err *err)
+static int check_words(const words *all, const struct keymap *m, int *line, struct err *err)
 {
 	for (size_t i = 0; i < all->n; i++) {
 		const struct word *w = &all->v[i], *got = reached(all, w);
@@ -257,6 +267,9 @@ static int check_words(const words *all, struct err *err)
 		if (w->rank < KEYS_USER_FOR_ALL || got->row == w->row || got->rank > w->rank ||
 		    !strcmp(got->row->name, w->row->name))
 			continue;
+		*line = line_of(m, w->row);
+		if (line_of(m, got->row) > *line)
+			*line = line_of(m, got->row);
 		return err_set(err, -EINVAL, EXIT_USAGE, "the key %.*s is given to both %s and %s",
 			       w->len, w->name, w->row->name, got->row->name);
 	}
@@ -293,16 +306,17 @@ static int check_way_out(const words *all, const char *name, unsigned ctx, struc
 	return err_set(err, -EINVAL, EXIT_USAGE, "there would be no key that leaves %s", name);
 }
 
-int keymap_check(const struct keymap *m, struct err *err)
+int keymap_check(const struct keymap *m, int *line, struct err *err)
 {
 	words all = { 0 };
 	int rc = 0;
 
+	*line = 0;
 	for (size_t i = 0; m->bound.n && !rc && i < ARRAY_SIZE(places); i++) {
 		unsigned ctx = places[i].ctx | (places[i].ctx & CTX_PROMPT ? 0 : CTX_ANY);
 
 		collect(&all, m, ctx);
-		rc = check_words(&all, err);
+		rc = check_words(&all, m, line, err);
 		rc = rc ? rc : check_way_out(&all, places[i].name, ctx, err);
 	}
 	vec_free(&all);

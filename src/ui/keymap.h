@@ -13,12 +13,14 @@ struct key_bound {
 	unsigned ctx; /* contexts that it is for; 0: all of the row's */
 	char *keys;
 	uint32_t before; /* the one before for the same row, as in last */
+	int line; /* of the file, for errors; 0: of none */
 };
 
 /* Zeroed: the keys of the table. */
 struct keymap {
 	VEC(struct key_bound) bound;
 	VEC(uint32_t) last; /* of each row of the table: its last in bound + 1, 0: it has none */
+	int line; /* the caller's: of the file that is read, for what is bound from now on */
 };
 
 void keymap_release(struct keymap *m);
@@ -30,8 +32,12 @@ void keymap_release(struct keymap *m);
  */
 int keymap_set(struct keymap *m, const char *name, const char *keys, struct err *err);
 
-/* Whether keys can be lived with: none means two things, and there is a way out of each place. */
-int keymap_check(const struct keymap *m, struct err *err);
+/*
+ * Whether keys can be lived with: none means two things, and there is a way out of
+ * each place. Returns 0, or -EINVAL with err filled and in *line the line of the file
+ * that is to blame, 0: no single one.
+ */
+int keymap_check(const struct keymap *m, int *line, struct err *err);
 
 /* Whose keys are: what stands later goes before what stands earlier. */
 enum key_rank {

@@ -436,13 +436,19 @@ static void print_lines(struct plain *p, enum pane_id id)
 static void print_menu(struct plain *p)
 {
 	const struct menu *m = &p->ui->menu;
+	const char *of = "";
 
 	plain_say(p, "%s:", m->title);
-	for (size_t i = 0; i < m->line.n; i++)
-		if (m->line.v[i].label)
-			plain_choice(p, (struct choice){ .kind = CHOICE_MENU, .id = i }, "%s: %s%s",
-				     m->line.v[i].label, m->line.v[i].value,
-				     m->line.v[i].changed ? ", not saved" : "");
+	for (size_t i = 0; i < m->line.n; i++) {
+		const struct menu_line *l = &m->line.v[i];
+
+		if (!l->label)
+			of = l->value;
+		else
+			plain_choice(p, (struct choice){ .kind = CHOICE_MENU, .id = i },
+				     "%s%s%s: %s%s", of, *of ? " " : "", l->label, l->value,
+				     l->changed ? ", not saved" : "");
+	}
 	if (!m->line.n)
 		plain_say(p, "%s", m->empty);
 }

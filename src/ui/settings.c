@@ -123,6 +123,7 @@ static int set_theme(struct settings *s, const char *value, struct err *err)
 		return err_set(err, -EINVAL, EXIT_USAGE, "theme takes a theme's name, not '%s'",
 			       value);
 	snprintf(s->theme, sizeof(s->theme), "%s", value);
+	s->theme_line = s->line;
 	return 0;
 }
 
@@ -429,6 +430,7 @@ int settings_set(struct settings *s, const char *section, const char *key, const
 
 	if (row)
 		return set_row(s, row, value, err);
+	s->keys.line = s->line;
 	if (!strcmp(section, "keys"))
 		return keymap_set(&s->keys, key, value, err);
 	if (!strcmp(section, "filters"))
@@ -446,14 +448,15 @@ int settings_set(struct settings *s, const char *section, const char *key, const
 		       section);
 }
 
-int settings_check(const struct settings *s, struct err *err)
+int settings_check(const struct settings *s, int *line, struct err *err)
 {
+	*line = s->theme_line;
 	if (strcmp(s->theme, "auto") != 0 && !theme_named(s->theme) && !own_theme(s, s->theme))
 		return err_set(err, -EINVAL, EXIT_USAGE,
 			       "theme: there is none named '%s'; there are auto, dark, light, "
 			       "high-contrast, mono, and each [theme NAME] of the file",
 			       s->theme);
-	return keymap_check(&s->keys, err);
+	return keymap_check(&s->keys, line, err);
 }
 
 /* --- changes --- */
@@ -477,7 +480,7 @@ static void note_change(struct settings *s, const char *section, const char *key
 int settings_change(struct settings *s, const char *section, const char *key, const char *value,
 		    struct err *err)
 {
-	int rc = 0;
+	int rc = 0, line;
 
 	/* what would not come back from the file as it is: see config.h */
 	if (value && (strpbrk(value, "\n\r") || strstr(value, " ;") || strstr(value, "\t;") ||
@@ -491,7 +494,7 @@ int settings_change(struct settings *s, const char *section, const char *key, co
 		rc = settings_set(s, section, key, value, err);
 	else
 		drop_filter(s, key);
-	if (!rc && !strcmp(key, "theme") && settings_check(s, err)) {
+	if (!rc && !strcmp(key, "theme") && settings_check(s, &line, err)) {
 		snprintf(s->theme, sizeof(s->theme), "auto");
 		return -EINVAL;
 	}

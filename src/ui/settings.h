@@ -33,6 +33,7 @@ struct setting_change {
 struct settings {
 	/* [screen] */
 	char theme[32]; /* "auto", or a theme's name */
+	int theme_line; /* of the file, for errors; 0: of none */
 	uint8_t color; /* as enum color_mode and term_color */
 	bool ascii, mouse, plain;
 	uint32_t refresh_ms; /* least time between two pictures that only new data asks for */
@@ -52,6 +53,7 @@ struct settings {
 	struct detect_config *detect; /* [findings]; the caller's, may be NULL */
 
 	VEC(struct setting_change) change; /* not saved yet */
+	int line; /* the caller's: of the file that is read; 0: of none */
 };
 
 enum setting_kind {
@@ -86,11 +88,11 @@ void settings_release(struct settings *s);
 /*
  * Sets what a file says: of a section, a key. Returns 0, or -EINVAL with err
  * filled and nothing changed. settings_check() looks over what only the whole
- * file tells.
+ * file tells; in *line is the line that is to blame, 0: no single one.
  */
 int settings_set(struct settings *s, const char *section, const char *key, const char *value,
 		 struct err *err);
-int settings_check(const struct settings *s, struct err *err);
+int settings_check(const struct settings *s, int *line, struct err *err);
 
 /* The row of a section (NULL: whichever has it) and key; NULL: there is none. */
 const struct setting *setting_row(const char *section, const char *key);

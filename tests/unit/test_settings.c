@@ -177,7 +177,7 @@ static void test_errors_name_line_and_key(void **state)
 	refuses("[screen]\nrefresh = 1e99\n", "refresh takes a whole number from 20");
 	refuses("[screen]\nrefresh = nan\n", "refresh");
 	refuses("[screen]\nrefresh = 20.5\n", "refresh");
-	refuses("[screen]\ntheme = pink\n", "there is none named 'pink'");
+	refuses("[screen]\ntheme = pink\n", "line 2: theme: there is none named 'pink'");
 	refuses("[filters]\nx = (\n", "line 2: the filter x:");
 	refuses("[filters]\nx y = a\n", "is no name for a filter");
 	refuses("[filters]\nx =\n", "it is empty");
@@ -254,7 +254,7 @@ static void test_keys_that_are_refused(void **state)
 	refuses("[keys]\nsrot = x\n", "there is no action named 'srot'");
 	refuses("[keys]\nflame.sort = x\n", "there is no action named 'sort' there");
 	refuses("[keys]\nattic.sort = x\n", "there is no action named 'attic.sort'");
-	refuses("[keys]\nsort = x\nfollow = x\n", "the key x is given to both");
+	refuses("[keys]\nsort = x\nfollow = x\n", "file, line 3: the key x is given to both");
 	refuses("[keys]\nquit =\nclose =\n", "no key that leaves");
 	refuses("[keys]\npause = q Q F10 ^C\n", "no key that leaves");
 	refuses("[keys]\nhelp-close =\n", "no key that leaves help");
