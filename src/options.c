@@ -221,14 +221,6 @@ static int parse_fail_on(struct options *o, const char *s, struct err *err)
 	return o->fail_on < 0 ? usage(err, "--fail-on takes info, warning or error, not", s) : 0;
 }
 
-static int print_completions(struct options *o, const char *shell, struct err *err)
-{
-	o->mode = MODE_SHOWN;
-	return completions_print(shell, stdout)
-		       ? usage(err, "--completions knows bash, zsh and fish, not", shell)
-		       : 0;
-}
-
 static int parse_substitute(struct options *o, const char *s, struct err *err)
 {
 	const char *eq = strchr(s, '=');
@@ -238,6 +230,23 @@ static int parse_substitute(struct options *o, const char *s, struct err *err)
 	o->substitute = xrealloc(o->substitute, o->n_substitute + 2, sizeof(*o->substitute));
 	o->substitute[o->n_substitute++] = s;
 	o->substitute[o->n_substitute] = NULL;
+	return 0;
+}
+
+/* Options that print something, and that is all. */
+static int print_one(struct options *o, int id, const char *arg, struct err *err)
+{
+	o->mode = MODE_SHOWN;
+	if (id == OPT_COMPLETIONS)
+		return completions_print(arg, stdout)
+			       ? usage(err, "--completions knows bash, zsh and fish, not", arg)
+			       : 0;
+	if (id == OPT_PRINT_CONFIG)
+		settings_print(stdout);
+	else if (id == OPT_VERSION)
+		print_version();
+	else
+		print_help();
 	return 0;
 }
 
@@ -308,12 +317,6 @@ static int parse_one(struct options *o, int id, char *arg, struct err *err)
 	case OPT_PLAIN:
 		o->plain = true;
 		break;
-	case OPT_PRINT_CONFIG:
-		settings_print(stdout);
-		o->mode = MODE_SHOWN;
-		break;
-	case OPT_COMPLETIONS:
-		return print_completions(o, arg, err);
 	case OPT_NO_MOUSE:
 		o->no_mouse = true;
 		break;
@@ -322,14 +325,8 @@ static int parse_one(struct options *o, int id, char *arg, struct err *err)
 		break;
 	case OPT_SIZE:
 		return parse_size(o, arg, err);
-	case 'h':
-		print_help();
-		o->mode = MODE_SHOWN;
-		break;
-	case OPT_VERSION:
-		print_version();
-		o->mode = MODE_SHOWN;
-		break;
+	default:
+		return print_one(o, id, arg, err);
 	}
 	return rc;
 }

@@ -50,7 +50,7 @@ static void print_action(FILE *out, const char *name)
 		same = same && !strcmp(b->keys, first->keys);
 		any = b->ctx & CTX_ANY ? b : any;
 	}
-	if (same || any)
+	if (first && (same || any))
 		fprintf(out, "#%s = %s\n", name, any ? any->keys : first->keys);
 	for (b = first; b && !same; b = next_named(b + 1, name)) {
 		const char *place;
