@@ -99,6 +99,8 @@ static void word_beside(const struct settings *s, const struct setting *row, int
 			n++;
 	while (at < n && strcmp(v[at], now) != 0)
 		at++;
+	if (!n)
+		v[n++] = now;
 	snprintf(buf, SETTING_TEXT_MOST, "%s", v[(at + n + (size_t)(dir > 0 ? 1 : n - 1)) % n]);
 	free(words);
 }
