@@ -49,6 +49,8 @@ uint32_t key_parse(const char *name, size_t len)
 	size_t used;
 	int32_t cp;
 
+	if (len == 1 && *name > ' ' && *name < 127)
+		return (uint32_t)*name;
 	for (size_t i = 0; i < ARRAY_SIZE(key_names); i++)
 		if (strlen(key_names[i].name) == len && !memcmp(key_names[i].name, name, len))
 			return key_names[i].key;

@@ -43,7 +43,7 @@ static void press(struct settings *s, const char *text)
 	struct key_seq seq = { .map = &s->keys };
 	char buf[16];
 
-	for (; *text; text++) {
+	for (int i = 0; i < 16 && *text; i++, text++) {
 		key_feed(&seq, (unsigned char)*text, CTX_PANE(PANE_LIST) | CTX_ANY);
 		must(seq.n < 2);
 	}
