@@ -101,7 +101,9 @@ static void draw_splits(struct ui *ui, const struct region *all)
 
 static unsigned bar_context(const struct ui *ui)
 {
-	return ui->help.open ? CTX_HELP : ui->menu.ctx ? ui->menu.ctx : ui_context(ui) | CTX_ANY;
+	return ui->help.open	 ? CTX_HELP
+	       : ui->chooser.ctx ? ui->chooser.ctx
+				 : ui_context(ui) | CTX_ANY;
 }
 
 static const char *bar_key(const struct ui *ui, char buf[16], const struct key_binding *row)
@@ -156,7 +158,7 @@ static int draw_label(struct ui *ui, const struct region *r, int x, int y, int e
 static void draw_bar_line(struct ui *ui, const struct region *r, int y)
 {
 	const struct key_binding *quit = key_row(ACT_CLOSE, CTX_ANY);
-	bool panes = !ui->help.open && !ui->menu.ctx;
+	bool panes = !ui->help.open && !ui->chooser.ctx;
 	int x = 0, end = r->w;
 	char key[16];
 
@@ -217,8 +219,8 @@ void chrome_draw(struct ui *ui, struct grid *g)
 	body = region_sub(&all, 0, ui->layout.header, all.w, ui->layout.bar - ui->layout.header);
 	if (ui->help.open) {
 		help_draw(&ui->help, &body);
-	} else if (ui->menu.ctx) {
-		menu_draw(&ui->menu, &body);
+	} else if (ui->chooser.ctx) {
+		chooser_draw(&ui->chooser, &body);
 	} else {
 		if (ui->layout.tabs >= 0)
 			draw_tabs(ui, &all);

@@ -146,7 +146,7 @@ static void go_back(struct plain *p)
 {
 	struct page *last;
 
-	menu_close(&p->ui->menu);
+	chooser_close(&p->ui->chooser);
 	if (p->page.n > 1)
 		p->page.n--;
 	last = &p->page.v[p->page.n - 1];
@@ -208,12 +208,12 @@ static void open_line(struct plain *p, const struct page *page, uint64_t line)
 static void open_menu(struct plain *p, uint64_t line)
 {
 	struct ui *ui = p->ui;
-	const struct key_binding *open = key_row(ACT_OPEN, ui->menu.ctx);
+	const struct key_binding *open = key_row(ACT_OPEN, ui->chooser.ctx);
 	char name[64];
 
-	ui->menu.sel = (int)line;
-	snprintf(name, sizeof(name), "%s", ui->menu.line.v[line].label);
-	ui_menu_perform(ui, open);
+	ui->chooser.sel = (int)line;
+	snprintf(name, sizeof(name), "%s", ui->chooser.line.v[line].label);
+	ui_chooser_perform(ui, open);
 	if (ui->view.status[0])
 		plain_say(p, "%s", ui->view.status);
 	if (ui->prompt.row) {
@@ -221,11 +221,11 @@ static void open_menu(struct plain *p, uint64_t line)
 		p->ask = key_row(ACT_SET, CTX_ANY);
 		snprintf(p->before, sizeof(p->before), "%s ", name);
 		plain_say(p, "The new value of %s:", name);
-	} else if (!ui->menu.ctx) {
+	} else if (!ui->chooser.ctx) {
 		p->page.n = 1;
 		plain_print(p, 0);
 	} else {
-		plain_say(p, "%s is now %s.", name, ui->menu.line.v[line].value);
+		plain_say(p, "%s is now %s.", name, ui->chooser.line.v[line].value);
 	}
 }
 
@@ -312,7 +312,7 @@ static void after(struct plain *p, const struct key_binding *row, bool ok)
 
 	if (ui->help.open)
 		say_overlay(p);
-	else if (ui->menu.ctx && p->page.v[p->page.n - 1].kind != PAGE_MENU)
+	else if (ui->chooser.ctx && p->page.v[p->page.n - 1].kind != PAGE_MENU)
 		go(p, (struct page){ .kind = PAGE_MENU });
 	else if (row->action == ACT_PANE || row->action == ACT_PANE_NEXT ||
 		 row->action == ACT_PANE_PREV)
@@ -328,7 +328,7 @@ static void after(struct plain *p, const struct key_binding *row, bool ok)
 /* A command that is not about them goes from the settings to what was before. */
 static void leave_menu(struct plain *p)
 {
-	menu_close(&p->ui->menu);
+	chooser_close(&p->ui->chooser);
 	if (p->page.n > 1 && p->page.v[p->page.n - 1].kind == PAGE_MENU)
 		p->page.n--;
 }

@@ -435,12 +435,12 @@ static void print_lines(struct plain *p, enum pane_id id)
 
 static void print_menu(struct plain *p)
 {
-	const struct menu *m = &p->ui->menu;
+	const struct chooser *m = &p->ui->chooser;
 	const char *of = "";
 
 	plain_say(p, "%s:", m->title);
 	for (size_t i = 0; i < m->line.n; i++) {
-		const struct menu_line *l = &m->line.v[i];
+		const struct chooser_line *l = &m->line.v[i];
 
 		if (!l->label)
 			of = l->value;

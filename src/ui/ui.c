@@ -60,7 +60,7 @@ void ui_free(struct ui *ui)
 			ui->pane[i]->ops->free(ui->pane[i]);
 	prompt_release(&ui->prompt);
 	help_close(&ui->help);
-	menu_close(&ui->menu);
+	chooser_close(&ui->chooser);
 	view_release(&ui->view);
 	settings_release(&ui->own);
 	free(ui);
@@ -181,8 +181,8 @@ void ui_key(struct ui *ui, uint32_t key)
 		ui_prompt_key(ui, key);
 	else if (ui->help.open)
 		help_key(ui, key);
-	else if (ui->menu.ctx)
-		ui_menu_key(ui, key);
+	else if (ui->chooser.ctx)
+		ui_chooser_key(ui, key);
 	else
 		pane_key(ui, key);
 }
@@ -214,8 +214,8 @@ static bool press_hot(struct ui *ui, const struct mouse *m)
 			ui_focus(ui, h->pane);
 		else if (ui->help.open)
 			help_close(&ui->help);
-		else if (ui->menu.ctx)
-			ui_menu_perform(ui, h->row);
+		else if (ui->chooser.ctx)
+			ui_chooser_perform(ui, h->row);
 		else
 			ui_perform(ui, h->row, NULL);
 		return true;
@@ -262,8 +262,8 @@ void ui_mouse(struct ui *ui, const struct mouse *m)
 		return;
 	if (ui->help.open || ui->prompt.row || ui->layout.kind == LAYOUT_TINY)
 		return;
-	if (ui->menu.ctx) {
-		ui_menu_mouse(ui, m);
+	if (ui->chooser.ctx) {
+		ui_chooser_mouse(ui, m);
 		return;
 	}
 	if (m->kind == MOUSE_DRAG || m->kind == MOUSE_RELEASE) {
@@ -419,7 +419,7 @@ void ui_draw(struct ui *ui, struct grid *g)
 		ui->view.columns = ui->layout.pane[PANE_TIMELINE].w;
 	else
 		ui->view.columns = ui->w;
-	if (ui->layout.kind != LAYOUT_TINY && !ui->help.open && !ui->menu.ctx)
+	if (ui->layout.kind != LAYOUT_TINY && !ui->help.open && !ui->chooser.ctx)
 		draw_panes(ui, g);
 	chrome_draw(ui, g);
 	ui->dirty = false;

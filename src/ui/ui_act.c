@@ -238,7 +238,7 @@ static unsigned open_overlay(struct ui *ui, enum action a)
 {
 	if (a == ACT_HELP)
 		help_open_keys(&ui->help, &ui->view.set->keys,
-			       ui->menu.ctx ? ui->menu.ctx : ui_context(ui));
+			       ui->chooser.ctx ? ui->chooser.ctx : ui_context(ui));
 	else
 		help_open_warnings(&ui->help, ui->view.world);
 	return EFF_DONE;

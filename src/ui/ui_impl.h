@@ -3,9 +3,9 @@
 #ifndef UI_UI_IMPL_H
 #define UI_UI_IMPL_H
 
+#include "ui/chooser.h"
 #include "ui/help.h"
 #include "ui/layout.h"
-#include "ui/menu.h"
 #include "ui/prompt.h"
 #include "ui/ui.h"
 
@@ -37,7 +37,7 @@ struct ui {
 	struct key_seq seq;
 	struct prompt prompt;
 	struct help help;
-	struct menu menu; /* settings, saved filters */
+	struct chooser chooser; /* settings, saved filters */
 	struct settings own; /* where the caller has none */
 	char candidate[256]; /* of completion, as last offered */
 
@@ -80,9 +80,9 @@ void ui_prompt_key(struct ui *ui, uint32_t key);
 
 /* Settings and saved filters: their actions, and their lists while one is open. */
 unsigned ui_setup_action(struct ui *ui, const struct act *a);
-void ui_menu_perform(struct ui *ui, const struct key_binding *row);
-void ui_menu_key(struct ui *ui, uint32_t key);
-void ui_menu_mouse(struct ui *ui, const struct mouse *m);
+void ui_chooser_perform(struct ui *ui, const struct key_binding *row);
+void ui_chooser_key(struct ui *ui, uint32_t key);
+void ui_chooser_mouse(struct ui *ui, const struct mouse *m);
 /* Candidates of completion, see prompt.h: for "set", without that word; for names of filters. */
 const char *ui_complete_set(struct ui *ui, const char *stem, size_t i);
 const char *ui_complete_filter(struct ui *ui, const char *stem, size_t i);

@@ -60,22 +60,23 @@ static void fill_setup(struct ui *ui)
 	const struct settings *s = ui->view.set;
 	const char *section = "";
 
-	menu_clear(&ui->menu);
+	chooser_clear(&ui->chooser);
 	for (const struct setting *row = setting_table; row->section; row++) {
 		char text[SETTING_TEXT_MOST];
 
 		if (strcmp(section, row->section) != 0)
-			menu_add(&ui->menu, NULL, row->section, NULL, NULL);
+			chooser_add(&ui->chooser, NULL, row->section, NULL, NULL);
 		section = row->section;
 		setting_text(s, row, text);
-		menu_add(&ui->menu, row->key, *text ? text : "-", row->help, row);
-		ui->menu.line.v[ui->menu.line.n - 1].changed = is_changed(s, section, row->key);
+		chooser_add(&ui->chooser, row->key, *text ? text : "-", row->help, row);
+		ui->chooser.line.v[ui->chooser.line.n - 1].changed =
+			is_changed(s, section, row->key);
 	}
 }
 
 static unsigned open_setup(struct ui *ui)
 {
-	menu_open(&ui->menu, CTX_SETUP, "Settings (* not saved)", "");
+	chooser_open(&ui->chooser, CTX_SETUP, "Settings (* not saved)", "");
 	fill_setup(ui);
 	return EFF_DONE;
 }
@@ -136,7 +137,7 @@ static unsigned change(struct ui *ui, const struct setting *row, const char *val
 	if (settings_change(ui->view.set, row->section, row->key, value, &err))
 		return view_complain(&ui->view, "%s", err.text);
 	apply(ui, row);
-	if (ui->menu.ctx == CTX_SETUP)
+	if (ui->chooser.ctx == CTX_SETUP)
 		fill_setup(ui);
 	return EFF_DONE;
 }
@@ -211,7 +212,7 @@ static unsigned save_settings(struct ui *ui)
 	if (rc)
 		return view_complain(&ui->view, "%s", err.text);
 	settings_saved(s);
-	if (ui->menu.ctx == CTX_SETUP)
+	if (ui->chooser.ctx == CTX_SETUP)
 		fill_setup(ui);
 	return view_say(&ui->view, "%zu change%s saved to %s", n, n == 1 ? "" : "s", where);
 }
@@ -222,16 +223,16 @@ static void fill_filters(struct ui *ui)
 {
 	const struct settings *s = ui->view.set;
 
-	menu_clear(&ui->menu);
+	chooser_clear(&ui->chooser);
 	for (size_t i = 0; i < s->filter.n; i++)
-		menu_add(&ui->menu, s->filter.v[i].name, s->filter.v[i].pattern, NULL,
-			 s->filter.v[i].name);
+		chooser_add(&ui->chooser, s->filter.v[i].name, s->filter.v[i].pattern, NULL,
+			    s->filter.v[i].name);
 }
 
 static unsigned open_filters(struct ui *ui)
 {
-	menu_open(&ui->menu, CTX_FILTERS, "Saved filters",
-		  "No filter is saved yet: filter the list, then name that filter here.");
+	chooser_open(&ui->chooser, CTX_FILTERS, "Saved filters",
+		     "No filter is saved yet: filter the list, then name that filter here.");
 	fill_filters(ui);
 	return EFF_DONE;
 }
@@ -245,7 +246,7 @@ static unsigned use_filter(struct ui *ui, const char *name)
 		return view_complain(&ui->view, "no filter is saved as '%.60s'", name);
 	if (view_set_filter(&ui->view, pattern, &err))
 		return view_complain(&ui->view, "%s", err.text);
-	menu_close(&ui->menu);
+	chooser_close(&ui->chooser);
 	return view_say(&ui->view, "filter %s: %s", name, pattern);
 }
 
@@ -266,7 +267,7 @@ static unsigned keep_filter(struct ui *ui, const char *name, const char *pattern
 	settings_release(&one);
 	if (!rc)
 		settings_kept(s, "filters", name);
-	if (ui->menu.ctx == CTX_FILTERS)
+	if (ui->chooser.ctx == CTX_FILTERS)
 		fill_filters(ui);
 	if (rc)
 		return view_complain(&ui->view, "%s %s for this session only: %s", name,
@@ -344,21 +345,21 @@ static unsigned filters_act(struct ui *ui, const struct key_binding *row, const 
 						: EFF_NONE;
 }
 
-void ui_menu_perform(struct ui *ui, const struct key_binding *row)
+void ui_chooser_perform(struct ui *ui, const struct key_binding *row)
 {
-	const struct menu_line *l = menu_chosen(&ui->menu);
+	const struct chooser_line *l = chooser_chosen(&ui->chooser);
 	unsigned e = EFF_NONE;
 
-	if (menu_act(&ui->menu, row->action)) {
+	if (chooser_act(&ui->chooser, row->action)) {
 		ui->dirty = true;
 		return;
 	}
-	if (row->ctx & ui->menu.ctx && row->action == ACT_BACK) {
-		menu_close(&ui->menu);
+	if (row->ctx & ui->chooser.ctx && row->action == ACT_BACK) {
+		chooser_close(&ui->chooser);
 		ui->dirty = true;
 		return;
 	}
-	if (ui->menu.ctx == CTX_FILTERS && row->ctx & CTX_FILTERS)
+	if (ui->chooser.ctx == CTX_FILTERS && row->ctx & CTX_FILTERS)
 		e = filters_act(ui, row, l ? l->of : NULL);
 	else if (row->ctx & CTX_SETUP && row->action != ACT_SAVE && l)
 		e = setup_act(ui, row->action, l->of);
@@ -369,23 +370,23 @@ void ui_menu_perform(struct ui *ui, const struct key_binding *row)
 		ui_perform(ui, row, NULL);
 }
 
-void ui_menu_key(struct ui *ui, uint32_t key)
+void ui_chooser_key(struct ui *ui, uint32_t key)
 {
-	const struct key_binding *row = key_feed(&ui->seq, key, ui->menu.ctx | CTX_ANY);
+	const struct key_binding *row = key_feed(&ui->seq, key, ui->chooser.ctx | CTX_ANY);
 
 	if (row)
-		ui_menu_perform(ui, row);
+		ui_chooser_perform(ui, row);
 }
 
-void ui_menu_mouse(struct ui *ui, const struct mouse *m)
+void ui_chooser_mouse(struct ui *ui, const struct mouse *m)
 {
-	const struct key_binding *open = key_row(ACT_OPEN, ui->menu.ctx);
+	const struct key_binding *open = key_row(ACT_OPEN, ui->chooser.ctx);
 
 	if (m->kind == MOUSE_WHEEL)
 		for (int i = 0; i < 3; i++)
-			menu_act(&ui->menu, m->wheel < 0 ? ACT_UP : ACT_DOWN);
-	else if (menu_press(&ui->menu, m->y - ui->layout.header) && m->kind == MOUSE_DOUBLE)
-		ui_menu_perform(ui, open);
+			chooser_act(&ui->chooser, m->wheel < 0 ? ACT_UP : ACT_DOWN);
+	else if (chooser_press(&ui->chooser, m->y - ui->layout.header) && m->kind == MOUSE_DOUBLE)
+		ui_chooser_perform(ui, open);
 }
 
 /* --- completion --- */

@@ -265,6 +265,18 @@ static void test_keys_that_are_refused(void **state)
 	reads("[keys]\ngoroutines.sort = x\nflame.scope = x\n");
 }
 
+/* Wherever the table has keys, the file can give others: by the name of the place. */
+static void test_every_place_has_a_name(void **state)
+{
+	unsigned all = CTX_ANY, ctx;
+
+	(void)state;
+	for (size_t i = 0; keymap_place(i, &ctx); i++)
+		all |= ctx;
+	for (const struct key_binding *b = key_table; b->action; b++)
+		assert_int_equal(b->ctx & ~all, 0);
+}
+
 static void test_sequences_of_two(void **state)
 {
 	struct key_seq seq = { .map = &set.keys };
@@ -459,10 +471,11 @@ int main(void)
 		TEST(test_printed_file_reads_back),  TEST(test_errors_name_line_and_key),
 		TEST(test_lines_are_bounded),	     TEST(test_forms_of_lines),
 		TEST(test_keys_are_given_to_others), TEST(test_keys_that_are_refused),
-		TEST(test_sequences_of_two),	     TEST(test_first_key_of_an_action),
-		TEST(test_theme_of_ones_own),	     TEST(test_nearest_of_sixteen),
-		TEST(test_edit_keeps_the_rest),	     TEST(test_changes_are_noted),
-		TEST(test_save_makes_and_keeps),     TEST(test_places_of_files),
+		TEST(test_every_place_has_a_name),   TEST(test_sequences_of_two),
+		TEST(test_first_key_of_an_action),   TEST(test_theme_of_ones_own),
+		TEST(test_nearest_of_sixteen),	     TEST(test_edit_keeps_the_rest),
+		TEST(test_changes_are_noted),	     TEST(test_save_makes_and_keeps),
+		TEST(test_places_of_files),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

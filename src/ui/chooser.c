@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "ui/menu.h"
+#include "ui/chooser.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 enum { LABEL_W = 20, FOOT_H = 3 };
 
-void menu_clear(struct menu *m)
+void chooser_clear(struct chooser *m)
 {
 	for (size_t i = 0; i < m->line.n; i++) {
 		free(m->line.v[i].label);
@@ -15,31 +15,31 @@ void menu_clear(struct menu *m)
 	m->line.n = 0;
 }
 
-void menu_open(struct menu *m, unsigned ctx, const char *title, const char *empty)
+void chooser_open(struct chooser *m, unsigned ctx, const char *title, const char *empty)
 {
-	menu_clear(m);
+	chooser_clear(m);
 	m->ctx = ctx;
 	m->title = title;
 	m->empty = empty;
 	m->sel = m->top = 0;
 }
 
-void menu_close(struct menu *m)
+void chooser_close(struct chooser *m)
 {
-	menu_clear(m);
+	chooser_clear(m);
 	vec_free(&m->line);
 	m->ctx = 0;
 }
 
-void menu_add(struct menu *m, const char *label, const char *value, const char *help,
-	      const void *of)
+void chooser_add(struct chooser *m, const char *label, const char *value, const char *help,
+		 const void *of)
 {
-	*vec_push(&m->line) = (struct menu_line){ label ? xstrdup(label) : NULL, xstrdup(value),
-						  help, of, false };
+	*vec_push(&m->line) = (struct chooser_line){ label ? xstrdup(label) : NULL, xstrdup(value),
+						     help, of, false };
 }
 
 /* The nearest line from i on, in a direction and then the other, that can be chosen. */
-static int settle(const struct menu *m, int i, int dir)
+static int settle(const struct chooser *m, int i, int dir)
 {
 	int n = (int)m->line.n;
 
@@ -53,7 +53,7 @@ static int settle(const struct menu *m, int i, int dir)
 	return 0;
 }
 
-const struct menu_line *menu_chosen(struct menu *m)
+const struct chooser_line *chooser_chosen(struct chooser *m)
 {
 	if (!m->line.n)
 		return NULL;
@@ -61,7 +61,7 @@ const struct menu_line *menu_chosen(struct menu *m)
 	return m->line.v[m->sel].label ? &m->line.v[m->sel] : NULL;
 }
 
-bool menu_act(struct menu *m, enum action a)
+bool chooser_act(struct chooser *m, enum action a)
 {
 	int page = m->page > 1 ? m->page - 1 : 1, n = (int)m->line.n;
 	const int step[ACT_N] = {
@@ -82,7 +82,7 @@ bool menu_act(struct menu *m, enum action a)
 	return true;
 }
 
-bool menu_press(struct menu *m, int y)
+bool chooser_press(struct chooser *m, int y)
 {
 	int i = m->top + y - 1;
 
@@ -92,7 +92,7 @@ bool menu_press(struct menu *m, int y)
 	return true;
 }
 
-static void draw_line(const struct region *r, int y, const struct menu_line *l)
+static void draw_line(const struct region *r, int y, const struct chooser_line *l)
 {
 	if (!l->label) {
 		draw_cut(r, 1, y, -1, ROLE_TITLE_FOCUS, 0, l->value);
@@ -120,9 +120,9 @@ static void draw_foot(const struct region *r, const char *help)
 	draw_cut(r, 1, y + 2, r->w - 1, ROLE_INFO, 0, help + n + (help[n] == ' '));
 }
 
-void menu_draw(struct menu *m, const struct region *r)
+void chooser_draw(struct chooser *m, const struct region *r)
 {
-	const struct menu_line *chosen = menu_chosen(m);
+	const struct chooser_line *chosen = chooser_chosen(m);
 	bool foot = chosen && chosen->help && r->h > 2 * FOOT_H;
 	int n = (int)m->line.n;
 
