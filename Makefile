@@ -88,7 +88,7 @@ PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS))
 PKG_LIBS := $(shell pkg-config --libs $(PKGS))
 endif
 
-.PHONY: all check bench fuzz lint fmt install uninstall dist clean tests fuzzers golden-update FORCE
+.PHONY: all check bench fuzz lint fmt install uninstall dist clean tests fuzzers golden-update generated FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
 
@@ -208,8 +208,13 @@ fmt:
 golden-update: all $(BUILD)/tests/golden/code_screens
 	$(Q)BUILD='$(BUILD)' tests/golden/run.sh --update
 
+# What is made of the program's tables and kept in the tree: the manual's sections, the completions.
+generated: all $(BUILD)/tests/tools/print_man
+	$(Q)BUILD='$(BUILD)' tests/tools/generate.sh
+
 # source:destination below PREFIX
 INSTALL := man/bingo-top.1:share/man/man1/bingo-top.1 \
+	man/bingo-top.5:share/man/man5/bingo-top.5 \
 	completions/bingo-top.bash:share/bash-completion/completions/bingo-top \
 	completions/_bingo-top:share/zsh/site-functions/_bingo-top \
 	completions/bingo-top.fish:share/fish/vendor_completions.d/bingo-top.fish

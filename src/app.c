@@ -12,9 +12,11 @@
 
 #include "batch.h"
 #include "config.h"
+#include "core/mem.h"
 #include "core/world.h"
 #include "helper.h"
 #include "loader.h"
+#include "plain.h"
 #include "screen.h"
 #include "source/binary.h"
 #include "source/command.h"
@@ -35,6 +37,8 @@ struct app {
 	struct binary *binary; /* the program that a file is of, for code; NULL: not known */
 	struct loader loader;
 	struct detect detect;
+	struct settings set;
+	char *config, *history; /* the user's files; NULL: there is no home for them */
 	struct helper *helper; /* NULL: none, or none needed */
 	struct batch_file file;
 	int64_t began; /* wall clock, ns */
@@ -59,9 +63,27 @@ static double own_cpu_pct(const struct app *a)
 	return wall > 0 ? 100.0 * (double)clock_ns(CLOCK_PROCESS_CPUTIME_ID) / (double)wall : 0;
 }
 
-static bool has_screen(const struct options *o)
+static bool is_accessible(void)
 {
-	return !o->script && !o->batch && isatty(STDOUT_FILENO);
+	const char *s = getenv("ACCESSIBLE");
+
+	return s && *s && strcmp(s, "0") != 0;
+}
+
+/* Lines to read and to answer, where that is asked for and nothing else is. */
+static bool is_plain(const struct app *a)
+{
+	const struct options *o = a->opt;
+
+	if (o->script || o->batch)
+		return false;
+	return o->plain || (isatty(STDOUT_FILENO) && (a->set.plain || is_accessible()));
+}
+
+/* Somebody sits there, with a screen or with lines. */
+static bool has_user(const struct app *a)
+{
+	return !a->opt->script && !a->opt->batch && (isatty(STDOUT_FILENO) || is_plain(a));
 }
 
 static int open_live(struct app *a, struct err *err)
@@ -71,7 +93,7 @@ static int open_live(struct app *a, struct err *err)
 				   .no_bpf = a->opt->no_bpf,
 				   .budget = a->opt->budget / 100,
 				   .command = a->opt->mode == MODE_COMMAND,
-				   .inspects = has_screen(a->opt) };
+				   .inspects = has_user(a) };
 	pid_t pid = a->opt->pid;
 
 	if (cfg.command) {
@@ -104,6 +126,13 @@ static int app_open(struct app *a, struct err *err)
 	return rc;
 }
 
+static void release_settings(struct app *a)
+{
+	settings_release(&a->set);
+	free(a->config);
+	free(a->history);
+}
+
 static void app_close(struct app *a)
 {
 	if (a->source) {
@@ -122,6 +151,7 @@ static void app_close(struct app *a)
 	world_release(&a->world);
 	batch_file_close(&a->file, a->opt);
 	helper_stop(a->helper);
+	release_settings(a);
 }
 
 static void on_signal(uv_signal_t *h, int num)
@@ -259,7 +289,7 @@ static int app_guard(struct app *a, struct err *err)
 		.files = o->script != NULL,
 		.child = a->child,
 	};
-	bool screen = has_screen(o);
+	bool screen = has_user(a);
 	int rc = screen || o->script ? 0 : batch_file_open(&a->file, o, err);
 
 	if (n.live && n.bpf && o->budget > 0 && (screen || o->duration > 0 || !is_once(o)))
@@ -280,15 +310,17 @@ static int run(struct app *a, struct err *err)
 		.loader = &a->loader,
 		.detect = &a->detect,
 		.helper = a->helper,
+		.set = &a->set,
+		.config = a->config,
 		.live = o->mode != MODE_REPLAY,
 	};
 	int rc;
 
 	if (o->script)
 		return screen_script(&c, err);
-	if (!has_screen(o))
+	if (!has_user(a))
 		return run_batch(a, err);
-	rc = screen_run(&c, err);
+	rc = is_plain(a) ? plain_run(&c, err) : screen_run(&c, err);
 	if (rc == -ENOTSUP) {
 		fprintf(stderr, "bingo-top: %s\n", err->text);
 		err_clear(err);
@@ -310,7 +342,55 @@ static bool is_failed(const struct app *a)
 	return false;
 }
 
-int app_run(const struct options *o, struct err *err)
+/* What the command line says goes before what the file says. */
+static void settle_options(struct app *a, struct options *o)
+{
+	struct settings *s = &a->set;
+	size_t n = o->n_substitute;
+
+	s->ascii |= o->ascii;
+	s->system |= o->system;
+	s->plain |= o->plain;
+	s->mouse &= !o->no_mouse;
+	if (o->color_given)
+		s->color = (uint8_t)o->color;
+	if (o->theme)
+		snprintf(s->theme, sizeof(s->theme), "%s", o->theme);
+	o->substitute = xrealloc(o->substitute, n + s->substitute.n + 1, sizeof(*o->substitute));
+	for (size_t i = 0; i < s->substitute.n; i++)
+		o->substitute[n++] = s->substitute.v[i];
+	o->substitute[n] = NULL;
+	o->n_substitute = n;
+}
+
+static int load_settings(struct app *a, struct options *o, struct err *err)
+{
+	int rc, line;
+
+	settings_init(&a->set, &a->detect.conf);
+	rc = config_load(&a->set, o->config, err);
+	if (rc)
+		return rc;
+	settle_options(a, o);
+	a->config = config_path(o->config);
+	a->history = history_path();
+	return settings_check(&a->set, &line, err);
+}
+
+static void start_helper(struct app *a)
+{
+	struct helper_config c = {
+		.editor = a->set.editor,
+		.clipboard = a->set.clipboard,
+		.config = a->config,
+		.history = a->history,
+	};
+
+	if (has_user(a))
+		a->helper = helper_start(&c);
+}
+
+int app_run(struct options *o, struct err *err)
 {
 	struct app a = { .opt = o, .began = clock_ns(CLOCK_MONOTONIC) };
 	bool failed;
@@ -319,12 +399,13 @@ int app_run(const struct options *o, struct err *err)
 	if (o->mode == MODE_DOCTOR)
 		return doctor_run(o->pid, term_colors(getenv("TERM")), stdout);
 	detect_init(&a.detect);
-	rc = config_load(&(struct config){ &a.detect.conf }, o->config, err);
-	if (rc)
+	rc = load_settings(&a, o, err);
+	if (rc) {
+		release_settings(&a);
 		return (int)err->code;
+	}
 	loader_threads();
-	if (has_screen(o))
-		a.helper = helper_start();
+	start_helper(&a);
 	uv_loop_init(&a.loop);
 	world_init(&a.world);
 	rc = app_open(&a, err);

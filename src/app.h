@@ -7,9 +7,9 @@
 #include "options.h"
 
 /*
- * Runs the program to its end. Returns the exit code; where it is for an error,
+ * Runs the program to its end; o gets what the configuration adds. Returns the exit code; where it is for an error,
  * err holds the sentence to print.
  */
-int app_run(const struct options *o, struct err *err);
+int app_run(struct options *o, struct err *err);
 
 #endif

@@ -15,15 +15,18 @@ static const int held[ARRAY_SIZE(((struct editor_signals *)0)->before)] = { SIGI
 									    SIGTSTP };
 
 /* How an editor is told the line, by its name. */
-enum line_style { LINE_PLUS, LINE_COLON, LINE_GOTO };
+enum line_style { LINE_PLUS, LINE_COLON, LINE_GOTO, LINE_OPTION, LINE_OWN };
 
 static enum line_style style_of(const char *command)
 {
 	static const char *const colon[] = { "hx", "helix", "subl", "zed", "zeditor" };
 	static const char *const go_to[] = { "code", "codium", "code-insiders", "cursor" };
+	static const char *const option[] = { "kate", "idea", "goland", "clion" };
 	size_t len = strcspn(command, " ");
 	char name[64];
 
+	if (strstr(command, "{file}"))
+		return LINE_OWN;
 	while (len && memchr(command, '/', len)) {
 		const char *slash = memchr(command, '/', len);
 
@@ -37,29 +40,74 @@ static enum line_style style_of(const char *command)
 	for (size_t i = 0; i < ARRAY_SIZE(go_to); i++)
 		if (!strcmp(go_to[i], name))
 			return LINE_GOTO;
+	for (size_t i = 0; i < ARRAY_SIZE(option); i++)
+		if (!strcmp(option[i], name))
+			return LINE_OPTION;
 	return LINE_PLUS;
 }
 
-static const char *editor_command(void)
+static const char *editor_command(const char *own)
 {
-	const char *e = getenv("VISUAL");
+	const char *e = own && *own ? own : getenv("VISUAL");
 
 	if (!e || !*e)
 		e = getenv("EDITOR");
 	return e && *e ? e : "vi";
 }
 
-/* The command may have arguments of its own, so a shell takes it apart; the file stays one word. */
-static _Noreturn void run_child(const char *command, const char *file, uint32_t line)
+/* {file} and {line} become a shell's words 1 and 2, whatever is in them. malloced. */
+static char *own_script(const char *command)
 {
-	char *script = xasprintf("exec %s \"$@\"", command);
-	enum line_style style = style_of(command);
-	char *at = style == LINE_PLUS ? xasprintf("+%u", line) : xasprintf("%s:%u", file, line);
+	static const struct {
+		const char *name, *word;
+	} words[] = { { "{file}", "\"$1\"" }, { "{line}", "\"$2\"" } };
+	char *script = NULL;
+	size_t size;
+	FILE *out = open_memstream(&script, &size);
 
+	if (!out)
+		die("out of memory");
+	fputs("exec ", out);
+	while (*command) {
+		size_t i = 0;
+
+		while (i < ARRAY_SIZE(words) &&
+		       strncmp(command, words[i].name, strlen(words[i].name)) != 0)
+			i++;
+		if (i == ARRAY_SIZE(words)) {
+			fputc(*command++, out);
+			continue;
+		}
+		fputs(words[i].word, out);
+		command += strlen(words[i].name);
+	}
+	fclose(out);
+	return script;
+}
+
+static void signals_reset(void)
+{
 	for (size_t i = 0; i < ARRAY_SIZE(held); i++)
 		signal(held[i], SIG_DFL);
 	signal(SIGPIPE, SIG_DFL);
-	if (style == LINE_PLUS)
+}
+
+/* The command may have arguments of its own, so a shell takes it apart; the file stays one word. */
+static _Noreturn void run_child(const char *command, const char *file, uint32_t line)
+{
+	enum line_style style = style_of(command);
+	char *script =
+		style == LINE_OWN ? own_script(command) : xasprintf("exec %s \"$@\"", command);
+	char *number = xasprintf("%u", line);
+	char *at = style == LINE_PLUS ? xasprintf("+%u", line) : xasprintf("%s:%u", file, line);
+
+	signals_reset();
+	if (style == LINE_OWN)
+		execl("/bin/sh", "sh", "-c", script, "editor", file, number, (char *)NULL);
+	else if (style == LINE_OPTION)
+		execl("/bin/sh", "sh", "-c", script, "editor", "--line", number, file,
+		      (char *)NULL);
+	else if (style == LINE_PLUS)
 		execl("/bin/sh", "sh", "-c", script, "editor", at, file, (char *)NULL);
 	else if (style == LINE_COLON)
 		execl("/bin/sh", "sh", "-c", script, "editor", at, (char *)NULL);
@@ -79,7 +127,8 @@ static int wait_for(pid_t pid, const char *command, struct err *err)
 				       strerror(errno));
 	if (WIFEXITED(status) && (WEXITSTATUS(status) == 127 || WEXITSTATUS(status) == 126))
 		return err_set(err, -ENOENT, EXIT_USAGE,
-			       "the editor '%s' cannot be started; set $VISUAL or $EDITOR",
+			       "the editor '%s' cannot be started; set $VISUAL or $EDITOR, or "
+			       "editor in the configuration",
 			       command);
 	if (WIFSIGNALED(status))
 		return err_set(err, -EINTR, EXIT_USAGE, "the editor '%s' was ended by signal %d",
@@ -101,10 +150,10 @@ void editor_signals_let(const struct editor_signals *s)
 		sigaction(held[i], &s->before[i], NULL);
 }
 
-int editor_run(const char *file, uint32_t line, struct err *err)
+int editor_run(const char *own, const char *file, uint32_t line, struct err *err)
 {
 	struct editor_signals s;
-	const char *command = editor_command();
+	const char *command = editor_command(own);
 	pid_t pid;
 	int rc;
 

@@ -19,10 +19,11 @@ void editor_signals_hold(struct editor_signals *s);
 void editor_signals_let(const struct editor_signals *s);
 
 /*
- * Runs $VISUAL, $EDITOR or vi on a file at a line; the terminal must have been
- * given back. ^Z within stops both programs, and fg brings both back. Returns 0,
+ * Runs the user's editor on a file at a line; the terminal must have been given
+ * back. own: its name or command, with {file} and {line} in it where it must be told in
+ * another way than its kin; NULL or "": $VISUAL, $EDITOR or vi. ^Z within stops both programs, and fg brings both back. Returns 0,
  * or a negative errno with err filled.
  */
-int editor_run(const char *file, uint32_t line, struct err *err);
+int editor_run(const char *own, const char *file, uint32_t line, struct err *err);
 
 #endif

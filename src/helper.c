@@ -9,22 +9,24 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "config.h"
 #include "core/mem.h"
 #include "editor.h"
 #include "source/guard.h"
 #include "ui/term.h"
 
-enum kind { EDIT, COPY };
+enum kind { EDIT, COPY, SAVE, HISTORY };
 
 struct request {
 	uint32_t kind;
 	uint32_t line;
-	uint64_t len; /* bytes of text that follow: a file's name, or what to copy */
+	uint64_t len; /* bytes of text that follow: a file's name, what to copy or to write */
 };
 
 struct helper {
 	pid_t pid;
 	int fd;
+	bool copies; /* there is something to copy by */
 };
 
 static const uint64_t text_most = 64 << 20;
@@ -65,16 +67,42 @@ static bool write_all(int fd, const void *from, size_t n)
 
 /* --- in the helper --- */
 
-static void perform(const struct request *r, const char *text, struct err *err)
+static bool is_set(const char *s)
 {
+	return s && *s;
+}
+
+/* With no error, the text of err tells by what. */
+static void copy(const struct helper_config *c, const char *text, struct err *err)
+{
+	if (is_set(c->clipboard) && term_copy_command(c->clipboard, text))
+		snprintf(err->text, sizeof(err->text), "%.50s", c->clipboard);
+	else if (term_copy_tmux(text))
+		snprintf(err->text, sizeof(err->text), "tmux");
+	else
+		err_set(err, -ENOTSUP, EXIT_USAGE, "no command and no tmux takes it");
+}
+
+static void perform(const struct helper_config *c, const struct request *r, const char *text,
+		    struct err *err)
+{
+	const char *path = r->kind == SAVE ? c->config : c->history;
+
 	if (r->kind == EDIT)
-		editor_run(text, r->line, err);
-	else if (!term_copy_tmux(text))
-		err_set(err, -ENOTSUP, EXIT_USAGE, "no tmux");
+		editor_run(c->editor, text, r->line, err);
+	else if (r->kind == COPY)
+		copy(c, text, err);
+	else if (!is_set(path))
+		err_set(err, -ENOENT, EXIT_USAGE,
+			"there is no place for the file: set $HOME, or give --config FILE");
+	else if (r->kind == SAVE)
+		config_save(path, text, err);
+	else
+		history_save(path, text, err);
 }
 
 /* Until the program that it helps has ended, however that came. */
-static _Noreturn void serve(int fd)
+static _Noreturn void serve(const struct helper_config *c, int fd)
 {
 	static const int held[] = { SIGINT, SIGQUIT, SIGTSTP, SIGPIPE };
 	struct request r;
@@ -90,7 +118,7 @@ static _Noreturn void serve(int fd)
 		text[r.len] = '\0';
 		if (!read_all(fd, text, r.len))
 			break;
-		perform(&r, text, &err);
+		perform(c, &r, text, &err);
 		free(text);
 		if (!write_all(fd, &err, sizeof(err)))
 			break;
@@ -100,7 +128,7 @@ static _Noreturn void serve(int fd)
 
 /* --- in the program --- */
 
-struct helper *helper_start(void)
+struct helper *helper_start(const struct helper_config *c)
 {
 	struct helper *h;
 	int fd[2];
@@ -111,7 +139,7 @@ struct helper *helper_start(void)
 	pid = fork();
 	if (pid == 0) {
 		close(fd[0]);
-		serve(fd[1]);
+		serve(c, fd[1]);
 	}
 	close(fd[1]);
 	if (pid < 0) {
@@ -119,7 +147,9 @@ struct helper *helper_start(void)
 		return NULL;
 	}
 	h = xcalloc(1, sizeof(*h));
-	*h = (struct helper){ .pid = pid, .fd = fd[0] };
+	*h = (struct helper){ .pid = pid,
+			      .fd = fd[0],
+			      .copies = is_set(c->clipboard) || getenv("TMUX") };
 	return h;
 }
 
@@ -137,14 +167,14 @@ void helper_stop(struct helper *h)
 static int ask(struct helper *h, enum kind kind, const char *text, uint32_t line, struct err *err)
 {
 	struct request r = { .kind = kind, .line = line, .len = strlen(text) };
-	struct err answer;
+	struct err answer = { 0 };
 
 	if (!h || r.len > text_most || !write_all(h->fd, &r, sizeof(r)) ||
 	    !write_all(h->fd, text, r.len) || !read_all(h->fd, &answer, sizeof(answer)))
 		return err_set(err, -EPIPE, EXIT_USAGE,
-			       "no program can be started: the process that does so is not there");
-	if (answer.rc)
-		*err = answer;
+			       "this cannot be done: the process that starts programs and writes "
+			       "files is not there");
+	*err = answer;
 	return answer.rc;
 }
 
@@ -159,9 +189,22 @@ int helper_edit(struct helper *h, const char *file, uint32_t line, struct err *e
 	return rc;
 }
 
-bool helper_copy(struct helper *h, const char *text)
+bool helper_copy(struct helper *h, const char *text, char *how, size_t size)
 {
 	struct err err = { 0 };
 
-	return h && getenv("TMUX") && !ask(h, COPY, text, 0, &err);
+	if (!h || !h->copies || ask(h, COPY, text, 0, &err))
+		return false;
+	snprintf(how, size, "%.60s", err.text);
+	return true;
+}
+
+int helper_save(struct helper *h, const char *changes, struct err *err)
+{
+	return ask(h, SAVE, changes, 0, err);
+}
+
+int helper_history(struct helper *h, const char *text, struct err *err)
+{
+	return ask(h, HISTORY, text, 0, err);
 }

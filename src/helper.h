@@ -1,29 +1,40 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A second process that starts programs for the user: the editor, and what puts
- * text on the clipboard. It is made before the program gives up its rights
+ * A second process that starts programs for the user, the editor and what puts
+ * text on the clipboard, and writes the user's own files. It is made before the program gives up its rights
  * (guard.h), so these programs are not held by its filter; and has no
- * capability itself, so they have none. What it starts is named by its own
- * environment, not by who asks.
+ * capability itself, so they have none. What it starts and where it writes is named
+ * by its own environment and configuration, not by who asks.
  */
 #ifndef HELPER_H
 #define HELPER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "core/err.h"
 
 struct helper;
 
+/* What it does for the program, fixed when it is made. Each may be NULL or "". */
+struct helper_config {
+	const char *editor, *clipboard; /* commands, see editor_run(), term_copy_command() */
+	const char *config; /* the file that changes of settings go to */
+	const char *history; /* and what was typed */
+};
+
 /* Makes it; call before descriptors are opened and threads are made. NULL: it cannot be had. */
-struct helper *helper_start(void);
+struct helper *helper_start(const struct helper_config *c);
 /* Ends it. NULL ok. */
 void helper_stop(struct helper *h);
 
 /* As editor_run(). h may be NULL: then that is the error. */
 int helper_edit(struct helper *h, const char *file, uint32_t line, struct err *err);
-/* As term_copy_tmux(). h may be NULL: false. */
-bool helper_copy(struct helper *h, const char *text);
+/* By the user's command or by tmux, which how tells; false: by neither. h may be NULL: false. */
+bool helper_copy(struct helper *h, const char *text, char *how, size_t size);
+/* As config_save() and history_save(), to the files that it was made with. */
+int helper_save(struct helper *h, const char *changes, struct err *err);
+int helper_history(struct helper *h, const char *text, struct err *err);
 
 #endif

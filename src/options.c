@@ -9,7 +9,9 @@
 #include <string.h>
 
 #include "analysis/finding.h"
+#include "completions.h"
 #include "core/mem.h"
+#include "ui/settings.h"
 #include "version.h"
 
 #if defined(BINGO_BPF) && defined(BINGO_CAPSTONE)
@@ -45,51 +47,60 @@ enum option_id {
 	OPT_SCRIPT,
 	OPT_SIZE,
 	OPT_SYSTEM,
+	OPT_THEME,
+	OPT_PLAIN,
+	OPT_PRINT_CONFIG,
+	OPT_COMPLETIONS,
 	OPT_VERSION,
 };
 
-static const struct option_row {
-	int id; /* the short letter, or an option_id */
-	const char *name;
-	const char *arg; /* NULL: takes none */
-	const char *help;
-} option_table[] = {
-	{ OPT_REPLAY, "replay", "FILE",
+const struct option_row option_table[] = {
+	{ OPT_REPLAY, "replay", "FILE", NULL,
 	  "show a trace, a core dump, a goroutine dump, the events of an export; - is standard "
 	  "input" },
-	{ OPT_EXE, "exe", "BIN",
+	{ OPT_EXE, "exe", "BIN", NULL,
 	  "the program that --replay's file is of: of a core dump, or for disassembly" },
-	{ 'b', "batch", NULL, "no screen: print a report each interval" },
-	{ 'n', "iterations", "N", "stop after N reports" },
-	{ 'd', "delay", "SEC", "time between reports (1)" },
-	{ OPT_ONCE, "once", NULL, "one report, as soon as everything was seen once" },
-	{ OPT_DURATION, "duration", "SEC", "watch for so long, then report once and end" },
-	{ OPT_RATE, "rate", "HZ", "how often the goroutine table is read (10)" },
-	{ OPT_BUDGET, "budget", "PCT",
+	{ 'b', "batch", NULL, NULL, "no screen: print a report each interval" },
+	{ 'n', "iterations", "N", NULL, "stop after N reports" },
+	{ 'd', "delay", "SEC", NULL, "time between reports (1)" },
+	{ OPT_ONCE, "once", NULL, NULL, "one report, as soon as everything was seen once" },
+	{ OPT_DURATION, "duration", "SEC", NULL, "watch for so long, then report once and end" },
+	{ OPT_RATE, "rate", "HZ", NULL, "how often the goroutine table is read (10)" },
+	{ OPT_BUDGET, "budget", "PCT", NULL,
 	  "the most that probes may cost the program, of its CPU time (1); 0: no probes" },
-	{ OPT_NO_BPF, "no-bpf", NULL, "leave out what the kernel can tell by BPF" },
-	{ OPT_NO_PTRACE, "no-ptrace", NULL,
+	{ OPT_NO_BPF, "no-bpf", NULL, NULL, "leave out what the kernel can tell by BPF" },
+	{ OPT_NO_PTRACE, "no-ptrace", NULL, NULL,
 	  "never stop a thread to see where a running goroutine is" },
-	{ OPT_JSON, "json", NULL, "reports as JSON documents, one a line" },
-	{ OPT_EXPORT, "export", "FMT[=FILE]",
+	{ OPT_JSON, "json", NULL, NULL, "reports as JSON documents, one a line" },
+	{ OPT_EXPORT, "export", "FMT[=FILE]", "jsonl dot folded folded-off",
 	  "write jsonl, dot, folded or folded-off; FILE - is standard output" },
-	{ OPT_FAIL_ON, "fail-on", "SEV",
+	{ OPT_FAIL_ON, "fail-on", "SEV", "info warning error",
 	  "exit 1 if a finding of that severity or worse is there at the end: info, warning, "
 	  "error" },
-	{ OPT_CONFIG, "config", "FILE", "read the configuration from there" },
-	{ OPT_FILTER, "filter", "REGEX",
+	{ OPT_CONFIG, "config", "FILE", NULL, "read the configuration from there" },
+	{ OPT_FILTER, "filter", "REGEX", NULL,
 	  "PCRE2 over state, reason, object, functions, files and labels; ! inverts" },
-	{ OPT_SYSTEM, "system", NULL, "show the runtime's own goroutines as well" },
-	{ OPT_SUBSTITUTE, "substitute-path", "A=B",
+	{ OPT_SYSTEM, "system", NULL, NULL, "show the runtime's own goroutines as well" },
+	{ OPT_SUBSTITUTE, "substitute-path", "A=B", NULL,
 	  "source paths that begin with A are read below B" },
-	{ OPT_COLOR, "color", "WHEN", "auto, always, never, 16 or 256" },
-	{ OPT_ASCII, "ascii", NULL, "draw with ASCII characters alone" },
-	{ OPT_NO_MOUSE, "no-mouse", NULL, "leave the mouse to the terminal" },
-	{ OPT_SCRIPT, "script", "FILE",
+	{ OPT_THEME, "theme", "NAME", "auto dark light high-contrast mono",
+	  "auto, dark, light, high-contrast, mono, or one of the configuration" },
+	{ OPT_COLOR, "color", "WHEN", "auto always never 16 256",
+	  "auto, always, never, 16 or 256" },
+	{ OPT_ASCII, "ascii", NULL, NULL, "draw with ASCII characters alone" },
+	{ OPT_NO_MOUSE, "no-mouse", NULL, NULL, "leave the mouse to the terminal" },
+	{ OPT_PLAIN, "plain", NULL, NULL,
+	  "no screen but lines, for screen readers; so does ACCESSIBLE=1" },
+	{ OPT_SCRIPT, "script", "FILE", NULL,
 	  "drive the screen from a file of commands, with no terminal" },
-	{ OPT_SIZE, "size", "WxH", "size of the screen for --script (80x24)" },
-	{ 'h', "help", NULL, "this text" },
-	{ OPT_VERSION, "version", NULL, "version and what it was built with" },
+	{ OPT_SIZE, "size", "WxH", NULL, "size of the screen for --script (80x24)" },
+	{ OPT_PRINT_CONFIG, "print-config", NULL, NULL,
+	  "print a configuration file of all settings, each explained" },
+	{ OPT_COMPLETIONS, "completions", "SHELL", "bash zsh fish",
+	  "print a shell's completions: bash, zsh or fish" },
+	{ 'h', "help", NULL, NULL, "this text" },
+	{ OPT_VERSION, "version", NULL, NULL, "version and what it was built with" },
+	{ 0, NULL, NULL, NULL, NULL },
 };
 
 static void print_help(void)
@@ -101,8 +112,7 @@ static void print_help(void)
 	     "dump,\n"
 	     "                             the text of a goroutine dump, or events.jsonl\n"
 	     "  bingo-top doctor [PID]     say what works here, and what mends what does not\n");
-	for (size_t i = 0; i < ARRAY_SIZE(option_table); i++) {
-		const struct option_row *r = &option_table[i];
+	for (const struct option_row *r = option_table; r->name; r++) {
 		char left[64];
 
 		snprintf(left, sizeof(left), "%s%c%s --%s%s%s", r->id < 256 ? "-" : " ",
@@ -125,10 +135,8 @@ static void getopt_tables(struct option *longs, char *shorts)
 {
 	*shorts++ = '+'; /* the first operand ends the options */
 	*shorts++ = ':';
-	for (size_t i = 0; i < ARRAY_SIZE(option_table); i++) {
-		const struct option_row *r = &option_table[i];
-
-		longs[i] = (struct option){ r->name, r->arg ? required_argument : no_argument, NULL,
+	for (const struct option_row *r = option_table; r->name; r++) {
+		*longs++ = (struct option){ r->name, r->arg ? required_argument : no_argument, NULL,
 					    r->id };
 		if (r->id >= 256)
 			continue;
@@ -137,7 +145,7 @@ static void getopt_tables(struct option *longs, char *shorts)
 			*shorts++ = ':';
 	}
 	*shorts = '\0';
-	longs[ARRAY_SIZE(option_table)] = (struct option){ 0 };
+	*longs = (struct option){ 0 };
 }
 
 static int usage(struct err *err, const char *what, const char *arg)
@@ -174,6 +182,7 @@ static int parse_color(struct options *o, const char *s, struct err *err)
 {
 	static const char *const names[] = { "auto", "always", "never", "16", "256" };
 
+	o->color_given = true;
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		if (!strcmp(s, names[i])) {
 			o->color = (enum color_mode)i;
@@ -226,6 +235,23 @@ static int parse_substitute(struct options *o, const char *s, struct err *err)
 	o->substitute = xrealloc(o->substitute, o->n_substitute + 2, sizeof(*o->substitute));
 	o->substitute[o->n_substitute++] = s;
 	o->substitute[o->n_substitute] = NULL;
+	return 0;
+}
+
+/* Options that print something, and that is all. */
+static int print_one(struct options *o, int id, const char *arg, struct err *err)
+{
+	o->mode = MODE_SHOWN;
+	if (id == OPT_COMPLETIONS)
+		return completions_print(arg, stdout)
+			       ? usage(err, "--completions knows bash, zsh and fish, not", arg)
+			       : 0;
+	if (id == OPT_PRINT_CONFIG)
+		settings_print(stdout);
+	else if (id == OPT_VERSION)
+		print_version();
+	else
+		print_help();
 	return 0;
 }
 
@@ -290,6 +316,12 @@ static int parse_one(struct options *o, int id, char *arg, struct err *err)
 	case OPT_NO_BPF:
 		o->no_bpf = true;
 		break;
+	case OPT_THEME:
+		o->theme = arg;
+		break;
+	case OPT_PLAIN:
+		o->plain = true;
+		break;
 	case OPT_NO_MOUSE:
 		o->no_mouse = true;
 		break;
@@ -298,14 +330,8 @@ static int parse_one(struct options *o, int id, char *arg, struct err *err)
 		break;
 	case OPT_SIZE:
 		return parse_size(o, arg, err);
-	case 'h':
-		print_help();
-		o->mode = MODE_SHOWN;
-		break;
-	case OPT_VERSION:
-		print_version();
-		o->mode = MODE_SHOWN;
-		break;
+	default:
+		return print_one(o, id, arg, err);
 	}
 	return rc;
 }
@@ -373,7 +399,7 @@ static bool operand_between(int argc, char **argv, struct options *o, char **ope
 
 int options_parse(struct options *o, int argc, char **argv, struct err *err)
 {
-	struct option longs[ARRAY_SIZE(option_table) + 1];
+	struct option longs[ARRAY_SIZE(option_table)];
 	char shorts[2 * ARRAY_SIZE(option_table) + 3];
 	char *operands[MAX_OPERANDS + 1] = { NULL };
 	int id, rc, n = 0;

@@ -11,6 +11,17 @@
 
 enum color_mode { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER, COLOR_16, COLOR_256 };
 
+/* A row of the one table, which ends with a NULL name. */
+struct option_row {
+	int id; /* the short letter where it is below 256 */
+	const char *name;
+	const char *arg; /* NULL: takes none */
+	const char *words; /* what the argument may be, one blank between; NULL: see arg */
+	const char *help;
+};
+
+extern const struct option_row option_table[];
+
 struct options {
 	enum { MODE_NONE, MODE_REPLAY, MODE_LIVE, MODE_COMMAND, MODE_DOCTOR, MODE_SHOWN } mode;
 	pid_t pid; /* MODE_LIVE, MODE_DOCTOR (0: none) */
@@ -31,7 +42,10 @@ struct options {
 	double rate; /* Hz */
 	double budget; /* percent */
 	bool batch, once, json, ascii, no_mouse, no_bpf, no_ptrace, system;
+	bool plain; /* lines in place of the screen */
 	enum color_mode color;
+	bool color_given;
+	const char *theme; /* NULL: the configuration's */
 };
 
 /*

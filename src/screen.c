@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "analysis/filter.h"
+#include "config.h"
 #include "core/jobs.h"
 #include "helper.h"
 #include "source/source.h"
@@ -19,8 +20,8 @@ enum {
 	DRAIN_NS = 4 * 1000 * 1000, /* of merging at a time, so that keys do not wait */
 	SCRIPT_DRAIN_NS = 1000 * 1000 * 1000,
 	DETECT_NS = 4 * 1000 * 1000, /* of a look of the detectors, likewise */
-	DRAW_MS = 50, /* between two pictures that only new data asks for … */
-	DRAW_SHARE = 20, /* … and so many times what the last one took */
+	DRAW_SHARE =
+		20, /* times what a picture took, at least, until the next one that only new data asks for */
 	PATIENCE_MS = 150, /* a file that cannot be read is told without a screen */
 };
 
@@ -135,10 +136,9 @@ static int copy_text(void *arg, const char *text, char *how, size_t size, struct
 {
 	struct screen *s = arg;
 
-	if (!helper_copy(s->c->helper, text))
-		return term_copy(text, how, size, err);
-	snprintf(how, size, "tmux");
-	return 0;
+	if (helper_copy(s->c->helper, text, how, size))
+		return 0;
+	return term_copy(text, how, size, err);
 }
 
 static void suspend(void *arg)
@@ -159,6 +159,27 @@ static void set_mouse(void *arg, bool on)
 	term_mouse(on);
 }
 
+static void apply_settings(void *arg, const struct settings *set)
+{
+	struct screen *s = arg;
+
+	s->grid.ascii = set->ascii || !term_utf8();
+	term_colors_set((enum term_color)set->color, settings_theme(set));
+}
+
+static int save_settings(void *arg, const char *changes, char *where, size_t size, struct err *err)
+{
+	const struct screen_config *c = ((struct screen *)arg)->c;
+
+	snprintf(where, size, "%s", c->config ? c->config : "");
+	if (c->helper)
+		return helper_save(c->helper, changes, err);
+	if (!c->config)
+		return err_set(err, -ENOENT, EXIT_USAGE,
+			       "there is no place for the file: set $HOME, or give --config FILE");
+	return config_save(c->config, changes, err);
+}
+
 /* --- the loop --- */
 
 static void draw(struct screen *s)
@@ -172,8 +193,8 @@ static void draw(struct screen *s)
 	s->urgent = false;
 	s->drawn = uv_now(s->c->loop);
 	s->draw_ms = (uv_hrtime() - began) * DRAW_SHARE / 1000000;
-	if (s->draw_ms < DRAW_MS)
-		s->draw_ms = DRAW_MS;
+	if (s->draw_ms < s->c->set->refresh_ms)
+		s->draw_ms = s->c->set->refresh_ms;
 }
 
 static void on_timer(uv_timer_t *t)
@@ -331,22 +352,26 @@ static void close_handles(struct screen *s, bool keys)
 		uv_run(s->c->loop, UV_RUN_ONCE);
 }
 
-static struct ui *make_ui(struct screen *s, bool terminal)
+static struct ui *make_ui(struct screen *s, bool terminal, const char *history)
 {
 	const struct options *o = s->c->opt;
 	struct ui_config uc = {
 		.world = s->c->world,
 		.detect = s->c->detect,
 		.jobs = &s->jobs,
+		.set = s->c->set,
+		.history = history,
 		.substitute = o->substitute,
 		.filter = o->filter,
 		.live = s->c->live,
 		.piece_ns = terminal ? DETECT_NS : 0,
-		.system = o->system,
-		.mouse = terminal && !o->no_mouse,
+		.mouse = terminal && s->c->set->mouse,
 		.w = s->grid.w,
 		.h = s->grid.h,
-		.host = { .arg = s, .cancel_load = cancel_load },
+		.host = { .arg = s,
+			  .cancel_load = cancel_load,
+			  .apply = apply_settings,
+			  .save = save_settings },
 	};
 
 	if (terminal) {
@@ -359,7 +384,7 @@ static struct ui *make_ui(struct screen *s, bool terminal)
 	return ui_new(&uc);
 }
 
-static int check_filter(const struct options *o, struct err *err)
+int screen_check(const struct options *o, struct err *err)
 {
 	struct err why = { 0 };
 	struct filter *f = o->filter ? filter_new(o->filter, &why) : NULL;
@@ -396,10 +421,32 @@ static void run_loop(struct screen *s, struct err *err)
 		*err = l->err;
 }
 
+/* What was typed before, and what is kept of it for the next time: where it can be. */
+static char *load_history(const struct settings *set)
+{
+	char *path = set->history ? history_path() : NULL, *text = history_load(path);
+
+	free(path);
+	return text;
+}
+
+static void keep_history(struct screen *s)
+{
+	char *text = s->c->set->history ? ui_history(s->ui) : NULL;
+	struct err ignored = { 0 };
+
+	if (text && s->c->helper)
+		helper_history(s->c->helper, text, &ignored);
+	free(text);
+}
+
 static int show(struct screen *s, struct err *err)
 {
-	const struct options *o = s->c->opt;
-	struct term_config tc = { .color = (enum term_color)o->color, .mouse = !o->no_mouse };
+	const struct settings *set = s->c->set;
+	struct term_config tc = { .color = (enum term_color)set->color,
+				  .theme = settings_theme(set),
+				  .mouse = set->mouse };
+	char *history;
 	int w, h, rc = term_open(&tc, err);
 
 	if (rc) {
@@ -407,13 +454,16 @@ static int show(struct screen *s, struct err *err)
 		return rc;
 	}
 	term_size(&w, &h);
-	grid_init(&s->grid, w, h, o->ascii || !term_utf8());
-	s->ui = make_ui(s, true);
+	grid_init(&s->grid, w, h, set->ascii || !term_utf8());
+	history = load_history(set);
+	s->ui = make_ui(s, true, history);
+	free(history);
 	uv_prepare_start(&s->prepare, on_prepare);
 	rc = start_keys(s, err);
 	if (!rc)
 		run_loop(s, err);
 	uv_prepare_stop(&s->prepare);
+	keep_history(s);
 	ui_free(s->ui); /* which ends what workers still do for it */
 	s->ui = NULL;
 	close_handles(s, !rc);
@@ -425,7 +475,7 @@ static int show(struct screen *s, struct err *err)
 int screen_run(const struct screen_config *c, struct err *err)
 {
 	struct screen s = { .c = c, .jobs = { submit_to_pool } };
-	int rc = check_filter(c->opt, err);
+	int rc = screen_check(c->opt, err);
 
 	if (rc)
 		return rc;
@@ -467,7 +517,7 @@ int screen_script(const struct screen_config *c, struct err *err)
 	struct script_host host = { &s, wait_loaded };
 	const struct options *o = c->opt;
 	FILE *in;
-	int rc = check_filter(o, err);
+	int rc = screen_check(o, err);
 
 	if (rc)
 		return rc;
@@ -476,8 +526,8 @@ int screen_script(const struct screen_config *c, struct err *err)
 		return err_set(err, -errno, EXIT_USAGE, "cannot read the script %s: %s", o->script,
 			       strerror(errno));
 	grid_init(&s.grid, o->width ? o->width : 80, o->height ? o->height : 24,
-		  o->ascii || !term_utf8());
-	s.ui = make_ui(&s, false);
+		  c->set->ascii || !term_utf8());
+	s.ui = make_ui(&s, false, NULL);
 	c->loader->budget_ns = SCRIPT_DRAIN_NS;
 	c->loader->progress = on_progress;
 	c->loader->arg = &s;

@@ -14,9 +14,14 @@ struct screen_config {
 	struct loader *loader;
 	struct world *world;
 	struct detect *detect;
-	struct helper *helper; /* starts the editor; NULL: none can be started */
+	struct helper *helper; /* starts the editor, writes the user's files; NULL: there is none */
+	struct settings *set;
+	const char *config; /* the user's file, which changes are saved to; NULL: nowhere */
 	bool live; /* the session grows on when loading is done */
 };
+
+/* Looks at what only a screen finds wrong. Returns 0, or -EINVAL with err filled. */
+int screen_check(const struct options *o, struct err *err);
 
 /*
  * Shows the screen until it is left. Returns 0, or the number of the signal that

@@ -119,6 +119,36 @@ int detect_set(struct detect_config *c, const char *key, const char *value, stru
 	return err_set(err, -EINVAL, EXIT_USAGE, "there is no setting '%s' for findings", key);
 }
 
+const char *detect_get(const struct detect_config *c, const char *key, char *buf, size_t size)
+{
+	const struct {
+		const char *name;
+		int64_t at;
+	} times[] = {
+		{ "settle", c->settle },
+		{ "leak-age", c->leak_age },
+		{ "leak-span", c->leak_span },
+		{ "starve", c->starve },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(times); i++)
+		if (!strcmp(key, times[i].name)) {
+			snprintf(buf, size, "%.10g", (double)times[i].at / 1e9);
+			return buf;
+		}
+	for (int i = 0; i < DETECT_N; i++)
+		if (!strcmp(key, detector_table[i].name)) {
+			snprintf(buf, size, "%s",
+				 c->severity[i] < 0 ? "off"
+						    : severity_name((enum severity)c->severity[i]));
+			return buf;
+		}
+	if (strcmp(key, "leak-growth") != 0 && strcmp(key, "queue") != 0)
+		return NULL;
+	snprintf(buf, size, "%" PRIu32, *key == 'q' ? c->queue : c->leak_growth);
+	return buf;
+}
+
 /* --- looking --- */
 
 static void look_begin(struct detect *d, const struct world *w)

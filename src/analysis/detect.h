@@ -110,6 +110,8 @@ void detect_release(struct detect *d);
  * "error", "settle" = "1.5" (seconds) … Returns 0 or -EINVAL with err filled.
  */
 int detect_set(struct detect_config *c, const char *key, const char *value, struct err *err);
+/* What detect_set() would take for it to be as it is; returns buf, NULL: there is no such key. */
+const char *detect_get(const struct detect_config *c, const char *key, char *buf, size_t size);
 
 /*
  * Looks at the world's newest moment and facts, unless the last look was just

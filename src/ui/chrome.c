@@ -99,13 +99,21 @@ static void draw_splits(struct ui *ui, const struct region *all)
 
 /* --- the bottom bar --- */
 
-static const char *bar_key(char buf[16], const struct key_binding *row)
+static unsigned bar_context(const struct ui *ui)
 {
-	size_t len = strcspn(row->keys, " ");
+	return ui->help.open	 ? CTX_HELP
+	       : ui->chooser.ctx ? ui->chooser.ctx
+				 : ui_context(ui) | CTX_ANY;
+}
 
-	if (len == 5 && !memcmp(row->keys, "Space", 5))
+static const char *bar_key(const struct ui *ui, char buf[16], const struct key_binding *row)
+{
+	const char *keys = keymap_keys(&ui->view.set->keys, row, bar_context(ui), NULL);
+	size_t len = strcspn(keys, " ");
+
+	if (len == 5 && !memcmp(keys, "Space", 5))
 		return "Spc";
-	snprintf(buf, 16, "%.*s", (int)(len < 15 ? len : 15), row->keys);
+	snprintf(buf, 16, "%.*s", (int)(len < 15 ? len : 15), keys);
 	return buf;
 }
 
@@ -121,12 +129,11 @@ static const char *bar_label(const struct ui *ui, const struct key_binding *row)
 
 static bool in_bar(const struct ui *ui, const struct key_binding *row)
 {
-	if (!row->bar)
+	unsigned ctx = bar_context(ui);
+
+	if (!row->bar || !*keymap_keys(&ui->view.set->keys, row, ctx, NULL))
 		return false;
-	if (ui->help.open)
-		return row->ctx & CTX_HELP;
-	return row->ctx & (ui_context(ui) | CTX_ANY) &&
-	       key_row(row->action, ui_context(ui) | CTX_ANY) == row;
+	return row->ctx & ctx && key_row(row->action, ctx) == row;
 }
 
 /* One label; keys of rows with the same one stand together. Returns columns. */
@@ -137,8 +144,8 @@ static int draw_label(struct ui *ui, const struct region *r, int x, int y, int e
 	char keys[40], a[16], b[16];
 	int w;
 
-	snprintf(keys, sizeof(keys), "%s%s%s", bar_key(a, row), next ? " " : "",
-		 next ? bar_key(b, next) : "");
+	snprintf(keys, sizeof(keys), "%s%s%s", bar_key(ui, a, row), next ? " " : "",
+		 next ? bar_key(ui, b, next) : "");
 	w = text_width(keys, strlen(keys)) + 1 + text_width(label, strlen(label)) + 2;
 	if (x + w - 2 > end)
 		return 0;
@@ -151,11 +158,13 @@ static int draw_label(struct ui *ui, const struct region *r, int x, int y, int e
 static void draw_bar_line(struct ui *ui, const struct region *r, int y)
 {
 	const struct key_binding *quit = key_row(ACT_CLOSE, CTX_ANY);
+	bool panes = !ui->help.open && !ui->chooser.ctx;
 	int x = 0, end = r->w;
+	char key[16];
 
 	draw_fill(r, 0, y, r->w, 1, ROLE_BAR, 0);
-	if (!ui->help.open) /* the way out has its place before all else */
-		end -= 1 + (int)strlen(quit->keys) + 1 + (int)strlen(quit->bar);
+	if (panes) /* the way out has its place before all else */
+		end -= 1 + (int)strlen(bar_key(ui, key, quit)) + 1 + (int)strlen(quit->bar);
 	for (const struct key_binding *b = key_table; b->action; b++) {
 		const struct key_binding *next = b + 1;
 
@@ -168,7 +177,7 @@ static void draw_bar_line(struct ui *ui, const struct region *r, int y)
 		if (next)
 			b = next;
 	}
-	if (!ui->help.open)
+	if (panes)
 		draw_label(ui, r, x, y, r->w, quit, NULL);
 }
 
@@ -185,14 +194,16 @@ static void draw_bottom(struct ui *ui, const struct region *r)
 		draw_bar_line(ui, r, y);
 }
 
-static void draw_tiny(const struct region *r)
+static void draw_tiny(const struct ui *ui, const struct region *r)
 {
-	static const char *const lines[] = { "too small", "40x10", "q quits" };
+	char key[16], quits[32];
+	const char *const lines[] = { "too small", "40x10", quits };
 
+	snprintf(quits, sizeof(quits), "%s quits", ui_key_for(ui, ACT_CLOSE, key));
 	for (int i = 0; i < (int)ARRAY_SIZE(lines); i++)
 		draw_str(r, 0, i, -1, ROLE_TEXT, 0, lines[i]);
 	if (r->h == 1 && r->w >= 28)
-		draw_str(r, 0, 0, -1, ROLE_TEXT, 0, "too small (40x10); q quits");
+		draw_fmt(r, 0, 0, -1, ROLE_TEXT, 0, "too small (40x10); %s", quits);
 }
 
 void chrome_draw(struct ui *ui, struct grid *g)
@@ -201,13 +212,15 @@ void chrome_draw(struct ui *ui, struct grid *g)
 
 	ui->n_hot = 0;
 	if (ui->layout.kind == LAYOUT_TINY) {
-		draw_tiny(&all);
+		draw_tiny(ui, &all);
 		return;
 	}
 	chrome_header(ui, &all);
 	body = region_sub(&all, 0, ui->layout.header, all.w, ui->layout.bar - ui->layout.header);
 	if (ui->help.open) {
 		help_draw(&ui->help, &body);
+	} else if (ui->chooser.ctx) {
+		chooser_draw(&ui->chooser, &body);
 	} else {
 		if (ui->layout.tabs >= 0)
 			draw_tabs(ui, &all);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ui/keymap.h"
 #include "ui/pane.h"
 
 enum { KEYS_W = 15, TWO_COLUMNS_W = 110 };
@@ -22,6 +23,8 @@ static const struct {
 	{ CTX_PANE(PANE_FLAME), "Flame" },
 	{ CTX_ANY, "Everywhere" },
 	{ CTX_PROMPT, "While typing a line" },
+	{ CTX_SETUP, "Settings" },
+	{ CTX_FILTERS, "Saved filters" },
 	{ CTX_HELP, "In this help" },
 };
 
@@ -57,22 +60,30 @@ static void clear(struct help *h)
 	h->top = 0;
 }
 
-static void add_row(struct help *h, const struct key_binding *b)
+static void add_row(struct help *h, const struct key_binding *b, const char *keys)
 {
-	bool named = !(b->ctx & (CTX_PROMPT | CTX_HELP));
+	bool named = !(b->ctx & CTX_NOT_BY_NAME);
 	char *text = xasprintf("%s%s%s%s", b->help, named ? " (:" : "", named ? b->name : "",
 			       named ? ")" : "");
 
-	add(h, *b->keys ? xstrdup(b->keys) : xasprintf(":%s", b->name), text);
+	add(h, *keys ? xstrdup(keys) : named ? xasprintf(":%s", b->name) : xstrdup("-"), text);
 	free(text);
 }
 
-static void add_section(struct help *h, unsigned ctx, const char *title)
+/* A row for all panes stands in one's section where the user gave it other keys there. */
+static bool in_section(const struct keymap *map, const struct key_binding *b, unsigned ctx)
+{
+	if (b->ctx & ctx && (!(b->ctx & CTX_ANY) || ctx == CTX_ANY))
+		return true;
+	return b->ctx & CTX_ANY && keymap_keys(map, b, ctx, NULL) != keymap_keys(map, b, 0, NULL);
+}
+
+static void add_section(struct help *h, const struct keymap *map, unsigned ctx, const char *title)
 {
 	add(h, NULL, title);
 	for (const struct key_binding *b = key_table; b->action; b++)
-		if (b->ctx & ctx && (!(b->ctx & CTX_ANY) || ctx == CTX_ANY))
-			add_row(h, b);
+		if (in_section(map, b, ctx))
+			add_row(h, b, keymap_keys(map, b, ctx, NULL));
 }
 
 static void add_letters(struct help *h)
@@ -92,19 +103,19 @@ static void add_letters(struct help *h)
 	add(h, xstrdup("bold"), "in a live timeline: known to the moment, else to a pass");
 }
 
-void help_open_keys(struct help *h, unsigned ctx)
+void help_open_keys(struct help *h, const struct keymap *map, unsigned ctx)
 {
 	clear(h);
 	h->open = true;
 	h->title = "Keys";
 	for (size_t i = 0; i < ARRAY_SIZE(sections); i++)
 		if (sections[i].ctx & ctx)
-			add_section(h, sections[i].ctx, sections[i].title);
-	add_section(h, CTX_ANY, "Everywhere");
+			add_section(h, map, sections[i].ctx, sections[i].title);
+	add_section(h, map, CTX_ANY, "Everywhere");
 	add_letters(h);
 	for (size_t i = 0; i < ARRAY_SIZE(sections); i++)
 		if (!(sections[i].ctx & (ctx | CTX_ANY)))
-			add_section(h, sections[i].ctx, sections[i].title);
+			add_section(h, map, sections[i].ctx, sections[i].title);
 }
 
 /* Which exact events there are, and why not all. */

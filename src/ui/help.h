@@ -21,8 +21,8 @@ struct help {
 	int page, total; /* lines that fit, and there are, as last drawn */
 };
 
-/* Opens the list of keys, those of the pane in front first. ctx: that pane's bit. */
-void help_open_keys(struct help *h, unsigned ctx);
+/* Opens the list of keys, those of the pane in front first. map: the user's; ctx: that pane's bit. */
+void help_open_keys(struct help *h, const struct keymap *map, unsigned ctx);
 /* Opens the sentences on what is missing. */
 void help_open_warnings(struct help *h, const struct world *w);
 void help_close(struct help *h);

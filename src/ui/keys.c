@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/mem.h"
+#include "ui/keymap.h"
 #include "ui/text.h"
 
 static const struct {
@@ -26,6 +27,7 @@ static const struct {
 	{ UK_BACKTAB, "BackTab" },
 	{ UK_DELETE, "Delete" },
 	{ UK_INSERT, "Insert" },
+	{ ';', "Semicolon" }, /* in a file, ; after a blank begins a comment */
 };
 
 static uint32_t parse_function_key(const char *name, size_t len)
@@ -47,6 +49,8 @@ uint32_t key_parse(const char *name, size_t len)
 	size_t used;
 	int32_t cp;
 
+	if (len == 1 && *name > ' ' && *name < 127)
+		return (uint32_t)*name;
 	for (size_t i = 0; i < ARRAY_SIZE(key_names); i++)
 		if (strlen(key_names[i].name) == len && !memcmp(key_names[i].name, name, len))
 			return key_names[i].key;
@@ -95,8 +99,7 @@ const struct key_binding *key_named(const char *name, size_t len)
 	return NULL;
 }
 
-/* The keys that a word of the table stands for; returns how many, 0: none. */
-static int parse_sequence(const char *word, size_t len, uint32_t key[2])
+int key_sequence(const char *word, size_t len, uint32_t key[2])
 {
 	size_t used;
 	int n = 0;
@@ -107,7 +110,9 @@ static int parse_sequence(const char *word, size_t len, uint32_t key[2])
 	for (; len && n < 2; word += used, len -= used) {
 		int32_t cp = text_get(word, len, &used);
 
-		key[n++] = cp < 0 ? UK_NONE : (uint32_t)cp;
+		if (cp <= ' ')
+			return 0;
+		key[n++] = (uint32_t)cp;
 	}
 	return len ? 0 : n;
 }
@@ -121,7 +126,7 @@ static enum match match_keys(const char *keys, const struct key_seq *seq)
 
 	while (*keys) {
 		size_t len = strcspn(keys, " ");
-		int n = parse_sequence(keys, len, key);
+		int n = key_sequence(keys, len, key);
 
 		if (n >= seq->n && !memcmp(key, seq->key, (size_t)seq->n * sizeof(*key))) {
 			enum match m = n == seq->n ? MATCH_WHOLE : MATCH_BEGUN;
@@ -136,15 +141,19 @@ static enum match match_keys(const char *keys, const struct key_seq *seq)
 static const struct key_binding *match_table(const struct key_seq *seq, unsigned ctx, bool *begun)
 {
 	const struct key_binding *found = NULL;
+	enum key_rank rank, best = KEYS_FOR_ALL;
 
 	*begun = false;
 	for (const struct key_binding *b = key_table; b->action; b++) {
-		enum match m = b->ctx & ctx ? match_keys(b->keys, seq) : MATCH_NOT;
+		const char *keys = keymap_keys(seq->map, b, ctx, &rank);
+		enum match m = b->ctx & ctx ? match_keys(keys, seq) : MATCH_NOT;
 
 		if (m == MATCH_BEGUN)
 			*begun = true;
-		if (m == MATCH_WHOLE && (!found || (found->ctx & CTX_ANY && !(b->ctx & CTX_ANY))))
-			found = b;
+		if (m != MATCH_WHOLE || (found && rank <= best))
+			continue;
+		best = rank;
+		found = b;
 	}
 	return found;
 }
@@ -167,7 +176,7 @@ const struct key_binding *key_feed(struct key_seq *seq, uint32_t key, unsigned c
 }
 
 /* Roff takes a backslash for its own and a leading dot or quote for a request. */
-static void print_roff(FILE *out, const char *s)
+void key_put_roff(FILE *out, const char *s)
 {
 	for (; *s; s++) {
 		if (*s == '\\')
@@ -195,17 +204,17 @@ void key_print_man(FILE *out)
 			if (*keys == ' ')
 				fputs(", ", out);
 			else
-				print_roff(out, (char[]){ *keys, '\0' });
+				key_put_roff(out, (char[]){ *keys, '\0' });
 		if (!*b->keys) {
 			fputc(':', out);
-			print_roff(out, b->name);
+			key_put_roff(out, b->name);
 		}
 		fputs("\"\n", out);
-		print_roff(out,
-			   (char[]){ (char)(b->help[0] & ~('a' <= b->help[0] ? 32 : 0)), '\0' });
-		print_roff(out, b->help + 1);
+		key_put_roff(out,
+			     (char[]){ (char)(b->help[0] & ~('a' <= b->help[0] ? 32 : 0)), '\0' });
+		key_put_roff(out, b->help + 1);
 		fputs(" (\\fB:", out);
-		print_roff(out, b->name);
+		key_put_roff(out, b->name);
 		fputs("\\fR).\n", out);
 	}
 }

@@ -36,9 +36,13 @@ enum ui_key_code {
 
 /* Where a key counts: panes as bits (1 << enum pane_id), and these. */
 enum key_context {
+	CTX_SETUP = 1u << 26, /* in the list of settings */
+	CTX_FILTERS = 1u << 27, /* in the list of saved filters */
 	CTX_ANY = 1u << 28, /* every pane */
 	CTX_PROMPT = 1u << 29, /* while a line is typed */
 	CTX_HELP = 1u << 30,
+	CTX_OVERLAY = CTX_HELP | CTX_SETUP | CTX_FILTERS,
+	CTX_NOT_BY_NAME = CTX_PROMPT | CTX_OVERLAY, /* rows of these are no commands */
 };
 
 enum action {
@@ -100,6 +104,13 @@ enum action {
 	ACT_SCOPE, /* whose time; arg: all, group or goroutine */
 	ACT_SPLIT, /* what time is parted by; arg: none, creator, labels or goroutine */
 	ACT_MOUSE,
+	ACT_SETUP,
+	ACT_SET, /* arg: a setting and its value */
+	ACT_SAVE, /* settings that were changed go to the configuration file */
+	ACT_DEFAULT, /* in the list of settings: back to what it is without a file */
+	ACT_FILTERS, /* arg: the name of a saved filter */
+	ACT_FILTER_SAVE, /* arg: the name for the filter that is in force */
+	ACT_FILTER_DROP, /* arg: the name of a saved filter */
 	ACT_PALETTE,
 	ACT_HELP,
 	ACT_REDRAW,
@@ -145,20 +156,28 @@ const struct key_binding *key_named(const char *name, size_t len);
 uint32_t key_parse(const char *name, size_t len);
 /* The inverse; buf has room for 16. */
 const char *key_spell(char buf[16], uint32_t key);
+/* The keys that a word of the table stands for, "Enter" or "gg"; returns how many, 0: it is none. */
+int key_sequence(const char *word, size_t len, uint32_t key[2]);
+
+struct keymap;
 
 /* Keys so far of a sequence such as gg. Zeroed is none. */
 struct key_seq {
 	uint32_t key[2];
 	int n;
+	const struct keymap *map; /* the user's keys; NULL: those of the table */
 };
 
 /*
  * Takes one more key. Returns the row whose keys are complete; NULL with seq->n
  * > 0 while a sequence is begun, NULL with seq->n == 0 where nothing is bound.
- * A row for the context goes before one for CTX_ANY.
+ * A key of the user's goes before one of the table's, and there a row for the
+ * context before one for CTX_ANY.
  */
 const struct key_binding *key_feed(struct key_seq *seq, uint32_t key, unsigned ctx);
 
+/* Text as the manual's source has it: a dash, a backslash and quotes are spelt out. */
+void key_put_roff(FILE *out, const char *s);
 /* The manual's section on keys, as man macros. */
 void key_print_man(FILE *out);
 

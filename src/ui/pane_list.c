@@ -276,37 +276,53 @@ struct column {
 	const char *head;
 };
 
-static void columns(const struct list *l, int width, struct column c[5])
+/* By what they are, wherever they stand: enum list_column. */
+static void columns(const struct list *l, int width, struct column c[COL_MOST])
 {
-	bool flat = l->conf.by == GROUP_NONE;
+	static const struct column all[COL_MOST] = {
+		[COL_G] = { SORT_ID, 0, W_ID, "G" },
+		[COL_N] = { SORT_COUNT, 0, W_N, "N" },
+		[COL_STATE] = { SORT_STATE, 0, W_ST, "ST" },
+		[COL_WAIT] = { SORT_WAIT, 0, W_WAIT, "WAIT" },
+		[COL_ON] = { SORT_ON, 0, W_ON, "ON" },
+	};
+	const struct list_columns *want = &l->pane.view->set->columns;
 	int x = W_MARK;
 
-	c[0] = (struct column){ SORT_ID, x, W_ID, "G" };
-	x += W_ID;
-	c[1] = (struct column){ SORT_COUNT, x, flat ? 0 : W_N, "N" };
-	x += c[1].w;
-	c[2] = (struct column){ SORT_STATE, x, W_ST, "ST" };
-	x += W_ST;
-	c[3] = (struct column){ SORT_WAIT, x, W_WAIT, "WAIT" };
-	x += W_WAIT;
-	c[4] = (struct column){ SORT_ON, x, width >= 60 ? W_ON : 0, "ON" };
+	for (int i = 0; i < COL_MOST; i++) {
+		c[i] = all[i];
+		c[i].w = 0;
+	}
+	for (int i = 0; i < want->n; i++) {
+		struct column *one = &c[want->v[i]];
+
+		one->x = x;
+		if ((one->sort != SORT_COUNT || l->conf.by != GROUP_NONE) &&
+		    (one->sort != SORT_ON || width >= 60))
+			one->w = all[want->v[i]].w;
+		x += one->w;
+	}
 }
 
-static int where_x(const struct column c[5])
+static int where_x(const struct column c[COL_MOST])
 {
-	return c[4].x + c[4].w;
+	int x = W_MARK;
+
+	for (int i = 0; i < COL_MOST; i++)
+		x = c[i].w && c[i].x + c[i].w > x ? c[i].x + c[i].w : x;
+	return x;
 }
 
-static void draw_head(const struct list *l, const struct region *r, const struct column c[5])
+static void draw_head(const struct list *l, const struct region *r, const struct column c[COL_MOST])
 {
 	draw_fill(r, 0, 0, r->w, 1, ROLE_COLUMN, 0);
-	for (int i = 0; i < 5; i++) {
+	for (int i = 0; i < COL_MOST; i++) {
 		enum role role = c[i].sort == l->conf.sort ? ROLE_COLUMN_SORT : ROLE_COLUMN;
 
 		if (!c[i].w)
 			continue;
-		if (i == 2 || i == 4)
-			draw_str(r, c[i].x + (i == 4), 0, c[i].w, role, 0, c[i].head);
+		if (i == COL_STATE || i == COL_ON)
+			draw_str(r, c[i].x + (i == COL_ON), 0, c[i].w, role, 0, c[i].head);
 		else
 			draw_right(r, c[i].x, 0, c[i].w - 1, role, 0, c[i].head);
 	}
@@ -330,19 +346,29 @@ static void draw_place(const struct list *l, const struct region *r, int x, int 
 	draw_cut(r, x, y, r->w - x, ROLE_FUNC, 0, text_base(strtab_get(&w->strings, f->func)));
 }
 
-static void draw_state(const struct region *r, const struct column c[5], int y, uint8_t state,
-		       uint8_t reason)
+static void draw_state(const struct region *r, const struct column c[COL_MOST], int y,
+		       uint8_t state, uint8_t reason)
 {
 	char letter[2] = { state_letter(state, reason), '\0' };
 	const char *on = reason ? reason_name(reason) : gstate_name(state);
 
-	draw_str(r, c[2].x, y, 2, role_state(state, reason), ATTR_BOLD, letter);
-	if (c[4].w)
-		draw_cut(r, c[4].x + 1, y, c[4].w - 1, role_state(state, reason), 0, on);
+	if (c[COL_STATE].w)
+		draw_str(r, c[COL_STATE].x, y, 2, role_state(state, reason), ATTR_BOLD, letter);
+	if (c[COL_ON].w)
+		draw_cut(r, c[COL_ON].x + 1, y, c[COL_ON].w - 1, role_state(state, reason), 0, on);
 }
 
-static void draw_wait(const struct list *l, const struct region *r, const struct column c[5], int y,
-		      int64_t since)
+/* Waits for another goroutine, which may never do its part. */
+static bool is_long(const struct list *l, uint8_t state, uint8_t reason, int64_t ns)
+{
+	char letter = state_letter(state, reason);
+	int64_t most = l->pane.view->set->long_wait;
+
+	return most && ns >= most && (letter == 'B' || letter == 'L');
+}
+
+static void draw_wait(const struct list *l, const struct region *r, const struct column c[COL_MOST],
+		      int y, int64_t since, uint32_t row)
 {
 	const struct moment *m = view_moment(l->pane.view);
 	const struct live *live = &l->pane.view->world->live;
@@ -357,11 +383,14 @@ static void draw_wait(const struct list *l, const struct region *r, const struct
 	}
 	text_duration(buf, ns);
 	snprintf(text, sizeof(text), "%s%s", sign, buf);
-	draw_right(r, c[3].x, y, c[3].w - 1, ROLE_TIME, 0, text);
+	if (c[COL_WAIT].w)
+		draw_right(r, c[COL_WAIT].x, y, c[COL_WAIT].w - 1,
+			   is_long(l, m->state[row], m->reason[row], ns) ? ROLE_LONG : ROLE_TIME, 0,
+			   text);
 }
 
-static void draw_line(const struct list *l, const struct region *r, const struct column c[5], int y,
-		      size_t i)
+static void draw_line(const struct list *l, const struct region *r, const struct column c[COL_MOST],
+		      int y, size_t i)
 {
 	const struct view *v = l->pane.view;
 	const struct moment *m = view_moment(v);
@@ -374,20 +403,21 @@ static void draw_line(const struct list *l, const struct region *r, const struct
 
 	if (row >= m->n)
 		return;
-	draw_fmt(r, c[0].x + (member ? 1 : 0), y, c[0].w - 1, ROLE_GOID, 0, "%*" PRIu64,
-		 W_ID - 1 - (member ? 1 : 0), v->world->g.v[row].goid);
-	if (c[1].w && !member)
-		draw_right(r, c[1].x, y, c[1].w - 1, g->n > 1 ? ROLE_STRONG : ROLE_DIM, 0,
+	if (c[COL_G].w)
+		draw_fmt(r, c[COL_G].x + (member ? 1 : 0), y, c[COL_G].w - 1, ROLE_GOID, 0,
+			 "%*" PRIu64, W_ID - 1 - (member ? 1 : 0), v->world->g.v[row].goid);
+	if (c[COL_N].w && !member)
+		draw_right(r, c[COL_N].x, y, c[COL_N].w - 1, g->n > 1 ? ROLE_STRONG : ROLE_DIM, 0,
 			   text_count(buf, g->n));
 	if (!member && g->n > 1)
 		draw_sym(r, 1, y, 1, is_open(l, g) ? SYM_UNFOLDED : SYM_FOLDED, ROLE_DIM, 0);
 	if (mixed) {
-		if (c[4].w)
-			draw_str(r, c[4].x + 1, y, c[4].w - 1, ROLE_DIM, 0, "goroutines");
+		if (c[COL_ON].w)
+			draw_str(r, c[COL_ON].x + 1, y, c[COL_ON].w - 1, ROLE_DIM, 0, "goroutines");
 	} else {
 		draw_state(r, c, y, m->state[row], m->reason[row]);
 	}
-	draw_wait(l, r, c, y, member ? m->since[row] : g->since);
+	draw_wait(l, r, c, y, member ? m->since[row] : g->since, row);
 	draw_place(l, r, where_x(c) + 1, y, place);
 }
 
@@ -425,7 +455,7 @@ static void list_choose(struct pane *p)
 static void list_draw(struct pane *p, const struct region *r, bool focused)
 {
 	struct list *l = (struct list *)p;
-	struct column c[5];
+	struct column c[COL_MOST];
 
 	list_choose(p);
 	l->page = r->h - 1;
@@ -497,6 +527,8 @@ static unsigned open_line(struct list *l)
 static unsigned regroup(struct list *l)
 {
 	l->stale = true;
+	l->pane.view->sort = (uint8_t)l->conf.sort;
+	l->pane.view->invert = l->conf.invert;
 	refresh(l);
 	return EFF_DONE | EFF_DRAW;
 }
@@ -661,10 +693,10 @@ static unsigned list_action(struct pane *p, const struct act *a)
 
 static unsigned head_click(struct list *l, int x)
 {
-	struct column c[5];
+	struct column c[COL_MOST];
 
 	columns(l, 80, c);
-	for (int i = 0; i < 5; i++) {
+	for (int i = 0; i < COL_MOST; i++) {
 		if (!c[i].w || x < c[i].x || x >= c[i].x + c[i].w)
 			continue;
 		if (l->conf.sort == c[i].sort)
@@ -740,5 +772,13 @@ struct pane *pane_list_new(struct view *v)
 
 	l->pane = (struct pane){ &list_ops, v };
 	l->stale = true;
+	l->conf.by = (enum grouping)v->set->group;
+	l->conf.sort = (enum sort_by)v->set->sort;
+	l->conf.invert = v->set->invert;
+	if (l->conf.by == GROUP_NONE && l->conf.sort == SORT_COUNT)
+		l->conf.sort = SORT_WAIT;
+	v->grouping = (uint8_t)l->conf.by;
+	v->sort = (uint8_t)l->conf.sort;
+	v->invert = l->conf.invert;
 	return &l->pane;
 }

@@ -32,29 +32,86 @@ void prompt_open(struct prompt *p, const struct key_binding *row, const char *te
 	memcpy(p->saved, p->text, sizeof(p->saved));
 }
 
-static void remember(struct prompt *p)
+static void forget(struct prompt *p, size_t i)
 {
-	for (size_t i = 0; i < p->history.n; i++) {
-		struct typed t = p->history.v[i];
+	free(p->history.v[i].text);
+	memmove(&p->history.v[i], &p->history.v[i + 1],
+		(--p->history.n - i) * sizeof(*p->history.v));
+}
 
-		if (t.action != p->row->action || strcmp(t.text, p->text) != 0)
-			continue;
-		memmove(&p->history.v[i], &p->history.v[i + 1],
-			(--p->history.n - i) * sizeof(*p->history.v));
-		free(t.text);
-		break;
+static void remember(struct prompt *p, enum action action, const char *text)
+{
+	for (size_t i = 0; i < p->history.n; i++)
+		if (p->history.v[i].action == action && !strcmp(p->history.v[i].text, text)) {
+			forget(p, i);
+			break;
+		}
+	*vec_push(&p->history) = (struct typed){ action, xstrdup(text) };
+	while (p->history.n > p->most)
+		forget(p, 0);
+}
+
+void prompt_keep(struct prompt *p, size_t most)
+{
+	p->most = most;
+	while (p->history.n > most)
+		forget(p, 0);
+}
+
+char *prompt_history(const struct prompt *p)
+{
+	char *out = NULL;
+	size_t size;
+	FILE *f = open_memstream(&out, &size);
+
+	if (!f)
+		return xstrdup("");
+	for (size_t i = 0; i < p->history.n; i++) {
+		const struct key_binding *row = key_row(p->history.v[i].action, ~0u);
+
+		if (row && !strpbrk(p->history.v[i].text, "\n\t"))
+			fprintf(f, "%s\t%s\n", row->name, p->history.v[i].text);
 	}
-	if (p->history.n == PROMPT_HISTORY) {
-		free(p->history.v[0].text);
-		memmove(p->history.v, p->history.v + 1, --p->history.n * sizeof(*p->history.v));
+	fclose(f);
+	return out;
+}
+
+/* Text of a file: no control characters, no broken bytes, and it fits. */
+static bool is_typable(const char *s, size_t len)
+{
+	size_t used;
+
+	if (!len || len >= PROMPT_BYTES)
+		return false;
+	for (; len; s += used, len -= used)
+		if (text_get(s, len, &used) < ' ')
+			return false;
+	return true;
+}
+
+void prompt_remember(struct prompt *p, const char *text)
+{
+	while (*text) {
+		size_t n = strcspn(text, "\n"), name = strcspn(text, "\t\n");
+		const struct key_binding *row = text[name] == '\t' ? key_named(text, name) : NULL;
+		const char *line = text + name + 1;
+
+		if (row && is_typable(line, n - name - 1)) {
+			char *one = xstrndup(line, n - name - 1);
+
+			remember(p, row->action, one);
+			free(one);
+		}
+		text += n + (text[n] == '\n');
 	}
-	*vec_push(&p->history) = (struct typed){ p->row->action, xstrdup(p->text) };
 }
 
 void prompt_close(struct prompt *p, bool keep)
 {
-	if (keep && p->len)
-		remember(p);
+	if (keep && p->len) {
+		remember(p, p->row->action, p->text);
+		p->typed = true;
+	}
 	p->row = NULL;
 }
 
@@ -212,7 +269,7 @@ static enum prompt_result edit(struct prompt *p, enum action a)
 enum prompt_result prompt_key(struct prompt *p, uint32_t key, prompt_candidate *candidate,
 			      void *arg)
 {
-	struct key_seq seq = { 0 };
+	struct key_seq seq = { .map = p->map };
 	const struct key_binding *row = key_feed(&seq, key, CTX_PROMPT);
 
 	if (row && row->action == ACT_COMPLETE)

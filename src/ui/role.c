@@ -32,6 +32,7 @@ static const struct {
 	[ROLE_FILE] = { "file", 'F' },
 	[ROLE_LINENO] = { "line-number", 'n' },
 	[ROLE_TIME] = { "time", 'm' },
+	[ROLE_LONG] = { "long-wait", 'w' },
 	[ROLE_CURSOR] = { "cursor", '|' },
 	[ROLE_BAND_GC] = { "band-gc", 'y' },
 	[ROLE_BAND_STW] = { "band-stw", 'Y' },

@@ -35,6 +35,7 @@ enum role {
 	ROLE_FILE,
 	ROLE_LINENO,
 	ROLE_TIME,
+	ROLE_LONG, /* a wait for another goroutine that lasts too long */
 	ROLE_CURSOR, /* the moment looked at, in a timeline */
 	ROLE_BAND_GC,
 	ROLE_BAND_STW,

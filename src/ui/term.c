@@ -174,9 +174,9 @@ static enum depth choose_depth(enum term_color c)
 	return most >= 256 ? DEPTH_256 : most >= 16 ? DEPTH_16 : DEPTH_8;
 }
 
-static void start_colors(enum term_color c)
+static void start_colors(enum term_color c, const struct theme *theme)
 {
-	term.theme = theme_default();
+	term.theme = theme ? theme : theme_default();
 	term.depth = choose_depth(c);
 	term.pairs = 0;
 	memset(term.pair, 0, sizeof(term.pair));
@@ -246,7 +246,7 @@ int term_open(const struct term_config *c, struct err *err)
 		return rc;
 	}
 	set_modes();
-	start_colors(c->color);
+	start_colors(c->color, c->theme);
 	arm_crash();
 	mem_on_die(term_close);
 	term.fresh = true;
@@ -337,6 +337,14 @@ void term_size(int *w, int *h)
 void term_redraw(void)
 {
 	term.fresh = true;
+}
+
+void term_colors_set(enum term_color color, const struct theme *theme)
+{
+	if (!term.screen)
+		return;
+	start_colors(color, theme);
+	term_redraw();
 }
 
 static short pair_of(int fg, int bg)

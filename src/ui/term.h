@@ -13,8 +13,11 @@
 
 enum term_color { TERM_AUTO, TERM_ALWAYS, TERM_NEVER, TERM_16, TERM_256 };
 
+struct theme;
+
 struct term_config {
 	enum term_color color; /* auto: none with $NO_COLOR or a dumb terminal */
+	const struct theme *theme; /* must stay; NULL: theme_default() */
 	bool mouse;
 };
 
@@ -45,6 +48,8 @@ void term_show(const struct grid *g);
 /* The next term_show() paints everything. */
 void term_redraw(void);
 void term_mouse(bool on);
+/* Other colours from now on. */
+void term_colors_set(enum term_color color, const struct theme *theme);
 
 /* Gives the terminal back for a while (an editor), and takes it again. */
 void term_leave(void);
@@ -57,6 +62,8 @@ void term_suspend(void);
 
 /* Puts text on tmux's clipboard; false where we run in none, or it does not take it. */
 bool term_copy_tmux(const char *text);
+/* Gives text to a shell's command on its standard input; whether that took it and ended well. */
+bool term_copy_command(const char *command, const char *text);
 /*
  * Puts text on the clipboard by the terminal itself (OSC 52). how, of size bytes, says by what. Returns 0, or a negative errno with err filled.
  */

@@ -30,15 +30,15 @@ static int write_all(int fd, const char *s, size_t n)
 	return 0;
 }
 
-bool term_copy_tmux(const char *text)
+/* What it says is not for the screen. */
+static bool copy_by(char *const argv[], const char *text)
 {
-	char *argv[] = { "tmux", "load-buffer", "-w", "-", NULL };
 	posix_spawn_file_actions_t fa;
 	int fd[2], status = -1;
 	bool sent = false;
 	pid_t pid;
 
-	if (!getenv("TMUX") || pipe2(fd, O_CLOEXEC))
+	if (pipe2(fd, O_CLOEXEC))
 		return false;
 	posix_spawn_file_actions_init(&fa);
 	posix_spawn_file_actions_adddup2(&fa, fd[0], STDIN_FILENO);
@@ -59,6 +59,20 @@ bool term_copy_tmux(const char *text)
 	if (fd[1] >= 0)
 		close(fd[1]);
 	return sent && WIFEXITED(status) && !WEXITSTATUS(status);
+}
+
+bool term_copy_tmux(const char *text)
+{
+	char *argv[] = { "tmux", "load-buffer", "-w", "-", NULL };
+
+	return getenv("TMUX") && copy_by(argv, text);
+}
+
+bool term_copy_command(const char *command, const char *text)
+{
+	char *argv[] = { "sh", "-c", (char *)command, NULL };
+
+	return copy_by(argv, text);
 }
 
 /* Room for 4 characters for each 3 bytes, and a NUL. */

@@ -12,19 +12,6 @@
 #define R ATTR_REVERSE
 #define NO (-1)
 
-/* Foreground and background of 256 colours and of 16, then attributes with and without colour. */
-struct shade {
-	short fg, bg, fg16, bg16;
-	unsigned char attr, mono;
-};
-
-struct theme {
-	const char *name;
-	short select, away; /* backgrounds of selected rows, 256 colours */
-	short faint_from, faint_to, faint_selected; /* greys that would drown on them */
-	struct shade role[ROLE_N];
-};
-
 /*
  * The states' colours stay apart in normal sight and the three kinds of colour
  * blindness (least distance 41 in CIE 1976, contrast on black 4.6 and more).
@@ -65,6 +52,7 @@ static const struct theme themes[] = {
 			[ROLE_FILE] = { 248, NO, 7, NO, 0, 0 },
 			[ROLE_LINENO] = { 245, NO, 8, NO, 0, 0 },
 			[ROLE_TIME] = { 250, NO, 7, NO, 0, 0 },
+			[ROLE_LONG] = { 209, NO, 9, NO, B | U, B | U },
 			[ROLE_CURSOR] = { 231, NO, 15, NO, B, R },
 			[ROLE_BAND_GC] = { 231, 60, 15, 4, 0, U },
 			[ROLE_BAND_STW] = { 16, 214, 0, 3, 0, R },
@@ -112,6 +100,7 @@ static const struct theme themes[] = {
 			[ROLE_FILE] = { 240, NO, 0, NO, 0, 0 },
 			[ROLE_LINENO] = { 243, NO, 8, NO, 0, 0 },
 			[ROLE_TIME] = { 238, NO, 0, NO, 0, 0 },
+			[ROLE_LONG] = { 160, NO, 1, NO, B | U, B | U },
 			[ROLE_CURSOR] = { 16, NO, 0, NO, B, R },
 			[ROLE_BAND_GC] = { 16, 189, 15, 4, 0, U },
 			[ROLE_BAND_STW] = { 16, 215, 0, 3, 0, R },
@@ -124,7 +113,56 @@ static const struct theme themes[] = {
 			[ROLE_PROMPT] = { 16, NO, 0, NO, B, B },
 		},
 	},
-	{ .name = "mono" },
+	{
+		/* every colour at least 7:1 on black, states 29 apart in every sight */
+		.name = "high-contrast",
+		.select = 18,
+		.away = 17,
+		.faint_from = 238,
+		.faint_to = 252,
+		.faint_selected = 231,
+		.role = {
+			[ROLE_TEXT] = { 231, 16, 15, 0, 0, 0 },
+			[ROLE_DIM] = { 252, 16, 7, 0, 0, 0 },
+			[ROLE_STRONG] = { 231, 16, 15, 0, B, B },
+			[ROLE_HEADER] = { 231, 16, 15, 0, 0, 0 },
+			[ROLE_BAR] = { 231, 16, 15, 0, 0, 0 },
+			[ROLE_KEY] = { 16, 231, 0, 7, B, R },
+			[ROLE_BORDER] = { 252, 16, 7, 0, 0, 0 },
+			[ROLE_TITLE] = { 231, 16, 15, 0, 0, 0 },
+			[ROLE_TITLE_FOCUS] = { 16, 226, 0, 3, B, B | R },
+			[ROLE_COLUMN] = { 231, 16, 15, 0, U, U },
+			[ROLE_COLUMN_SORT] = { 226, 16, 11, 0, B | U, B | U },
+			[ROLE_RUN] = { 159, 16, 14, 0, B, B },
+			[ROLE_READY] = { 228, 16, 11, 0, B, 0 },
+			[ROLE_BLOCKED] = { 208, 16, 9, 0, B, 0 },
+			[ROLE_SYSCALL] = { 213, 16, 13, 0, B, 0 },
+			[ROLE_IDLE] = { 247, 16, 7, 0, 0, 0 },
+			[ROLE_DEAD] = { 247, 16, 7, 0, 0, 0 },
+			[ROLE_ERROR] = { 231, 124, 15, 1, B, B | R },
+			[ROLE_WARN] = { 226, 16, 11, 0, B | U, B },
+			[ROLE_INFO] = { 231, 16, 15, 0, 0, 0 },
+			[ROLE_GOOD] = { 51, 16, 14, 0, 0, B },
+			[ROLE_MATCH] = { 16, 226, 0, 3, B, R },
+			[ROLE_GOID] = { 231, 16, 15, 0, 0, 0 },
+			[ROLE_FUNC] = { 231, 16, 15, 0, 0, 0 },
+			[ROLE_FILE] = { 252, 16, 7, 0, 0, 0 },
+			[ROLE_LINENO] = { 252, 16, 7, 0, 0, 0 },
+			[ROLE_TIME] = { 231, 16, 15, 0, 0, 0 },
+			[ROLE_LONG] = { 16, 208, 0, 3, B, B | U },
+			[ROLE_CURSOR] = { 231, 16, 15, 0, B, R },
+			[ROLE_BAND_GC] = { 231, 18, 15, 4, 0, U },
+			[ROLE_BAND_STW] = { 16, 226, 0, 3, 0, R },
+			[ROLE_PROGRESS] = { 51, 16, 14, 0, 0, 0 },
+			[ROLE_SRC_KEYWORD] = { 51, 16, 14, 0, 0, B },
+			[ROLE_SRC_STRING] = { 226, 16, 11, 0, 0, 0 },
+			[ROLE_SRC_COMMENT] = { 252, 16, 7, 0, 0, 0 },
+			[ROLE_SRC_NUMBER] = { 226, 16, 11, 0, 0, 0 },
+			[ROLE_SRC_MARK] = { 16, 226, 0, 3, B, R },
+			[ROLE_PROMPT] = { 231, 16, 15, 0, B, B },
+		},
+	},
+	{ .name = "mono", .mono = true },
 };
 
 const struct theme *theme_named(const char *name)
@@ -180,12 +218,17 @@ static struct look look_16(const struct shade *s, enum depth d, unsigned attr)
 	return l;
 }
 
+const char *theme_name(size_t i)
+{
+	return i < ARRAY_SIZE(themes) ? themes[i].name : NULL;
+}
+
 static struct look look_256(const struct theme *t, const struct shade *s, unsigned attr)
 {
 	struct look l = { s->fg, s->bg, s->attr | (attr & (B | U | R)) };
 	bool selected = attr & (ATTR_SELECT | ATTR_SELECT_AWAY);
 
-	if (selected && l.bg == NO) {
+	if (selected && (l.bg == NO || l.bg == t->role[ROLE_TEXT].bg)) {
 		l.bg = attr & ATTR_SELECT ? t->select : t->away;
 		if (l.fg >= t->faint_from && l.fg <= t->faint_to)
 			l.fg = t->faint_selected;
@@ -199,7 +242,7 @@ struct look theme_look(const struct theme *t, enum depth d, enum role r, unsigne
 {
 	const struct shade *s = &t->role[r];
 
-	if (d == DEPTH_MONO || !strcmp(t->name, "mono"))
+	if (d == DEPTH_MONO || t->mono)
 		return look_mono(&themes[0].role[r], attr);
 	return d == DEPTH_256 ? look_256(t, s, attr) : look_16(s, d, attr);
 }

@@ -24,6 +24,13 @@ struct ui *ui_new(const struct ui_config *c)
 {
 	struct ui *ui = xcalloc(1, sizeof(*ui));
 
+	if (!c->set)
+		settings_init(&ui->own, NULL);
+	ui->view.set = c->set ? c->set : &ui->own;
+	ui->seq.map = ui->prompt.map = &ui->view.set->keys;
+	prompt_keep(&ui->prompt, ui->view.set->history);
+	if (c->history)
+		prompt_remember(&ui->prompt, c->history);
 	ui->view.world = c->world;
 	ui->view.detect = c->detect;
 	ui->view.jobs = c->jobs;
@@ -31,7 +38,7 @@ struct ui *ui_new(const struct ui_config *c)
 	ui->view.live = c->live;
 	ui->view.piece_ns = c->piece_ns;
 	view_init(&ui->view);
-	view_set_system(&ui->view, c->system);
+	view_set_system(&ui->view, ui->view.set->system);
 	if (c->filter)
 		view_set_filter(&ui->view, c->filter, NULL);
 	ui->host = c->host;
@@ -53,7 +60,9 @@ void ui_free(struct ui *ui)
 			ui->pane[i]->ops->free(ui->pane[i]);
 	prompt_release(&ui->prompt);
 	help_close(&ui->help);
+	chooser_close(&ui->chooser);
 	view_release(&ui->view);
+	settings_release(&ui->own);
 	free(ui);
 }
 
@@ -114,24 +123,54 @@ static void help_key(struct ui *ui, uint32_t key)
 	if (row->ctx & CTX_HELP && row->action == ACT_BACK)
 		help_close(&ui->help);
 	else if (row->ctx & CTX_HELP)
-		ui_ask(ui, row);
+		ui_ask(ui, row, NULL);
 	else if (!help_act(&ui->help, row->action) &&
 		 (row->action == ACT_QUIT || row->action == ACT_SUSPEND ||
 		  row->action == ACT_REDRAW))
 		ui_perform(ui, row, NULL);
 }
 
+/* The place of a key among those of a row; SIZE_MAX: it is none of them. */
+static size_t key_place(const char *keys, uint32_t key)
+{
+	for (size_t i = 0; *keys; i++) {
+		size_t len = strcspn(keys, " ");
+
+		if (key_parse(keys, len) == key)
+			return i;
+		keys += len + (keys[len] == ' ');
+	}
+	return SIZE_MAX;
+}
+
+/* Which pane a key is for: the user's keys stand in the order of the table's, which are the names. */
+static void pane_by_key(struct ui *ui, const struct key_binding *row, uint32_t key)
+{
+	const char *word = row->keys;
+	size_t at = key_place(keymap_keys(ui->seq.map, row, ui_context(ui), NULL), key);
+	char name[16];
+
+	for (; at && at != SIZE_MAX && *word; at--) {
+		word += strcspn(word, " ");
+		word += *word == ' ';
+	}
+	snprintf(name, sizeof(name), "%.*s", (int)strcspn(word, " "), word);
+	if (!at && *name)
+		ui_perform(ui, row, name);
+}
+
 static void pane_key(struct ui *ui, uint32_t key)
 {
 	const struct key_binding *row = key_feed(&ui->seq, key, ui_context(ui) | CTX_ANY);
-	char name[16];
+	char name[16], help[16];
 
 	if (row && row->action == ACT_PANE)
-		ui_perform(ui, row, key_spell(name, key));
+		pane_by_key(ui, row, key);
 	else if (row)
 		ui_perform(ui, row, NULL);
 	else if (!ui->seq.n)
-		view_say(&ui->view, "%s does nothing here; ? lists the keys", key_spell(name, key));
+		view_say(&ui->view, "%s does nothing here; %s lists the keys", key_spell(name, key),
+			 ui_key_for(ui, ACT_HELP, help));
 }
 
 void ui_key(struct ui *ui, uint32_t key)
@@ -142,6 +181,8 @@ void ui_key(struct ui *ui, uint32_t key)
 		ui_prompt_key(ui, key);
 	else if (ui->help.open)
 		help_key(ui, key);
+	else if (ui->chooser.ctx)
+		ui_chooser_key(ui, key);
 	else
 		pane_key(ui, key);
 }
@@ -173,6 +214,8 @@ static bool press_hot(struct ui *ui, const struct mouse *m)
 			ui_focus(ui, h->pane);
 		else if (ui->help.open)
 			help_close(&ui->help);
+		else if (ui->chooser.ctx)
+			ui_chooser_perform(ui, h->row);
 		else
 			ui_perform(ui, h->row, NULL);
 		return true;
@@ -219,6 +262,10 @@ void ui_mouse(struct ui *ui, const struct mouse *m)
 		return;
 	if (ui->help.open || ui->prompt.row || ui->layout.kind == LAYOUT_TINY)
 		return;
+	if (ui->chooser.ctx) {
+		ui_chooser_mouse(ui, m);
+		return;
+	}
 	if (m->kind == MOUSE_DRAG || m->kind == MOUSE_RELEASE) {
 		id = ui->dragged;
 		if (m->kind == MOUSE_RELEASE)
@@ -303,7 +350,7 @@ int ui_command(struct ui *ui, const char *line, struct err *err)
 	const struct key_binding *row = key_named(line, len);
 	const char *arg = line + len + strspn(line + len, " ");
 
-	if (!row || row->ctx & (CTX_PROMPT | CTX_HELP))
+	if (!row || row->ctx & CTX_NOT_BY_NAME)
 		return err_set(err, -EINVAL, EXIT_USAGE, "there is no action named '%.*s'",
 			       (int)len, line);
 	if (*arg && !row->arg)
@@ -324,6 +371,11 @@ void ui_say(struct ui *ui, bool bad, const char *text)
 	else
 		view_say(&ui->view, "%s", text);
 	ui->dirty = true;
+}
+
+char *ui_history(const struct ui *ui)
+{
+	return ui->prompt.typed ? prompt_history(&ui->prompt) : NULL;
 }
 
 bool ui_dirty(const struct ui *ui)
@@ -367,7 +419,7 @@ void ui_draw(struct ui *ui, struct grid *g)
 		ui->view.columns = ui->layout.pane[PANE_TIMELINE].w;
 	else
 		ui->view.columns = ui->w;
-	if (ui->layout.kind != LAYOUT_TINY && !ui->help.open)
+	if (ui->layout.kind != LAYOUT_TINY && !ui->help.open && !ui->chooser.ctx)
 		draw_panes(ui, g);
 	chrome_draw(ui, g);
 	ui->dirty = false;

@@ -17,19 +17,26 @@ struct ui_host {
 	void (*suspend)(void *arg);
 	void (*redraw)(void *arg); /* the terminal is to be painted anew */
 	void (*mouse)(void *arg, bool on);
+	/* Settings changed: colours, characters, how often is drawn. */
+	void (*apply)(void *arg, const struct settings *s);
+	/*
+	 * Makes changes (see settings_changes()) in the configuration file; tells in
+	 * where which that is. 0 or a negative errno with err filled.
+	 */
+	int (*save)(void *arg, const char *changes, char *where, size_t size, struct err *err);
 };
 
 struct ui_config {
 	struct world *world;
 	struct detect *detect; /* NULL: none look */
 	struct jobs *jobs;
+	struct settings *set; /* outlives the screen, which changes them; NULL: as without a file */
 	const char *const *substitute; /* see view.h */
+	const char *history; /* what was typed before, see prompt_history(); NULL: nothing */
 	const char *filter; /* to begin with, already known to be good; NULL: none */
 	struct ui_host host;
 	int64_t piece_ns; /* see view.h */
 	bool live;
-	bool system;
-	bool ascii;
 	bool mouse; /* is on */
 	int w, h;
 };
@@ -58,6 +65,9 @@ int64_t ui_tick(struct ui *ui, int64_t now_ns);
 int ui_command(struct ui *ui, const char *line, struct err *err);
 /* Shows a sentence at the bottom until a key is pressed. */
 void ui_say(struct ui *ui, bool bad, const char *text);
+
+/* What was typed, to be kept for the next time; malloced. NULL: nothing new was. */
+char *ui_history(const struct ui *ui);
 
 bool ui_dirty(const struct ui *ui);
 /* Draws all of it; the grid has the size last given. Not dirty afterwards. */

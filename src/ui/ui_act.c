@@ -39,11 +39,16 @@ static void do_edit(struct ui *ui)
 
 static void do_mouse(struct ui *ui)
 {
+	char key[16];
+
+	ui_key_for(ui, ACT_MOUSE, key);
 	ui->mouse = !ui->mouse;
 	if (ui->host.mouse)
 		ui->host.mouse(ui->host.arg, ui->mouse);
-	view_say(&ui->view, ui->mouse ? "the mouse is ours; M gives it back to the terminal"
-				      : "the mouse is the terminal's; M takes it back");
+	view_say(&ui->view,
+		 ui->mouse ? "the mouse is ours; %s gives it back to the terminal"
+			   : "the mouse is the terminal's; %s takes it back",
+		 key);
 }
 
 /* Closes the detail, wherever it lies. */
@@ -86,6 +91,8 @@ void ui_effects(struct ui *ui, unsigned e)
 
 static unsigned go_back(struct ui *ui)
 {
+	char key[16];
+
 	if (close_detail(ui))
 		return EFF_DONE;
 	if (ui->maximised) {
@@ -105,7 +112,8 @@ static unsigned go_back(struct ui *ui)
 		ui_focus(ui, PANE_LIST);
 		return EFF_DONE;
 	}
-	return view_say(&ui->view, "there is nothing to go back from; q quits");
+	return view_say(&ui->view, "there is nothing to go back from; %s quits",
+			ui_key_for(ui, ACT_CLOSE, key));
 }
 
 static unsigned set_filter(struct ui *ui, const char *pattern)
@@ -229,7 +237,8 @@ static unsigned maximise(struct ui *ui)
 static unsigned open_overlay(struct ui *ui, enum action a)
 {
 	if (a == ACT_HELP)
-		help_open_keys(&ui->help, ui_context(ui));
+		help_open_keys(&ui->help, &ui->view.set->keys,
+			       ui->chooser.ctx ? ui->chooser.ctx : ui_context(ui));
 	else
 		help_open_warnings(&ui->help, ui->view.world);
 	return EFF_DONE;
@@ -327,7 +336,7 @@ static unsigned frame_action(struct ui *ui, const struct act *a)
 	case ACT_QUIT:
 		return EFF_QUIT;
 	default:
-		return EFF_NONE;
+		return ui_setup_action(ui, a);
 	}
 }
 
@@ -347,7 +356,7 @@ void ui_perform(struct ui *ui, const struct key_binding *row, const char *arg)
 	unsigned e;
 
 	if (row->ask && !arg) {
-		ui_ask(ui, row);
+		ui_ask(ui, row, NULL);
 		return;
 	}
 	e = pane_action(ui_pane_for(ui, row), &a);

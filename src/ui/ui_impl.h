@@ -3,6 +3,7 @@
 #ifndef UI_UI_IMPL_H
 #define UI_UI_IMPL_H
 
+#include "ui/chooser.h"
 #include "ui/help.h"
 #include "ui/layout.h"
 #include "ui/prompt.h"
@@ -36,6 +37,8 @@ struct ui {
 	struct key_seq seq;
 	struct prompt prompt;
 	struct help help;
+	struct chooser chooser; /* settings, saved filters */
+	struct settings own; /* where the caller has none */
 	char candidate[256]; /* of completion, as last offered */
 
 	struct hot hot[BAR_MOST];
@@ -71,8 +74,20 @@ void ui_effects(struct ui *ui, unsigned effects);
 struct pane *ui_pane_for(struct ui *ui, const struct key_binding *row);
 
 /* Prompts: opening one, and what typing does. */
-void ui_ask(struct ui *ui, const struct key_binding *row);
+/* text: what stands there at first; NULL: what is in force. */
+void ui_ask(struct ui *ui, const struct key_binding *row, const char *text);
 void ui_prompt_key(struct ui *ui, uint32_t key);
+
+/* Settings and saved filters: their actions, and their lists while one is open. */
+unsigned ui_setup_action(struct ui *ui, const struct act *a);
+void ui_chooser_perform(struct ui *ui, const struct key_binding *row);
+void ui_chooser_key(struct ui *ui, uint32_t key);
+void ui_chooser_mouse(struct ui *ui, const struct mouse *m);
+/* Candidates of completion, see prompt.h: for "set", without that word; for names of filters. */
+const char *ui_complete_set(struct ui *ui, const char *stem, size_t i);
+const char *ui_complete_filter(struct ui *ui, const char *stem, size_t i);
+/* The key that an action has where the keys go, for sentences; returns buf. */
+const char *ui_key_for(const struct ui *ui, enum action a, char buf[16]);
 
 /* The lines around the panes. */
 void chrome_draw(struct ui *ui, struct grid *g);

@@ -5,14 +5,16 @@
 
 #include "ui/ui_impl.h"
 
-void ui_ask(struct ui *ui, const struct key_binding *row)
+void ui_ask(struct ui *ui, const struct key_binding *row, const char *text)
 {
-	const char *text = "";
-
-	if (row->ctx & CTX_HELP)
+	if (text)
+		;
+	else if (row->ctx & CTX_HELP)
 		text = ui->help.find;
 	else if (row->action == ACT_FILTER)
 		text = filter_pattern(ui->view.filter);
+	else
+		text = "";
 	ui->playing = false;
 	prompt_open(&ui->prompt, row, text);
 	ui->dirty = true;
@@ -69,14 +71,42 @@ static void type_time(struct ui *ui, const char *text)
 
 static bool is_command(const struct key_binding *b)
 {
-	return !(b->ctx & (CTX_PROMPT | CTX_HELP)) && key_named(b->name, strlen(b->name)) == b;
+	return !(b->ctx & CTX_NOT_BY_NAME) && key_named(b->name, strlen(b->name)) == b;
 }
 
-/* Action names that begin with the stem; after "pane " the panes. */
+/* Candidates of another list, behind the action that they are for. */
+static const char *complete_after(struct ui *ui, const char *action, const char *found)
+{
+	char line[sizeof(ui->candidate)];
+
+	if (!found)
+		return NULL;
+	snprintf(line, sizeof(line), "%s%.*s", action, (int)(sizeof(line) - 16), found);
+	memcpy(ui->candidate, line, sizeof(line));
+	return ui->candidate;
+}
+
+static const char *complete_set(void *arg, const char *stem, size_t i)
+{
+	return ui_complete_set(arg, stem, i);
+}
+
+static const char *complete_filter(void *arg, const char *stem, size_t i)
+{
+	return ui_complete_filter(arg, stem, i);
+}
+
+/* Action names that begin with the stem; after some of them what they take. */
 static const char *complete(void *arg, const char *stem, size_t i)
 {
 	struct ui *ui = arg;
 
+	if (!strncmp(stem, "set ", 4))
+		return complete_after(ui, "set ", ui_complete_set(ui, stem + 4, i));
+	if (!strncmp(stem, "filters ", 8))
+		return complete_after(ui, "filters ", ui_complete_filter(ui, stem + 8, i));
+	if (!strncmp(stem, "drop-filter ", 12))
+		return complete_after(ui, "drop-filter ", ui_complete_filter(ui, stem + 12, i));
 	if (!strncmp(stem, "pane ", 5)) {
 		for (int p = 0; p < PANE_N; p++) {
 			if (!ui->pane[p] || p == PANE_STRIP ||
@@ -105,7 +135,7 @@ static void type_command(struct ui *ui, const char *text)
 	char *hint = ui->prompt.hint;
 	const char *name;
 
-	if (row && !(row->ctx & (CTX_PROMPT | CTX_HELP))) {
+	if (row && !(row->ctx & CTX_NOT_BY_NAME)) {
 		snprintf(hint, sizeof(ui->prompt.hint), "%s%s%s", row->arg ? row->arg : "",
 			 row->arg ? ": " : "", row->help);
 		return;
@@ -114,6 +144,18 @@ static void type_command(struct ui *ui, const char *text)
 		n += (size_t)snprintf(hint + n, 64, "%s%s", i ? " " : "", name);
 	if (!n)
 		snprintf(ui->prompt.error, sizeof(ui->prompt.error), "no such action");
+}
+
+/* What a setting is, while its value is typed. */
+static void type_setting(struct ui *ui, const char *text)
+{
+	char key[64];
+	const struct setting *row;
+
+	snprintf(key, sizeof(key), "%.*s", (int)(strcspn(text, " =") % sizeof(key)), text);
+	row = setting_row(NULL, key);
+	if (row)
+		snprintf(ui->prompt.hint, sizeof(ui->prompt.hint), "%s", row->help);
 }
 
 static void typed(struct ui *ui)
@@ -132,6 +174,8 @@ static void typed(struct ui *ui)
 		type_time(ui, text);
 	else if (row->action == ACT_PALETTE)
 		type_command(ui, text);
+	else if (row->action == ACT_SET)
+		type_setting(ui, text);
 }
 
 static void accept(struct ui *ui)
@@ -144,6 +188,8 @@ static void accept(struct ui *ui)
 	prompt_close(&ui->prompt, true);
 	if (row->ctx & CTX_HELP || row->action == ACT_FILTER)
 		return;
+	if (row->ctx & CTX_FILTERS)
+		row = key_row(ACT_FILTER_SAVE, CTX_ANY);
 	if (!ui->prompt.len && row->action != ACT_SEARCH)
 		return;
 	if (row->action != ACT_PALETTE)
@@ -167,9 +213,13 @@ static void give_up(struct ui *ui)
 
 void ui_prompt_key(struct ui *ui, uint32_t key)
 {
-	bool palette = ui->prompt.row->action == ACT_PALETTE;
+	enum action a = ui->prompt.row->action;
+	prompt_candidate *candidate = a == ACT_PALETTE	     ? complete
+				      : a == ACT_SET	     ? complete_set
+				      : a == ACT_FILTER_DROP ? complete_filter
+							     : NULL;
 
-	switch (prompt_key(&ui->prompt, key, palette ? complete : NULL, ui)) {
+	switch (prompt_key(&ui->prompt, key, candidate, ui)) {
 	case PROMPT_CHANGED:
 		typed(ui);
 		break;

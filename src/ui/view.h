@@ -12,6 +12,7 @@
 #include "analysis/match.h"
 #include "core/jobs.h"
 #include "core/world.h"
+#include "ui/settings.h"
 
 struct time_span {
 	int64_t t0, t1;
@@ -23,6 +24,7 @@ struct view {
 	struct detect *detect; /* looks at the world; may be NULL */
 	struct jobs *jobs;
 	const char *const *substitute; /* "A=B", ends with NULL; may be NULL */
+	struct settings *set; /* what the user has set; never NULL once there are panes */
 	bool live; /* the session still grows when loading is done */
 	int64_t piece_ns; /* processor time that a pane may take at once for what is long; 0: all of it */
 
@@ -39,7 +41,8 @@ struct view {
 	bool stack_own; /* it is where the goroutine is at the moment, and goes with it */
 	int columns; /* of the timeline as drawn; a step is one of them */
 	bool system; /* the runtime's own goroutines are shown */
-	uint8_t grouping; /* enum grouping, of the list */
+	uint8_t grouping, sort; /* enum grouping, enum sort_by, of the list … */
+	bool invert; /* … and whether its order is turned round */
 	struct filter *filter; /* NULL: none */
 
 	/*

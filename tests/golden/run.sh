@@ -10,10 +10,13 @@ BUILD=${BUILD:-build}
 LC_ALL=C.UTF-8
 TZ=UTC
 export LC_ALL TZ
-unset GOROOT GOPATH GOMODCACHE # Go's own sources are not to be found, whatever this machine has
+unset GOROOT GOPATH GOMODCACHE COLORFGBG # Go's own sources are not to be found, whatever this machine has
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 want=tests/golden/screens
+# Nobody's settings, and a place to save some.
+XDG_CONFIG_HOME=$tmp/xdg XDG_CONFIG_DIRS=$tmp/none
+export XDG_CONFIG_HOME XDG_CONFIG_DIRS
 
 # What shows the screen: the program and the bundled trace, or the driver that has code to show.
 trace()
@@ -39,6 +42,7 @@ screen() # BY SCRIPT SIZE [--ascii]
 		echo "save-screen $tmp/$name.txt"
 		echo "save-roles $tmp/$name.roles"
 	} >"$tmp/script"
+	rm -rf "$XDG_CONFIG_HOME"
 	# shellcheck disable=SC2086
 	"$1" "$tmp/script" "$3" ${4:-} >"$tmp/log" 2>&1 || {
 		not_ok "$name" "$tmp/log"

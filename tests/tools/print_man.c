@@ -1,9 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Prints the manual's section on keys, made of the one key table. */
-#include "ui/keys.h"
+/* Prints what the manual has of the program's tables: its section on keys, or with "settings" the one on those. */
+#include <string.h>
 
-int main(void)
+#include "ui/keys.h"
+#include "ui/settings.h"
+
+int main(int argc, char **argv)
 {
-	key_print_man(stdout);
+	if (argc > 1 && !strcmp(argv[1], "settings"))
+		settings_print_man(stdout);
+	else
+		key_print_man(stdout);
 	return 0;
 }

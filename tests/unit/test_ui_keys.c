@@ -19,6 +19,10 @@ static const unsigned contexts[] = {
 	CTX_PANE(PANE_SOURCE),
 	CTX_PANE(PANE_FLAME),
 	CTX_PANE(PANE_VARS),
+	CTX_PANE(PANE_FINDINGS),
+	CTX_PANE(PANE_GRAPH),
+	CTX_SETUP,
+	CTX_FILTERS,
 	CTX_PROMPT,
 	CTX_HELP,
 };
@@ -141,7 +145,7 @@ static void test_help_and_manual_have_every_row(void **state)
 	(void)state;
 	key_print_man(out);
 	fclose(out);
-	help_open_keys(&h, CTX_PANE(PANE_SOURCE));
+	help_open_keys(&h, NULL, CTX_PANE(PANE_SOURCE));
 	assert_string_equal(h.line.v[0].text, "Source");
 	for (const struct key_binding *b = key_table; b->action; b++) {
 		bool found = false;
