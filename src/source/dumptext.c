@@ -17,11 +17,6 @@ enum {
 	CLOCK_EVERY = 256, /* lines between two looks at the clock */
 	LOG_LEAST = 64 << 20,
 	FRAMES_MOST = 1 << 16,
-#ifdef BINGO_FUZZ
-	COUNTED_MOST = 1 << 12,
-#else
-	COUNTED_MOST = 1 << 20, /* goroutines told of a debug=1 dump */
-#endif
 	MINUTES_MOST = 1 << 24, /* 32 years */
 };
 
@@ -383,7 +378,7 @@ static void tell_record(struct dumptext *d, struct world *w, const struct drecor
 		last = *stacktab_frame(&w->stacks, r->stack, depth - 1);
 		ev.stack2 = stacktab_put(&w->stacks, &last, 1);
 	}
-	for (uint64_t i = 0; i < r->n && d->told < COUNTED_MOST; i++) {
+	for (uint64_t i = 0; i < r->n && d->told < DUMPTEXT_COUNTED_MOST; i++) {
 		ev.g = ++d->told;
 		tell(d, w, &ev);
 		if (r->labels) {
@@ -406,9 +401,9 @@ static void finish_counts(struct dumptext *d, struct world *w)
 	map64_free(&parks);
 	world_warn(w, "the dump counts goroutines (debug=1) and names none: the numbers shown are "
 		      "not their own, and what they do is by their stacks; debug=2 tells more");
-	if (d->told == COUNTED_MOST)
+	if (d->told == DUMPTEXT_COUNTED_MOST)
 		world_warn(w, "the dump counts more than %d goroutines; so many are shown",
-			   COUNTED_MOST);
+			   DUMPTEXT_COUNTED_MOST);
 }
 
 /* --- one line --- */

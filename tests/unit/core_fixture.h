@@ -18,7 +18,8 @@ static inline void cput(struct cbytes *x, const void *p, size_t n)
 {
 	if (x->n + n > sizeof(x->b))
 		abort();
-	memcpy(x->b + x->n, p, n);
+	if (n)
+		memcpy(x->b + x->n, p, n);
 	x->n += n;
 }
 

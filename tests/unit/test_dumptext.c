@@ -444,7 +444,7 @@ static void counts_without_end(void **state)
 		      "18446744073709551615 @ 0x43e236\n"
 		      "#	0x6e3c04	main.worker+0x44	/src/main.go:12\n");
 	assert_int_equal(o.rc, SOURCE_WHOLE);
-	assert_int_equal(o.w.g.n, 1 << 20);
+	assert_int_equal(o.w.g.n, DUMPTEXT_COUNTED_MOST);
 	close_text(&o);
 }
 
