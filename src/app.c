@@ -63,6 +63,7 @@ static int open_live(struct app *a, struct err *err)
 				   .no_ptrace = a->opt->no_ptrace,
 				   .no_bpf = a->opt->no_bpf,
 				   .budget = a->opt->budget / 100,
+				   .past = a->opt->past_mb << 20,
 				   .command = a->opt->mode == MODE_COMMAND };
 	pid_t pid = a->opt->pid;
 

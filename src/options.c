@@ -27,6 +27,8 @@ enum option_id {
 	OPT_DURATION,
 	OPT_RATE,
 	OPT_BUDGET,
+	OPT_PAST,
+	OPT_ALLOW_STOP,
 	OPT_NO_BPF,
 	OPT_NO_PTRACE,
 	OPT_JSON,
@@ -62,6 +64,7 @@ static const struct option_row {
 	{ OPT_RATE, "rate", "HZ", "how often the goroutine table is read (10)" },
 	{ OPT_BUDGET, "budget", "PCT",
 	  "the most that probes may cost the program, of its CPU time (1); 0: no probes" },
+	{ OPT_PAST, "past", "MB", "memory for the past of a live session (256)" },
 	{ OPT_NO_BPF, "no-bpf", NULL, "leave out what the kernel can tell by BPF" },
 	{ OPT_NO_PTRACE, "no-ptrace", NULL,
 	  "never stop a thread to see where a running goroutine is" },
@@ -255,6 +258,10 @@ static int parse_one(struct options *o, int id, char *arg, struct err *err)
 		return parse_number(arg, 0.01, 1000, &o->rate, "--rate", err);
 	case OPT_BUDGET:
 		return parse_number(arg, 0, 100, &o->budget, "--budget", err);
+	case OPT_PAST:
+		rc = parse_number(arg, 1, 1 << 20, &number, "--past", err);
+		o->past_mb = (size_t)number;
+		break;
 	case OPT_NO_PTRACE:
 		o->no_ptrace = true;
 		break;

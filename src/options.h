@@ -30,6 +30,7 @@ struct options {
 	double duration; /* seconds, 0: none */
 	double rate; /* Hz */
 	double budget; /* percent */
+	size_t past_mb; /* of a live session; 0: the default */
 	bool batch, once, json, ascii, no_mouse, no_bpf, no_ptrace, system;
 	enum color_mode color;
 };

@@ -249,6 +249,8 @@ struct live {
 		exact; /* string id: which exact events there are, a word for the header; 0: not asked */
 	double target_cost_pct; /* what probes cost the program, of its own time */
 	struct live_probes probes[LIVE_PROBE_GROUPS];
+	int64_t past_events; /* single events are kept from here on; before it the timeline alone */
+	uint64_t past_bytes, past_most; /* that the past takes, and may take */
 	uint64_t unseen; /* goroutines that lived too shortly to be kept: there are too many */
 };
 
