@@ -67,6 +67,8 @@ static bool has_tab(const struct ui *ui, enum pane_id id)
 {
 	if (!ui->pane[id] || id == PANE_STRIP)
 		return false;
+	if (id == PANE_CHANGES)
+		return ui->changes;
 	return id != PANE_DETAIL || ui->detail;
 }
 

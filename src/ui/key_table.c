@@ -10,6 +10,7 @@
 #define GRAPH CTX_PANE(PANE_GRAPH)
 #define FLAME CTX_PANE(PANE_FLAME)
 #define VARS CTX_PANE(PANE_VARS)
+#define CHANGES CTX_PANE(PANE_CHANGES)
 
 #define MOVE(act, name, keys, help) \
 	{ \
@@ -29,7 +30,8 @@ const struct key_binding key_table[] = {
 	{ ACT_OPEN, DETAIL, "open", NULL, NULL, "Enter", "Go",
 	  "go to the goroutine or the place on this line" },
 	{ ACT_OPEN, TIMELINE, "open", NULL, NULL, "Enter", "Open", "open the goroutine" },
-	{ ACT_OPEN, FINDINGS | GRAPH, "open", NULL, NULL, "Enter", "Open", "open the goroutine" },
+	{ ACT_OPEN, FINDINGS | GRAPH | CHANGES, "open", NULL, NULL, "Enter", "Open",
+	  "open the goroutine" },
 	{ ACT_OPEN, FLAME, "open", NULL, NULL, "Enter", "Zoom",
 	  "zoom into the call; Esc goes back out" },
 	{ ACT_PROFILE, FLAME, "profile", "on-cpu or off-cpu", NULL, "c", "CPU",
@@ -69,6 +71,8 @@ const struct key_binding key_table[] = {
 	{ ACT_SORT_INVERT, LIST, "sort-invert", NULL, NULL, "I", NULL, "turn the order round" },
 	{ ACT_GROUP, LIST, "group", "stack, flat or creator", NULL, "t F5", "Tree",
 	  "group by equal stack, not at all, or by who created them" },
+	{ ACT_GROUP, TIMELINE, "group-rows", "stack, flat or creator", NULL, "t F5", "Rows",
+	  "a row for each goroutine, each group of equal stack, or all created at one place" },
 	{ ACT_FOLD_ALL, LIST, "fold-all", NULL, NULL, "*", NULL, "fold or unfold all groups" },
 	{ ACT_FOLLOW, LIST, "follow", NULL, NULL, "F", NULL,
 	  "keep the chosen goroutine in sight when the order changes" },
@@ -88,6 +92,14 @@ const struct key_binding key_table[] = {
 	  "to the previous event of the chosen goroutine" },
 	{ ACT_EVENT_NEXT, CTX_ANY, "event-next", NULL, NULL, "]", "Event",
 	  "to the next event of the chosen goroutine" },
+	{ ACT_FINDING_PREV, CTX_ANY, "finding-previous", NULL, NULL, "{", NULL,
+	  "to the time of the finding before, and its goroutine" },
+	{ ACT_FINDING_NEXT, CTX_ANY, "finding-next", NULL, NULL, "}", NULL,
+	  "to the time of the next finding, and its goroutine" },
+	{ ACT_MARK, CTX_ANY, "mark", "a letter", NULL, "m", NULL,
+	  "mark this moment and the chosen goroutine, or take the mark away" },
+	{ ACT_MARK_JUMP, CTX_ANY, "mark-jump", "a letter", NULL, "'", NULL,
+	  "to the mark before this moment; with a letter, to that one" },
 	{ ACT_END, CTX_ANY, "end", NULL, NULL, "L", NULL, "to the newest state, and stay with it" },
 	{ ACT_ZOOM_IN, CTX_ANY, "zoom-in", NULL, NULL, "+ =", "Zoom",
 	  "show less time, in more detail" },
@@ -98,7 +110,7 @@ const struct key_binding key_table[] = {
 	{ ACT_PANE_NEXT, CTX_ANY, "pane-next", NULL, NULL, "Tab", "Pane", "to the next pane" },
 	{ ACT_PANE_PREV, CTX_ANY, "pane-previous", NULL, NULL, "BackTab", NULL,
 	  "to the pane before" },
-	{ ACT_PANE, CTX_ANY, "pane", "name or number", "pane", "1 2 3 4 5 6 f", NULL,
+	{ ACT_PANE, CTX_ANY, "pane", "name or number", "pane", "1 2 3 4 5 6 f D", NULL,
 	  "to the pane of that number or letter" },
 	{ ACT_MAXIMISE, CTX_ANY, "maximise", NULL, NULL, "z", "Max",
 	  "give the pane the whole screen, or take it back" },
@@ -140,6 +152,9 @@ const struct key_binding key_table[] = {
 	  "to the frame that called this one" },
 	{ ACT_FRAME_IN, VARS | SOURCE, "frame-in", NULL, NULL, "(", "Frame",
 	  "to the frame that this one called" },
+	{ ACT_LEFT, CHANGES, "left", NULL, NULL, "h Left", "Mark", "compare with the mark before" },
+	{ ACT_RIGHT, CHANGES, "right", NULL, NULL, "l Right", "Mark",
+	  "compare with the next mark" },
 	MOVE(ACT_PAGE_UP, "page-up", "PgUp ^B", "up one page"),
 	MOVE(ACT_PAGE_DOWN, "page-down", "PgDn ^F", "down one page"),
 	MOVE(ACT_HALF_UP, "half-up", "^U", "up half a page"),

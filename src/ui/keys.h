@@ -78,6 +78,10 @@ enum action {
 	ACT_GOTO, /* arg: a time */
 	ACT_EVENT_PREV,
 	ACT_EVENT_NEXT,
+	ACT_FINDING_PREV,
+	ACT_FINDING_NEXT,
+	ACT_MARK, /* arg: a letter; none: the next free one */
+	ACT_MARK_JUMP, /* arg: a letter; none: the mark before */
 	ACT_END, /* the newest state, and stay there */
 	ACT_ZOOM_IN,
 	ACT_ZOOM_OUT,

@@ -60,13 +60,16 @@ static int timeline_lines(const struct layout_want *want, int lines)
 
 static enum pane_id pane_left(const struct layout_want *want, bool three)
 {
-	if (want->focus == PANE_GRAPH || want->focus == PANE_FLAME)
+	if (want->focus == PANE_GRAPH || want->focus == PANE_FLAME || want->focus == PANE_CHANGES)
 		return want->focus;
 	if (want->detail && !three)
 		return PANE_DETAIL;
 	if (want->focus == PANE_LIST)
 		return PANE_LIST;
-	return want->flame ? PANE_FLAME : want->graph ? PANE_GRAPH : PANE_LIST;
+	return want->changes ? PANE_CHANGES
+	       : want->flame ? PANE_FLAME
+	       : want->graph ? PANE_GRAPH
+			     : PANE_LIST;
 }
 
 static enum pane_id pane_below(const struct layout_want *want)

@@ -34,7 +34,7 @@ struct layout_want {
 	enum pane_id focus;
 	bool detail; /* is open over the list where there is no room beside it */
 	bool maximised;
-	bool graph, flame; /* in the place of the list … */
+	bool graph, flame, changes; /* in the place of the list … */
 	bool findings; /* … and of the timeline, where those have places of their own */
 	bool vars; /* in the place of the source, likewise */
 	bool inspects; /* variables can be had: where there is room both are there */

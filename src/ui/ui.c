@@ -18,6 +18,7 @@ static void make_panes(struct ui *ui)
 	ui->pane[PANE_FINDINGS] = pane_findings_new(&ui->view);
 	ui->pane[PANE_GRAPH] = pane_graph_new(&ui->view);
 	ui->pane[PANE_FLAME] = pane_flame_new(&ui->view);
+	ui->pane[PANE_CHANGES] = pane_changes_new(&ui->view);
 }
 
 struct ui *ui_new(const struct ui_config *c)
@@ -67,6 +68,7 @@ void ui_layout(struct ui *ui)
 		.maximised = ui->maximised,
 		.graph = ui->graph,
 		.flame = ui->flame,
+		.changes = ui->changes,
 		.findings = ui->findings,
 		.vars = ui->vars,
 		.inspects = ui->inspects,
@@ -83,7 +85,8 @@ void ui_focus(struct ui *ui, enum pane_id id)
 	if (!ui->pane[id] || id == PANE_STRIP)
 		return;
 	ui->focus = id;
-	if (id == PANE_LIST || id == PANE_GRAPH || id == PANE_FLAME) {
+	if (id == PANE_LIST || id == PANE_GRAPH || id == PANE_FLAME || id == PANE_CHANGES) {
+		ui->changes = id == PANE_CHANGES;
 		ui->graph = id == PANE_GRAPH;
 		ui->flame = id == PANE_FLAME;
 	}

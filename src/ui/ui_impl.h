@@ -25,7 +25,7 @@ struct ui {
 	bool detail; /* is open: it lies over the list where it has no place of its own */
 	bool maximised;
 	/* take the list's place, the timeline's, the source's, where those have one */
-	bool graph, flame, findings, vars;
+	bool graph, flame, changes, findings, vars;
 	bool inspects; /* variables can be had, as last laid out */
 	bool mouse;
 	bool playing;

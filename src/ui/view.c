@@ -27,6 +27,9 @@ void view_release(struct view *v)
 	moment_release(&v->past);
 	filter_free(v->filter);
 	vec_free(&v->undo);
+	for (size_t i = 0; i < v->mark.n; i++)
+		snapshot_release(&v->mark.v[i].snap);
+	vec_free(&v->mark);
 	free(v->keep);
 	free(v->copy);
 	free(v->edit_file);
