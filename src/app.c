@@ -13,6 +13,7 @@
 #include "batch.h"
 #include "config.h"
 #include "core/world.h"
+#include "exporter.h"
 #include "helper.h"
 #include "loader.h"
 #include "screen.h"
@@ -34,6 +35,7 @@ struct app {
 	struct loader loader;
 	struct detect detect;
 	struct helper *helper; /* NULL: none, or none needed */
+	struct stopper stopper;
 	struct batch_file file;
 	int64_t began; /* wall clock, ns */
 	pid_t child; /* the command that we started, 0: none */
@@ -48,13 +50,6 @@ static int64_t clock_ns(clockid_t id)
 
 	clock_gettime(id, &ts);
 	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
-}
-
-static double own_cpu_pct(const struct app *a)
-{
-	int64_t wall = clock_ns(CLOCK_MONOTONIC) - a->began;
-
-	return wall > 0 ? 100.0 * (double)clock_ns(CLOCK_PROCESS_CPUTIME_ID) / (double)wall : 0;
 }
 
 static int open_live(struct app *a, struct err *err)
@@ -105,6 +100,7 @@ static void app_close(struct app *a)
 	detect_release(&a->detect);
 	world_release(&a->world);
 	batch_file_close(&a->file, a->opt);
+	stopper_close(&a->stopper);
 	helper_stop(a->helper);
 }
 
@@ -139,7 +135,8 @@ static int print_now(struct app *a, bool last, struct err *err)
 	/* what is printed is of now, not of some passes ago */
 	if (!graph_fresh(&a->detect.graph) || a->detect.looked != a->world.now.time)
 		detect_now(&a->detect, &a->world);
-	return batch_print(a->opt, &a->file, &a->world, &a->detect, own_cpu_pct(a), last, err);
+	return batch_print(a->opt, &a->file, &a->world, &a->detect, exporter_own_cpu(a->began),
+			   last, err);
 }
 
 /* The detectors look as the program goes on, not only when somebody asks. */
@@ -253,6 +250,11 @@ static int app_guard(struct app *a, struct err *err)
 
 	if (n.live && n.bpf && o->budget > 0 && (screen || o->duration > 0 || !is_once(o)))
 		n.admin = live_prepare_probes();
+	if (n.live && o->allow_stop && (screen || o->script)) {
+		a->stopper.ms = o->stop_ms;
+		stopper_open(&a->stopper, a->child ? a->child : o->pid);
+		n.signal_fd = a->stopper.fd;
+	}
 	if (!rc)
 		guard_set(&n, NULL);
 	return rc;
@@ -268,6 +270,8 @@ static int run(struct app *a, struct err *err)
 		.world = &a->world,
 		.loader = &a->loader,
 		.detect = &a->detect,
+		.stopper = &a->stopper,
+		.began = a->began,
 		.helper = a->helper,
 		.live = o->mode != MODE_REPLAY,
 	};

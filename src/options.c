@@ -64,6 +64,8 @@ static const struct option_row {
 	{ OPT_RATE, "rate", "HZ", "how often the goroutine table is read (10)" },
 	{ OPT_BUDGET, "budget", "PCT",
 	  "the most that probes may cost the program, of its CPU time (1); 0: no probes" },
+	{ OPT_ALLOW_STOP, "allow-stop", "[=MS]",
+	  "K may send signals to the program and stop it, for MS milliseconds or till it goes on" },
 	{ OPT_PAST, "past", "MB", "memory for the past of a live session (256)" },
 	{ OPT_NO_BPF, "no-bpf", NULL, "leave out what the kernel can tell by BPF" },
 	{ OPT_NO_PTRACE, "no-ptrace", NULL,
@@ -105,7 +107,7 @@ static void print_help(void)
 
 		snprintf(left, sizeof(left), "%s%c%s --%s%s%s", r->id < 256 ? "-" : " ",
 			 r->id < 256 ? r->id : ' ', r->id < 256 ? "," : " ", r->name,
-			 r->arg ? " " : "", r->arg ? r->arg : "");
+			 r->arg && *r->arg != '[' ? " " : "", r->arg ? r->arg : "");
 		printf("  %-32s %s\n", left, r->help);
 	}
 	puts("\nOn the screen, ? lists the keys. Exit codes: 0 fine, 1 finding, 2 usage, 3 cannot "
@@ -118,6 +120,11 @@ static void print_version(void)
 	puts("bingo-top " BINGO_VERSION BUILT);
 }
 
+static int argument_kind(const struct option_row *r)
+{
+	return !r->arg ? no_argument : *r->arg == '[' ? optional_argument : required_argument;
+}
+
 /* getopt's forms of the table; longs has room for one more than the table. */
 static void getopt_tables(struct option *longs, char *shorts)
 {
@@ -126,8 +133,7 @@ static void getopt_tables(struct option *longs, char *shorts)
 	for (size_t i = 0; i < ARRAY_SIZE(option_table); i++) {
 		const struct option_row *r = &option_table[i];
 
-		longs[i] = (struct option){ r->name, r->arg ? required_argument : no_argument, NULL,
-					    r->id };
+		longs[i] = (struct option){ r->name, argument_kind(r), NULL, r->id };
 		if (r->id >= 256)
 			continue;
 		*shorts++ = (char)r->id;
@@ -258,6 +264,11 @@ static int parse_one(struct options *o, int id, char *arg, struct err *err)
 		return parse_number(arg, 0.01, 1000, &o->rate, "--rate", err);
 	case OPT_BUDGET:
 		return parse_number(arg, 0, 100, &o->budget, "--budget", err);
+	case OPT_ALLOW_STOP:
+		o->allow_stop = true;
+		rc = arg ? parse_number(arg, 1, 600000, &number, "--allow-stop", err) : 0;
+		o->stop_ms = (int)number;
+		break;
 	case OPT_PAST:
 		rc = parse_number(arg, 1, 1 << 20, &number, "--past", err);
 		o->past_mb = (size_t)number;

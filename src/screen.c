@@ -9,7 +9,9 @@
 
 #include "analysis/filter.h"
 #include "core/jobs.h"
+#include "exporter.h"
 #include "helper.h"
+#include "saver.h"
 #include "source/source.h"
 #include "ui/script.h"
 #include "ui/term.h"
@@ -33,6 +35,7 @@ struct screen {
 	struct ui *ui;
 	struct grid grid;
 	struct jobs jobs;
+	struct saver saver;
 	uv_poll_t keys;
 	uv_prepare_t prepare;
 	uv_timer_t timer;
@@ -159,6 +162,26 @@ static void set_mouse(void *arg, bool on)
 	term_mouse(on);
 }
 
+static void say(void *arg, bool bad, const char *text)
+{
+	struct screen *s = arg;
+
+	if (s->ui)
+		ui_say(s->ui, bad, text);
+}
+
+static int write_export(void *arg, const char *format, const char *file, struct err *err)
+{
+	struct screen *s = arg;
+
+	return saver_write(&s->saver, ui_view(s->ui), format, file, err);
+}
+
+static int send_signal(void *arg, int sig, struct err *err)
+{
+	return stopper_send(((struct screen *)arg)->c->stopper, sig, err);
+}
+
 /* --- the loop --- */
 
 static void draw(struct screen *s)
@@ -272,10 +295,12 @@ static void on_progress(struct loader *l)
 		uv_stop(l->loop);
 }
 
-/* The detectors look in pieces, between which keys are answered. */
+/* The detectors look in pieces, between which keys are answered; exports are written beside it all. */
 static bool is_held(struct loader *l)
 {
-	return detect_busy(((struct screen *)l->arg)->c->detect);
+	struct screen *s = l->arg;
+
+	return s->saver.busy || detect_busy(s->c->detect);
 }
 
 /* --- beginning and end --- */
@@ -293,6 +318,7 @@ static void start_handles(struct screen *s)
 		uv_signal_start(&s->signal[i], on_signal, signals[i]);
 	}
 	signal(SIGPIPE, SIG_IGN);
+	stopper_loop(s->c->stopper, loop);
 }
 
 static int start_keys(struct screen *s, struct err *err)
@@ -327,6 +353,7 @@ static void close_handles(struct screen *s, bool keys)
 	close_handle(s, (uv_handle_t *)&s->timer);
 	for (int i = 0; i < N_SIGNALS; i++)
 		close_handle(s, (uv_handle_t *)&s->signal[i]);
+	stopper_loop(s->c->stopper, NULL);
 	while (s->open_handles || s->pending)
 		uv_run(s->c->loop, UV_RUN_ONCE);
 }
@@ -334,6 +361,7 @@ static void close_handles(struct screen *s, bool keys)
 static struct ui *make_ui(struct screen *s, bool terminal)
 {
 	const struct options *o = s->c->opt;
+	static struct ui_choice exports[16];
 	struct ui_config uc = {
 		.world = s->c->world,
 		.detect = s->c->detect,
@@ -346,8 +374,25 @@ static struct ui *make_ui(struct screen *s, bool terminal)
 		.mouse = terminal && !o->no_mouse,
 		.w = s->grid.w,
 		.h = s->grid.h,
-		.host = { .arg = s, .cancel_load = cancel_load },
+		.host = { .arg = s,
+			  .cancel_load = cancel_load,
+			  .write = write_export,
+			  .signal = send_signal },
+		.exports = exports,
 	};
+
+	for (size_t i = 0; export_formats[i].name && i + 1 < ARRAY_SIZE(exports); i++)
+		exports[i] = (struct ui_choice){ export_formats[i].name, export_formats[i].suffix,
+						 export_formats[i].help };
+	s->saver = (struct saver){
+		.helper = s->c->helper,
+		.jobs = &s->jobs,
+		.began = s->c->began,
+		.said = say,
+		.arg = s,
+	};
+	s->c->stopper->said = say;
+	s->c->stopper->arg = s;
 
 	if (terminal) {
 		uc.host.edit = run_editor;

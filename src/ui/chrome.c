@@ -218,5 +218,6 @@ void chrome_draw(struct ui *ui, struct grid *g)
 				draw_pane_title(ui, &all, (enum pane_id)id);
 		draw_splits(ui, &all);
 	}
+	menu_draw(&ui->menu, &body);
 	draw_bottom(ui, &all);
 }

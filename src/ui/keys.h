@@ -102,6 +102,10 @@ enum action {
 	ACT_PROFILE, /* time on CPU or off; arg: on-cpu or off-cpu */
 	ACT_SCOPE, /* whose time; arg: all, group or goroutine */
 	ACT_SPLIT, /* what time is parted by; arg: none, creator, labels or goroutine */
+	ACT_EXPORT, /* the menu of formats */
+	ACT_WRITE, /* arg: a format and a file */
+	ACT_SIGNAL, /* arg: a name; none: the menu of signals */
+	ACT_SIGNAL_SURE, /* arg: yes */
 	ACT_MOUSE,
 	ACT_PALETTE,
 	ACT_HELP,

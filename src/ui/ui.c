@@ -36,6 +36,7 @@ struct ui *ui_new(const struct ui_config *c)
 	if (c->filter)
 		view_set_filter(&ui->view, c->filter, NULL);
 	ui->host = c->host;
+	ui->exports = c->exports;
 	ui->mouse = c->mouse;
 	ui->focus = PANE_LIST;
 	ui->dragged = PANE_N;
@@ -143,6 +144,8 @@ void ui_key(struct ui *ui, uint32_t key)
 	ui->dirty = true;
 	if (ui->prompt.row)
 		ui_prompt_key(ui, key);
+	else if (ui->menu.n)
+		ui_menu_key(ui, key);
 	else if (ui->help.open)
 		help_key(ui, key);
 	else
@@ -213,6 +216,10 @@ void ui_mouse(struct ui *ui, const struct mouse *m)
 
 	ui->view.status[0] = '\0';
 	ui->dirty = true;
+	if (ui->menu.n && !ui->prompt.row) {
+		ui_menu_mouse(ui, m);
+		return;
+	}
 	if (m->kind == MOUSE_WHEEL && ui->help.open) {
 		for (int i = 0; i < 3; i++)
 			help_act(&ui->help, m->wheel < 0 ? ACT_UP : ACT_DOWN);

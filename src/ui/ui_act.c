@@ -319,6 +319,12 @@ static unsigned frame_action(struct ui *ui, const struct act *a)
 	case ACT_HELP:
 	case ACT_WARNINGS:
 		return open_overlay(ui, a->id);
+	case ACT_EXPORT:
+	case ACT_WRITE:
+		return ui_export(ui, a);
+	case ACT_SIGNAL:
+	case ACT_SIGNAL_SURE:
+		return ui_signal(ui, a);
 	case ACT_MOUSE:
 		return EFF_MOUSE;
 	case ACT_REDRAW:

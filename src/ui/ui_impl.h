@@ -5,6 +5,7 @@
 
 #include "ui/help.h"
 #include "ui/layout.h"
+#include "ui/menu.h"
 #include "ui/prompt.h"
 #include "ui/ui.h"
 
@@ -36,6 +37,9 @@ struct ui {
 	struct key_seq seq;
 	struct prompt prompt;
 	struct help help;
+	struct menu menu;
+	const struct ui_choice *exports;
+	int signal; /* that is asked about, 0: none */
 	char candidate[256]; /* of completion, as last offered */
 
 	struct hot hot[BAR_MOST];
@@ -60,6 +64,12 @@ static inline bool ui_loading(const struct ui *ui)
 
 	return !ui->view.live && !p->whole;
 }
+
+/* The menus: opening them, and what is chosen in them. */
+unsigned ui_export(struct ui *ui, const struct act *a);
+unsigned ui_signal(struct ui *ui, const struct act *a);
+void ui_menu_key(struct ui *ui, uint32_t key);
+void ui_menu_mouse(struct ui *ui, const struct mouse *m);
 
 void ui_layout(struct ui *ui);
 void ui_focus(struct ui *ui, enum pane_id id);
