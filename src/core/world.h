@@ -81,7 +81,6 @@ struct goroutine {
 	uint32_t start_stack; /* entry function: the last frame counts */
 	uint32_t labels; /* string id: "key=value,…" */
 	uint32_t last_entry;
-	uint32_t n_entries; /* of closed segments */
 	int64_t accounted; /* ns[] is complete up to here */
 	int64_t ns[SHARE_N];
 	uint32_t switches;
@@ -91,6 +90,7 @@ struct goroutine {
 	bool system;
 	bool once_system; /* in world.system_row */
 	bool finalizer; /* the runtime's own unless it runs a finalizer or cleanup of the program */
+	uint32_t n_entries; /* of closed segments */
 };
 
 /* How goroutines came to be, and what they are called; the same for many of them. */

@@ -115,6 +115,17 @@ const struct key_binding key_table[] = {
 	{ ACT_MAXIMISE, CTX_ANY, "maximise", NULL, NULL, "z", "Max",
 	  "give the pane the whole screen, or take it back" },
 
+	{ ACT_BORDER_LEFT, CTX_ANY, "border-left", NULL, NULL, "S-Left", NULL,
+	  "move the border beside the pane to the left; the mouse drags borders as well" },
+	{ ACT_BORDER_RIGHT, CTX_ANY, "border-right", NULL, NULL, "S-Right", NULL,
+	  "move the border beside the pane to the right" },
+	{ ACT_BORDER_UP, CTX_ANY, "border-up", NULL, NULL, "S-Up", NULL,
+	  "move the border above the timeline up" },
+	{ ACT_BORDER_DOWN, CTX_ANY, "border-down", NULL, NULL, "S-Down", NULL,
+	  "move the border above the timeline down" },
+	{ ACT_BORDER_RESET, CTX_ANY, "border-reset", NULL, NULL, "", NULL,
+	  "put all borders back where they were" },
+
 	{ ACT_COPY, CTX_ANY, "copy", NULL, NULL, "y", NULL, "copy what is selected" },
 	{ ACT_COPY_ALL, CTX_ANY, "copy-all", NULL, NULL, "Y", NULL,
 	  "copy the whole stack or text" },

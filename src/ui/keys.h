@@ -31,7 +31,11 @@ enum ui_key_code {
 	UK_INSERT,
 	UK_F1,
 	UK_F12 = UK_F1 + 11,
-	UK_LAST = UK_F12
+	UK_SHIFT_UP,
+	UK_SHIFT_DOWN,
+	UK_SHIFT_LEFT,
+	UK_SHIFT_RIGHT,
+	UK_LAST = UK_SHIFT_RIGHT
 };
 
 /* Where a key counts: panes as bits (1 << enum pane_id), and these. */
@@ -92,6 +96,11 @@ enum action {
 	ACT_PANE_PREV,
 	ACT_PANE, /* arg: a pane's name or number */
 	ACT_MAXIMISE,
+	ACT_BORDER_LEFT, /* the border beside the pane goes there */
+	ACT_BORDER_RIGHT,
+	ACT_BORDER_UP, /* the border above what lies below */
+	ACT_BORDER_DOWN,
+	ACT_BORDER_RESET,
 	/* the rest */
 	ACT_COPY,
 	ACT_COPY_ALL,

@@ -429,6 +429,20 @@ bool signs_any(const struct view *v, struct time_span span)
 
 /* --- below the lanes --- */
 
+/* Whether a sign stands in these columns of the span: then no text goes below it. */
+static bool signs_between(const struct view *v, int w, int a, int b)
+{
+	struct sign *s = xcalloc((size_t)w + 1, sizeof(*s));
+	bool any = false;
+
+	signs_take(s, v, v->span, w);
+	marks_take(s, v, v->span, w);
+	for (int x = a < 0 ? 0 : a; x <= b && x < w; x++)
+		any |= s[x].f || s[x].letter;
+	free(s);
+	return any;
+}
+
 void axis_draw(struct activity *a, const struct region *r, const struct view *v, bool signs)
 {
 	int64_t t = view_moment(v)->time, grain = (v->span.t1 - v->span.t0) / (r->w ? r->w : 1);
@@ -442,8 +456,10 @@ void axis_draw(struct activity *a, const struct region *r, const struct view *v,
 	text_moment(now, t, grain);
 	wa = (int)strlen(begin);
 	wb = (int)strlen(end);
-	draw_str(r, 0, 0, -1, ROLE_DIM, 0, begin);
-	draw_right(r, 0, 0, r->w, ROLE_DIM, 0, end);
+	if (!signs || !signs_between(v, r->w, 0, wa))
+		draw_str(r, 0, 0, -1, ROLE_DIM, 0, begin);
+	if (!signs || !signs_between(v, r->w, r->w - wb, r->w - 1))
+		draw_right(r, 0, 0, r->w, ROLE_DIM, 0, end);
 	w = (int)strlen(now);
 	if (x > wa && x + w + 1 < r->w - wb) {
 		draw_sym(r, x, 0, 1, SYM_CURSOR, ROLE_CURSOR, ATTR_BOLD);

@@ -40,6 +40,7 @@ struct ui *ui_new(const struct ui_config *c)
 	ui->mouse = c->mouse;
 	ui->focus = PANE_LIST;
 	ui->dragged = PANE_N;
+	ui->dragging = BORDER_N;
 	ui->now = -1;
 	make_panes(ui);
 	ui_resize(ui, c->w, c->h);
@@ -77,7 +78,15 @@ void ui_layout(struct ui *ui)
 
 	for (int i = 0; i < PANE_N; i++)
 		want.there |= ui->pane[i] ? 1u << i : 0;
+	memcpy(want.moved, ui->moved, sizeof(want.moved));
 	layout_make(&ui->layout, &want);
+	/* what there was no room for is not kept; another layout keeps what it has no border for */
+	if (ui->layout.kind >= LAYOUT_TWO)
+		ui->moved[BORDER_A] = ui->layout.moved[BORDER_A];
+	if (ui->layout.kind >= LAYOUT_TWO)
+		ui->moved[BORDER_BELOW] = ui->layout.moved[BORDER_BELOW];
+	if (ui->layout.kind == LAYOUT_THREE)
+		ui->moved[BORDER_B] = ui->layout.moved[BORDER_B];
 	ui->dirty = true;
 }
 
@@ -210,6 +219,38 @@ static void pane_mouse_at(struct ui *ui, enum pane_id id, const struct mouse *m)
 		ui_effects(ui, pane_mouse(ui->pane[id], &in));
 }
 
+static enum border border_under(const struct ui *ui, const struct mouse *m)
+{
+	const struct layout *l = &ui->layout;
+
+	if (l->kind < LAYOUT_TWO)
+		return BORDER_N;
+	for (int i = 0; i < 2; i++)
+		if (l->split[i] >= 0 && m->x == l->split[i] && m->y >= l->split_y0 &&
+		    m->y < l->split_y1)
+			return i ? BORDER_B : BORDER_A;
+	return m->y == l->split_y1 ? BORDER_BELOW : BORDER_N;
+}
+
+/* A border goes along with the mouse from the press on it till the release. */
+static bool border_mouse(struct ui *ui, const struct mouse *m)
+{
+	const struct layout *l = &ui->layout;
+	enum border b = ui->dragging;
+
+	if (m->kind == MOUSE_PRESS || m->kind == MOUSE_DOUBLE)
+		b = ui->dragging = border_under(ui, m);
+	if (b == BORDER_N || m->kind == MOUSE_WHEEL)
+		return false;
+	if (m->kind == MOUSE_RELEASE)
+		ui->dragging = BORDER_N;
+	if (m->kind == MOUSE_DRAG) {
+		ui->moved[b] += b == BORDER_BELOW ? m->y - l->split_y1 : m->x - l->split[b];
+		ui_layout(ui);
+	}
+	return true;
+}
+
 void ui_mouse(struct ui *ui, const struct mouse *m)
 {
 	enum pane_id id = pane_at(ui, m);
@@ -228,6 +269,8 @@ void ui_mouse(struct ui *ui, const struct mouse *m)
 	if (m->kind == MOUSE_PRESS && press_hot(ui, m))
 		return;
 	if (ui->help.open || ui->prompt.row || ui->layout.kind == LAYOUT_TINY)
+		return;
+	if (border_mouse(ui, m))
 		return;
 	if (m->kind == MOUSE_DRAG || m->kind == MOUSE_RELEASE) {
 		id = ui->dragged;

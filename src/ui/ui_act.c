@@ -235,6 +235,28 @@ static unsigned maximise(struct ui *ui)
 	return EFF_DONE;
 }
 
+/* By a step that is seen: four columns, two lines. */
+static unsigned move_border(struct ui *ui, enum action a)
+{
+	bool left = ui->focus == PANE_LIST || ui->focus == PANE_GRAPH || ui->focus == PANE_FLAME ||
+		    ui->focus == PANE_CHANGES || ui->layout.kind == LAYOUT_TWO;
+	int by = a == ACT_BORDER_LEFT	 ? -4
+		 : a == ACT_BORDER_RIGHT ? 4
+		 : a == ACT_BORDER_UP	 ? -2
+					 : 2;
+
+	if (ui->layout.kind < LAYOUT_TWO)
+		return view_say(&ui->view, "there are no panes side by side");
+	if (a == ACT_BORDER_RESET)
+		memset(ui->moved, 0, sizeof(ui->moved));
+	else if (a == ACT_BORDER_UP || a == ACT_BORDER_DOWN)
+		ui->moved[BORDER_BELOW] += by;
+	else
+		ui->moved[left ? BORDER_A : BORDER_B] += by;
+	ui_layout(ui);
+	return EFF_DONE;
+}
+
 static unsigned open_overlay(struct ui *ui, enum action a)
 {
 	if (a == ACT_HELP)
@@ -316,6 +338,12 @@ static unsigned frame_action(struct ui *ui, const struct act *a)
 		return go_pane(ui, a->arg);
 	case ACT_MAXIMISE:
 		return maximise(ui);
+	case ACT_BORDER_LEFT:
+	case ACT_BORDER_RIGHT:
+	case ACT_BORDER_UP:
+	case ACT_BORDER_DOWN:
+	case ACT_BORDER_RESET:
+		return move_border(ui, a->id);
 	case ACT_HELP:
 	case ACT_WARNINGS:
 		return open_overlay(ui, a->id);

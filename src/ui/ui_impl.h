@@ -25,6 +25,8 @@ struct ui {
 	enum pane_id focus;
 	bool detail; /* is open: it lies over the list where it has no place of its own */
 	bool maximised;
+	int moved[BORDER_N]; /* see struct layout_want */
+	enum border dragging; /* the mouse moves it; BORDER_N: none */
 	/* take the list's place, the timeline's, the source's, where those have one */
 	bool graph, flame, changes, findings, vars;
 	bool inspects; /* variables can be had, as last laid out */

@@ -15,7 +15,8 @@ tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 want=tests/golden/screens
 
-# Each script ends where a screen is worth keeping; KEYS.keys is the script, its sizes in the first line.
+# Each script ends where a screen is worth keeping; KEYS.keys is the script, its sizes in the first line; the second
+# may name another trace.
 screen() { # SCRIPT SIZE [--ascii]
 	name=$(basename "$1" .keys)-$2${3:+-ascii}
 	{
@@ -24,7 +25,8 @@ screen() { # SCRIPT SIZE [--ascii]
 		echo "save-roles $tmp/$name.roles"
 	} >"$tmp/script"
 	# shellcheck disable=SC2086
-	"$BUILD/bingo-top" --replay tests/data/demo.trace --substitute-path /src/shop=tests/targets/demo \
+	trace=$(sed -n '2s/^# trace: //p' "$1")
+	"$BUILD/bingo-top" --replay "${trace:-tests/data/demo.trace}" --substitute-path /src/shop=tests/targets/demo \
 		--substitute-path /usr/lib=/nonexistent --script "$tmp/script" --size "$2" ${3:-} >"$tmp/log" 2>&1 || {
 		not_ok "$name" "$tmp/log"
 		return
