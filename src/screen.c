@@ -506,10 +506,22 @@ static int wait_loaded(void *arg, struct err *err)
 	return err->rc;
 }
 
+static int wait_passes(void *arg, int n, struct err *err)
+{
+	struct screen *s = arg;
+	const struct live *live = &s->c->loader->world->live;
+	uint64_t until = live->passes + (uint64_t)n;
+
+	while (!s->c->loader->whole && live->pid && live->passes < until)
+		uv_run(s->c->loop, UV_RUN_ONCE);
+	*err = s->c->loader->err;
+	return err->rc;
+}
+
 int screen_script(const struct screen_config *c, struct err *err)
 {
 	struct screen s = { .c = c, .jobs = { submit_at_once } };
-	struct script_host host = { &s, wait_loaded };
+	struct script_host host = { &s, wait_loaded, wait_passes };
 	const struct options *o = c->opt;
 	FILE *in;
 	int rc = check_filter(o, err);
@@ -522,12 +534,14 @@ int screen_script(const struct screen_config *c, struct err *err)
 			       strerror(errno));
 	grid_init(&s.grid, o->width ? o->width : 80, o->height ? o->height : 24,
 		  o->ascii || !term_utf8());
+	stopper_loop(c->stopper, c->loop);
 	s.ui = make_ui(&s, false);
 	c->loader->budget_ns = SCRIPT_DRAIN_NS;
 	c->loader->progress = on_progress;
 	c->loader->arg = &s;
 	loader_start(c->loader);
 	rc = script_run(s.ui, &s.grid, in, o->script, &host, err);
+	stopper_loop(c->stopper, NULL);
 	c->loader->progress = NULL;
 	ui_free(s.ui);
 	s.ui = NULL;
