@@ -373,7 +373,7 @@ static void live_past(struct live_source *l, struct world *w)
 	if (world_timeline_bytes(w) <= l->past_timeline)
 		return;
 	world_close_segment(w);
-	world_thin(w, w->entry.n * 2 / 3);
+	world_thin(w, w->entry.n / 5 * 4);
 	/* what does not become less is not tried at each pass */
 	if (world_timeline_bytes(w) > l->past_timeline / 4 * 3)
 		l->past_timeline = world_timeline_bytes(w) / 4 * 5;

@@ -17,7 +17,7 @@ enum {
 	W_GROUP = 30, /* of a group, with the place */
 	WITH_SESSION = 7, /* lines from which on the session has one of them … */
 	WITH_SIGNS = 9, /* … and what was found one of its own */
-	MEMBERS = 64, /* of a group that its row is drawn from: so many, evenly chosen */
+	MEMBERS = 32, /* of a group that its row is drawn from: so many, evenly chosen */
 	NEST_LEAST = 4, /* lanes that stay beside what is nested */
 	NOT_SHOWN = -1,
 };
@@ -31,7 +31,9 @@ struct timeline {
 	enum grouping by;
 	VEC(uint32_t) row; /* one by one: those shown, in order */
 	struct groups groups; /* else */
-	VEC(uint32_t) member; /* of the groups drawn, MEMBERS each at most */
+	VEC(uint32_t) member; /* of the groups drawn, MEMBERS each at most … */
+	VEC(uint32_t) n_member; /* … and how many */
+	size_t member_top; /* the first group that they are of */
 	size_t sel, top;
 	int page, w, h; /* lines for rows; the region as last drawn */
 	int nested; /* lines drawn below the selected row */
@@ -119,6 +121,7 @@ static void refresh(struct timeline *t)
 		collect_rows(t, view_moment(v), view_keep(v, NULL));
 	else
 		collect_groups(t);
+	t->n_member.n = 0;
 	t->moment_stamp = v->moment_stamp;
 	t->keep_stamp = v->keep_stamp;
 	t->stale = false;
@@ -172,16 +175,27 @@ static void find_choice(struct timeline *t)
 /* --- members of groups --- */
 
 /*
- * Some of each group that is in sight, spread evenly over it: at[i] and n[i] in
- * t->member for the i-th of them. One walk over all rows.
+ * Some of each group that is in sight, spread evenly over it. One walk over all
+ * rows, kept while the groups and what is in sight of them stay.
  */
-static void collect_members(struct timeline *t, size_t first, size_t shown, size_t *n)
+static void collect_members(struct timeline *t, size_t first, size_t shown)
 {
+	uint32_t *n;
 	struct view *v = t->pane.view;
 	const struct moment *m = view_moment(v);
 	const bool *keep = view_keep(v, NULL);
-	uint32_t *slot = xmalloc((t->groups.all.n + 1) * sizeof(*slot));
-	uint32_t *met = xcalloc(shown + 1, sizeof(*met)), *size = xcalloc(shown + 1, sizeof(*size));
+	uint32_t *slot;
+	uint32_t *met, *size;
+
+	if (t->member_top == first && t->n_member.n == shown)
+		return;
+	slot = xmalloc((t->groups.all.n + 1) * sizeof(*slot));
+	met = xcalloc(shown + 1, sizeof(*met));
+	size = xcalloc(shown + 1, sizeof(*size));
+	vec_reserve(&t->n_member, shown + 1);
+	t->n_member.n = shown;
+	t->member_top = first;
+	n = t->n_member.v;
 
 	t->partly = false;
 	memset(slot, 0xff, (t->groups.all.n + 1) * sizeof(*slot));
@@ -284,24 +298,23 @@ static void nest_draw_all(struct timeline *t, const struct region *r, int y)
 static void rows_draw(struct timeline *t, const struct region *r)
 {
 	size_t left = rows(t) > t->top ? rows(t) - t->top : 0;
-	size_t shown = left < (size_t)t->page ? left : (size_t)t->page, *n = NULL;
+	size_t shown = left < (size_t)t->page ? left : (size_t)t->page;
+	bool groups = !one_by_one(t);
 	int y = 0;
 
-	if (!one_by_one(t)) {
-		n = xcalloc(shown + 1, sizeof(*n));
-		collect_members(t, t->top, shown, n);
-	}
+	if (groups)
+		collect_members(t, t->top, shown);
 	for (size_t i = 0; i < shown && y < t->page; i++, y++) {
-		if (n)
-			group_draw(t, r, y, t->top + i, t->member.v + i * MEMBERS, n[i]);
+		if (groups)
+			group_draw(t, r, y, t->top + i, t->member.v + i * MEMBERS,
+				   t->n_member.v[i]);
 		else
 			row_draw(t, r, y, row_at(t, t->top + i));
-		if (t->top + i != t->sel || n)
+		if (t->top + i != t->sel || groups)
 			continue;
 		nest_draw_all(t, r, y + 1);
 		y += t->nested;
 	}
-	free(n);
 }
 
 /* The line on which a place stands; above or below all where it is not in sight. */
@@ -611,7 +624,7 @@ static const char *timeline_note(struct pane *p, char *buf, size_t size)
 		 one_by_one(t)		? ""
 		 : t->by == GROUP_STACK ? ", by equal stack"
 					: ", by creator",
-		 t->partly ? "; of larger groups 64 are drawn" : "");
+		 t->partly ? "; of larger groups 32 are drawn" : "");
 	return buf;
 }
 
@@ -625,6 +638,7 @@ static void timeline_free(struct pane *p)
 	groups_release(&t->groups);
 	vec_free(&t->arrow);
 	vec_free(&t->member);
+	vec_free(&t->n_member);
 	vec_free(&t->row);
 	free(t);
 }

@@ -73,11 +73,13 @@ bool view_refresh(struct view *v)
 	if (w->generation == v->world_seen)
 		return false;
 	v->world_seen = w->generation;
-	if (v->span_all) {
+	if (v->span_all && (v->at_end || !v->live)) {
 		v->span = view_session(v);
 		v->span_stamp++;
 	}
-	view_moment_changed(v);
+	/* what was is as it was: nothing need be made anew of it while the session goes on */
+	if (v->at_end || !v->live)
+		view_moment_changed(v);
 	return true;
 }
 
