@@ -53,7 +53,8 @@ enum { COARSE_OF = 16, COARSE_LEVELS = 7 };
 struct coarse {
 	int64_t t0, t1;
 	int64_t ns[SHARE_N]; /* with the time between the entries */
-	uint32_t child; /* the newest of COARSE_OF below: entries at level 0, else of the level below */
+	uint32_t
+		child; /* the newest of COARSE_OF below: entries at level 0, else of the level below */
 	uint32_t prev; /* of the same level, NO_ENTRY: none */
 	uint32_t entry; /* the newest entry in it */
 	bool sampled; /* not all that is in it is known to the moment */

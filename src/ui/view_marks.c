@@ -17,9 +17,9 @@ const struct view_mark *view_mark_get(const struct view *v, char letter)
 
 static char free_letter(const struct view *v)
 {
-	for (char c = 'a'; c <= 'z'; c++)
-		if (!view_mark_get(v, c))
-			return c;
+	for (int i = 0; i < VIEW_MARKS; i++)
+		if (!view_mark_get(v, (char)('a' + i)))
+			return (char)('a' + i);
 	return 0;
 }
 
