@@ -366,12 +366,18 @@ static void tell_quota(struct live_source *l, struct world *w, const struct live
 static void live_past(struct live_source *l, struct world *w)
 {
 	struct live *live = &w->live;
+	size_t room;
 
 	live->past_events = evlog_begin(l->log);
 	live->past_most = l->past;
 	live->past_bytes = evlog_bytes(l->log) + world_timeline_bytes(w);
 	if (world_timeline_bytes(w) <= l->past_timeline)
 		return;
+	/* each goroutine keeps an entry: where they are many, events make room for them */
+	room = world_timeline_bytes(w) < l->past ? l->past - world_timeline_bytes(w) : 0;
+	evlog_limit(l->log, room > l->past / 4 * 3 ? l->past / 4 * 3
+			    : room < l->past / 8   ? l->past / 8
+						   : room);
 	world_close_segment(w);
 	world_thin(w, w->entry.n / 5 * 4);
 	/* what does not become less is not tried at each pass */

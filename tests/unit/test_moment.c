@@ -498,6 +498,26 @@ static void test_finalizers(void **state)
 	moment_release(&m);
 }
 
+/* A log that may take less than it has drops its oldest events with the next ones. */
+static void test_log_limit(void **state)
+{
+	struct fix *f = *state;
+	size_t had;
+	int64_t begin;
+
+	for (int i = 0; i < 80000; i++)
+		step(f);
+	had = evlog_bytes(f->log);
+	begin = evlog_begin(f->log);
+	assert_true(had > 400 << 10);
+	evlog_limit(f->log, had / 2);
+	assert_true(evlog_bytes(f->log) == had);
+	for (int i = 0; i < 20000; i++)
+		step(f);
+	assert_true(evlog_bytes(f->log) <= had / 2);
+	assert_true(evlog_begin(f->log) > begin);
+}
+
 /* Segments close by themselves, after so many events or so long. */
 static void test_segments_close(void **state)
 {
@@ -536,6 +556,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_column_edges, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_levels, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_thinned, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_log_limit, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_finalizers, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_segments_close, setup, teardown),
 	};
