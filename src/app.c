@@ -14,6 +14,7 @@
 #include "config.h"
 #include "core/mem.h"
 #include "core/world.h"
+#include "exporter.h"
 #include "helper.h"
 #include "loader.h"
 #include "plain.h"
@@ -40,6 +41,7 @@ struct app {
 	struct settings set;
 	char *config, *history; /* the user's files; NULL: there is no home for them */
 	struct helper *helper; /* NULL: none, or none needed */
+	struct stopper stopper;
 	struct batch_file file;
 	int64_t began; /* wall clock, ns */
 	pid_t child; /* the command that we started, 0: none */
@@ -54,13 +56,6 @@ static int64_t clock_ns(clockid_t id)
 
 	clock_gettime(id, &ts);
 	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
-}
-
-static double own_cpu_pct(const struct app *a)
-{
-	int64_t wall = clock_ns(CLOCK_MONOTONIC) - a->began;
-
-	return wall > 0 ? 100.0 * (double)clock_ns(CLOCK_PROCESS_CPUTIME_ID) / (double)wall : 0;
 }
 
 static bool is_accessible(void)
@@ -92,6 +87,7 @@ static int open_live(struct app *a, struct err *err)
 				   .no_ptrace = a->opt->no_ptrace,
 				   .no_bpf = a->opt->no_bpf,
 				   .budget = a->opt->budget / 100,
+				   .past = a->opt->past_mb << 20,
 				   .command = a->opt->mode == MODE_COMMAND,
 				   .inspects = has_user(a) };
 	pid_t pid = a->opt->pid;
@@ -150,6 +146,7 @@ static void app_close(struct app *a)
 	detect_release(&a->detect);
 	world_release(&a->world);
 	batch_file_close(&a->file, a->opt);
+	stopper_close(&a->stopper);
 	helper_stop(a->helper);
 	release_settings(a);
 }
@@ -185,7 +182,8 @@ static int print_now(struct app *a, bool last, struct err *err)
 	/* what is printed is of now, not of some passes ago */
 	if (!graph_fresh(&a->detect.graph) || a->detect.looked != a->world.now.time)
 		detect_now(&a->detect, &a->world);
-	return batch_print(a->opt, &a->file, &a->world, &a->detect, own_cpu_pct(a), last, err);
+	return batch_print(a->opt, &a->file, &a->world, &a->detect, exporter_own_cpu(a->began),
+			   last, err);
 }
 
 /* The detectors look as the program goes on, not only when somebody asks. */
@@ -294,6 +292,11 @@ static int app_guard(struct app *a, struct err *err)
 
 	if (n.live && n.bpf && o->budget > 0 && (screen || o->duration > 0 || !is_once(o)))
 		n.admin = live_prepare_probes();
+	if (n.live && o->allow_stop && (screen || o->script)) {
+		a->stopper.ms = o->stop_ms;
+		stopper_open(&a->stopper, a->child ? a->child : o->pid);
+		n.signal_fd = a->stopper.fd;
+	}
 	if (!rc)
 		guard_set(&n, NULL);
 	return rc;
@@ -309,6 +312,8 @@ static int run(struct app *a, struct err *err)
 		.world = &a->world,
 		.loader = &a->loader,
 		.detect = &a->detect,
+		.stopper = &a->stopper,
+		.began = a->began,
 		.helper = a->helper,
 		.set = &a->set,
 		.config = a->config,

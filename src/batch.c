@@ -11,10 +11,8 @@
 
 #include "analysis/filter.h"
 #include "core/mem.h"
-#include "export/dot.h"
-#include "export/folded.h"
-#include "export/jsonl.h"
 #include "export/report.h"
+#include "exporter.h"
 
 /* Which rows pass the filter; the caller's to free. */
 static bool *rows_kept(const struct world *w, struct filter *f, bool system)
@@ -23,26 +21,6 @@ static bool *rows_kept(const struct world *w, struct filter *f, bool system)
 
 	filter_all(f, w, &w->now, system, keep);
 	return keep;
-}
-
-static int print_folded(const struct options *o, struct world *w, struct filter *f,
-			enum profile_time time, FILE *out)
-{
-	bool *keep = rows_kept(w, f, o->system), by_state;
-	struct profile_choice c = {
-		.time = time,
-		.keep = keep,
-		.n_keep = w->now.n,
-		.system = o->system && !f,
-	};
-	int rc = folded_export(w, &c, &by_state, out);
-
-	if (by_state && time == PROFILE_ON_CPU)
-		fputs("bingo-top: there are no CPU samples here: the time is that in the running "
-		      "state, by the stack last known\n",
-		      stderr);
-	free(keep);
-	return rc;
 }
 
 static int cannot_write(const struct options *o, int rc, struct err *err)
@@ -88,13 +66,24 @@ void batch_file_close(struct batch_file *b, const struct options *o)
 static int export_to(const struct options *o, struct world *w, const struct detect *d,
 		     struct filter *f, FILE *out)
 {
-	if (!strcmp(o->export_format, "dot"))
-		return dot_export(&d->graph, o->system, out);
-	if (!strcmp(o->export_format, "folded"))
-		return print_folded(o, w, f, PROFILE_ON_CPU, out);
-	if (!strcmp(o->export_format, "folded-off"))
-		return print_folded(o, w, f, PROFILE_OFF_CPU, out);
-	return jsonl_export(w, T_BEFORE, T_NEVER, out);
+	bool *keep = rows_kept(w, f, o->system), by_state;
+	struct exporter e = {
+		.world = w,
+		.moment = &w->now,
+		.detect = d,
+		.keep = keep,
+		.n_keep = w->now.n,
+		.system = o->system,
+		.filtered = f != NULL,
+	};
+	int rc = exporter_write(&e, export_format_named(o->export_format), &by_state, out);
+
+	if (by_state)
+		fputs("bingo-top: there are no CPU samples here: the time is that in the running "
+		      "state, by the stack last known\n",
+		      stderr);
+	free(keep);
+	return rc;
 }
 
 /* What the file held before goes now; a pipe or a device holds nothing. */

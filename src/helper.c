@@ -2,9 +2,12 @@
 #include "helper.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -15,7 +18,7 @@
 #include "source/guard.h"
 #include "ui/term.h"
 
-enum kind { EDIT, COPY, SAVE, HISTORY };
+enum kind { EDIT, COPY, SAVE, HISTORY, CREATE };
 
 struct request {
 	uint32_t kind;
@@ -27,6 +30,8 @@ struct helper {
 	pid_t pid;
 	int fd;
 	bool copies; /* there is something to copy by */
+	pid_t writer; /* 0: none */
+	int writer_fd;
 };
 
 static const uint64_t text_most = 64 << 20;
@@ -126,6 +131,108 @@ static _Noreturn void serve(const struct helper_config *c, int fd)
 	_exit(0);
 }
 
+/* --- in the writer --- */
+
+struct user {
+	uid_t uid;
+	gid_t gid;
+};
+
+static bool read_id(const char *name, unsigned *id)
+{
+	const char *s = getenv(name);
+	char *end;
+	unsigned long v;
+
+	errno = 0;
+	v = s ? strtoul(s, &end, 10) : 0;
+	*id = (unsigned)v;
+	return s && *s >= '0' && *s <= '9' && !*end && !errno && v > 0 && v < UINT32_MAX;
+}
+
+/* Who became root by sudo. */
+static bool sudo_user(struct user *u)
+{
+	return !geteuid() && read_id("SUDO_UID", &u->uid) && read_id("SUDO_GID", &u->gid);
+}
+
+/* Only that user from here on, with one group; never back. */
+static bool become(const struct user *u)
+{
+	if (setgroups(1, &u->gid) || setresgid(u->gid, u->gid, u->gid) ||
+	    setresuid(u->uid, u->uid, u->uid))
+		return false;
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	return setuid(0) < 0;
+}
+
+/* The answer, with a descriptor beside it where there is one. */
+static bool send_answer(int sock, int answer, int fd)
+{
+	struct iovec v = { &answer, sizeof(answer) };
+	union {
+		struct cmsghdr head;
+		char room[CMSG_SPACE(sizeof(int))];
+	} c = { 0 };
+	struct msghdr m = { .msg_iov = &v, .msg_iovlen = 1 };
+
+	if (fd >= 0) {
+		m.msg_control = c.room;
+		m.msg_controllen = sizeof(c.room);
+		c.head.cmsg_level = SOL_SOCKET;
+		c.head.cmsg_type = SCM_RIGHTS;
+		c.head.cmsg_len = CMSG_LEN(sizeof(int));
+		memcpy(CMSG_DATA(&c.head), &fd, sizeof(fd));
+	}
+	return sendmsg(sock, &m, MSG_NOSIGNAL) == sizeof(answer);
+}
+
+static _Noreturn void serve_files(int sock, const struct user *u)
+{
+	static const int held[] = { SIGINT, SIGQUIT, SIGTSTP, SIGPIPE };
+	struct request r;
+	bool ok = become(u);
+
+	for (size_t i = 0; i < ARRAY_SIZE(held); i++)
+		signal(held[i], SIG_IGN);
+	while (ok && read_all(sock, &r, sizeof(r)) && r.len <= text_most) {
+		char *file = xmalloc(r.len + 1);
+		int fd;
+
+		file[r.len] = '\0';
+		if (!read_all(sock, file, r.len))
+			break;
+		fd = open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+		ok = send_answer(sock, fd < 0 ? -errno : 0, fd);
+		if (fd >= 0)
+			close(fd);
+		free(file);
+	}
+	_exit(0);
+}
+
+static void start_writer(struct helper *h)
+{
+	struct user u;
+	int fd[2];
+	pid_t pid;
+
+	if (!sudo_user(&u) || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fd))
+		return;
+	pid = fork();
+	if (pid == 0) {
+		close(fd[0]);
+		close(h->fd);
+		serve_files(fd[1], &u);
+	}
+	close(fd[1]);
+	if (pid < 0)
+		close(fd[0]);
+	else
+		h->writer_fd = fd[0];
+	h->writer = pid < 0 ? 0 : pid;
+}
+
 /* --- in the program --- */
 
 struct helper *helper_start(const struct helper_config *c)
@@ -150,6 +257,7 @@ struct helper *helper_start(const struct helper_config *c)
 	*h = (struct helper){ .pid = pid,
 			      .fd = fd[0],
 			      .copies = is_set(c->clipboard) || getenv("TMUX") };
+	start_writer(h);
 	return h;
 }
 
@@ -160,6 +268,11 @@ void helper_stop(struct helper *h)
 	close(h->fd);
 	while (waitpid(h->pid, NULL, 0) < 0 && errno == EINTR)
 		;
+	if (h->writer) {
+		close(h->writer_fd);
+		while (waitpid(h->writer, NULL, 0) < 0 && errno == EINTR)
+			;
+	}
 	free(h);
 }
 
@@ -207,4 +320,46 @@ int helper_save(struct helper *h, const char *changes, struct err *err)
 int helper_history(struct helper *h, const char *text, struct err *err)
 {
 	return ask(h, HISTORY, text, 0, err);
+}
+
+/* The answer, and the descriptor that came with it; -1: none. */
+static int take_answer(int sock, int *fd)
+{
+	int answer = -EPIPE;
+	struct iovec v = { &answer, sizeof(answer) };
+	union {
+		struct cmsghdr head;
+		char room[CMSG_SPACE(sizeof(int))];
+	} c = { 0 };
+	struct msghdr m = {
+		.msg_iov = &v,
+		.msg_iovlen = 1,
+		.msg_control = c.room,
+		.msg_controllen = sizeof(c.room),
+	};
+	struct cmsghdr *h;
+
+	*fd = -1;
+	if (recvmsg(sock, &m, MSG_CMSG_CLOEXEC) != sizeof(answer))
+		return -EPIPE;
+	h = CMSG_FIRSTHDR(&m);
+	if (h && h->cmsg_type == SCM_RIGHTS && h->cmsg_len == CMSG_LEN(sizeof(int)))
+		memcpy(fd, CMSG_DATA(h), sizeof(*fd));
+	return answer;
+}
+
+int helper_create(struct helper *h, const char *file, struct err *err)
+{
+	struct request r = { .kind = CREATE, .len = strlen(file) };
+	int rc, fd;
+
+	if (!h || !h->writer)
+		return err_set(err, -ENOTSUP, EXIT_USAGE, "nobody else called us");
+	if (r.len > text_most || !write_all(h->writer_fd, &r, sizeof(r)) ||
+	    !write_all(h->writer_fd, file, r.len))
+		return err_set(err, -EPIPE, EXIT_USAGE, "the process that makes files is gone");
+	rc = take_answer(h->writer_fd, &fd);
+	if (rc >= 0 && fd < 0)
+		rc = -EPIPE;
+	return rc < 0 ? err_set(err, rc, EXIT_USAGE, "%s", strerror(-rc)) : fd;
 }

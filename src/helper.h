@@ -5,6 +5,9 @@
  * (guard.h), so these programs are not held by its filter; and has no
  * capability itself, so they have none. What it starts and where it writes is named
  * by its own environment and configuration, not by who asks.
+ *
+ * Where root was become by sudo, a third one makes new files for the user who did
+ * so: with his ids alone, for good.
  */
 #ifndef HELPER_H
 #define HELPER_H
@@ -36,5 +39,12 @@ bool helper_copy(struct helper *h, const char *text, char *how, size_t size);
 /* As config_save() and history_save(), to the files that it was made with. */
 int helper_save(struct helper *h, const char *changes, struct err *err);
 int helper_history(struct helper *h, const char *text, struct err *err);
+/*
+ * Makes a new file to write, as the user who called us by sudo: so it is his, and lies
+ * where he may write, which is more than root without capabilities may. Returns its
+ * descriptor, or a negative errno: -EEXIST where there is one of that name, -ENOTSUP
+ * where nobody else called us; then make it yourself.
+ */
+int helper_create(struct helper *h, const char *file, struct err *err);
 
 #endif

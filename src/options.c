@@ -33,6 +33,8 @@ enum option_id {
 	OPT_DURATION,
 	OPT_RATE,
 	OPT_BUDGET,
+	OPT_PAST,
+	OPT_ALLOW_STOP,
 	OPT_NO_BPF,
 	OPT_NO_PTRACE,
 	OPT_JSON,
@@ -68,6 +70,9 @@ const struct option_row option_table[] = {
 	{ OPT_RATE, "rate", "HZ", NULL, "how often the goroutine table is read (10)" },
 	{ OPT_BUDGET, "budget", "PCT", NULL,
 	  "the most that probes may cost the program, of its CPU time (1); 0: no probes" },
+	{ OPT_ALLOW_STOP, "allow-stop", "[=MS]", NULL,
+	  "K may send signals to the program and stop it, for MS milliseconds or till it goes on" },
+	{ OPT_PAST, "past", "MB", NULL, "memory for the past of a live session (256)" },
 	{ OPT_NO_BPF, "no-bpf", NULL, NULL, "leave out what the kernel can tell by BPF" },
 	{ OPT_NO_PTRACE, "no-ptrace", NULL, NULL,
 	  "never stop a thread to see where a running goroutine is" },
@@ -117,7 +122,7 @@ static void print_help(void)
 
 		snprintf(left, sizeof(left), "%s%c%s --%s%s%s", r->id < 256 ? "-" : " ",
 			 r->id < 256 ? r->id : ' ', r->id < 256 ? "," : " ", r->name,
-			 r->arg ? " " : "", r->arg ? r->arg : "");
+			 r->arg && *r->arg != '[' ? " " : "", r->arg ? r->arg : "");
 		printf("  %-32s %s\n", left, r->help);
 	}
 	puts("\nOn the screen, ? lists the keys. Exit codes: 0 fine, 1 finding, 2 usage, 3 cannot "
@@ -130,14 +135,18 @@ static void print_version(void)
 	puts("bingo-top " BINGO_VERSION BUILT);
 }
 
+static int argument_kind(const struct option_row *r)
+{
+	return !r->arg ? no_argument : *r->arg == '[' ? optional_argument : required_argument;
+}
+
 /* getopt's forms of the table; longs has room for one more than the table. */
 static void getopt_tables(struct option *longs, char *shorts)
 {
 	*shorts++ = '+'; /* the first operand ends the options */
 	*shorts++ = ':';
 	for (const struct option_row *r = option_table; r->name; r++) {
-		*longs++ = (struct option){ r->name, r->arg ? required_argument : no_argument, NULL,
-					    r->id };
+		*longs++ = (struct option){ r->name, argument_kind(r), NULL, r->id };
 		if (r->id >= 256)
 			continue;
 		*shorts++ = (char)r->id;
@@ -286,6 +295,15 @@ static int parse_one(struct options *o, int id, char *arg, struct err *err)
 		return parse_number(arg, 0.01, 1000, &o->rate, "--rate", err);
 	case OPT_BUDGET:
 		return parse_number(arg, 0, 100, &o->budget, "--budget", err);
+	case OPT_ALLOW_STOP:
+		o->allow_stop = true;
+		rc = arg ? parse_number(arg, 1, 600000, &number, "--allow-stop", err) : 0;
+		o->stop_ms = (int)number;
+		break;
+	case OPT_PAST:
+		rc = parse_number(arg, 1, 1 << 20, &number, "--past", err);
+		o->past_mb = (size_t)number;
+		break;
 	case OPT_NO_PTRACE:
 		o->no_ptrace = true;
 		break;

@@ -41,6 +41,9 @@ struct options {
 	double duration; /* seconds, 0: none */
 	double rate; /* Hz */
 	double budget; /* percent */
+	size_t past_mb; /* of a live session; 0: the default */
+	bool allow_stop;
+	int stop_ms; /* a stop lasts, 0: till it is ended by hand */
 	bool batch, once, json, ascii, no_mouse, no_bpf, no_ptrace, system;
 	bool plain; /* lines in place of the screen */
 	enum color_mode color;

@@ -10,7 +10,9 @@
 #include "analysis/filter.h"
 #include "config.h"
 #include "core/jobs.h"
+#include "exporter.h"
 #include "helper.h"
+#include "saver.h"
 #include "source/source.h"
 #include "ui/script.h"
 #include "ui/term.h"
@@ -34,6 +36,7 @@ struct screen {
 	struct ui *ui;
 	struct grid grid;
 	struct jobs jobs;
+	struct saver saver;
 	uv_poll_t keys;
 	uv_prepare_t prepare;
 	uv_timer_t timer;
@@ -180,6 +183,26 @@ static int save_settings(void *arg, const char *changes, char *where, size_t siz
 	return config_save(c->config, changes, err);
 }
 
+static void say(void *arg, bool bad, const char *text)
+{
+	struct screen *s = arg;
+
+	if (s->ui)
+		ui_say(s->ui, bad, text);
+}
+
+static int write_export(void *arg, const char *format, const char *file, struct err *err)
+{
+	struct screen *s = arg;
+
+	return saver_write(&s->saver, ui_view(s->ui), format, file, err);
+}
+
+static int send_signal(void *arg, int sig, struct err *err)
+{
+	return stopper_send(((struct screen *)arg)->c->stopper, sig, err);
+}
+
 /* --- the loop --- */
 
 static void draw(struct screen *s)
@@ -293,10 +316,12 @@ static void on_progress(struct loader *l)
 		uv_stop(l->loop);
 }
 
-/* The detectors look in pieces, between which keys are answered. */
+/* The detectors look in pieces, between which keys are answered; exports are written beside it all. */
 static bool is_held(struct loader *l)
 {
-	return detect_busy(((struct screen *)l->arg)->c->detect);
+	struct screen *s = l->arg;
+
+	return s->saver.busy || detect_busy(s->c->detect);
 }
 
 /* --- beginning and end --- */
@@ -314,6 +339,7 @@ static void start_handles(struct screen *s)
 		uv_signal_start(&s->signal[i], on_signal, signals[i]);
 	}
 	signal(SIGPIPE, SIG_IGN);
+	stopper_loop(s->c->stopper, loop);
 }
 
 static int start_keys(struct screen *s, struct err *err)
@@ -348,6 +374,7 @@ static void close_handles(struct screen *s, bool keys)
 	close_handle(s, (uv_handle_t *)&s->timer);
 	for (int i = 0; i < N_SIGNALS; i++)
 		close_handle(s, (uv_handle_t *)&s->signal[i]);
+	stopper_loop(s->c->stopper, NULL);
 	while (s->open_handles || s->pending)
 		uv_run(s->c->loop, UV_RUN_ONCE);
 }
@@ -355,6 +382,7 @@ static void close_handles(struct screen *s, bool keys)
 static struct ui *make_ui(struct screen *s, bool terminal, const char *history)
 {
 	const struct options *o = s->c->opt;
+	static struct ui_choice exports[16];
 	struct ui_config uc = {
 		.world = s->c->world,
 		.detect = s->c->detect,
@@ -371,8 +399,24 @@ static struct ui *make_ui(struct screen *s, bool terminal, const char *history)
 		.host = { .arg = s,
 			  .cancel_load = cancel_load,
 			  .apply = apply_settings,
-			  .save = save_settings },
+			  .save = save_settings,
+			  .write = write_export,
+			  .signal = send_signal },
+		.exports = exports,
 	};
+
+	for (size_t i = 0; export_formats[i].name && i + 1 < ARRAY_SIZE(exports); i++)
+		exports[i] = (struct ui_choice){ export_formats[i].name, export_formats[i].suffix,
+						 export_formats[i].help };
+	s->saver = (struct saver){
+		.helper = s->c->helper,
+		.jobs = &s->jobs,
+		.began = s->c->began,
+		.said = say,
+		.arg = s,
+	};
+	s->c->stopper->said = say;
+	s->c->stopper->arg = s;
 
 	if (terminal) {
 		uc.host.edit = run_editor;
@@ -511,10 +555,22 @@ static int wait_loaded(void *arg, struct err *err)
 	return err->rc;
 }
 
+static int wait_passes(void *arg, int n, struct err *err)
+{
+	struct screen *s = arg;
+	const struct live *live = &s->c->loader->world->live;
+	uint64_t until = live->passes + (uint64_t)n;
+
+	while (!s->c->loader->whole && live->pid && live->passes < until)
+		uv_run(s->c->loop, UV_RUN_ONCE);
+	*err = s->c->loader->err;
+	return err->rc;
+}
+
 int screen_script(const struct screen_config *c, struct err *err)
 {
 	struct screen s = { .c = c, .jobs = { submit_at_once } };
-	struct script_host host = { &s, wait_loaded };
+	struct script_host host = { &s, wait_loaded, wait_passes };
 	const struct options *o = c->opt;
 	FILE *in;
 	int rc = screen_check(o, err);
@@ -527,12 +583,14 @@ int screen_script(const struct screen_config *c, struct err *err)
 			       strerror(errno));
 	grid_init(&s.grid, o->width ? o->width : 80, o->height ? o->height : 24,
 		  c->set->ascii || !term_utf8());
+	stopper_loop(c->stopper, c->loop);
 	s.ui = make_ui(&s, false, NULL);
 	c->loader->budget_ns = SCRIPT_DRAIN_NS;
 	c->loader->progress = on_progress;
 	c->loader->arg = &s;
 	loader_start(c->loader);
 	rc = script_run(s.ui, &s.grid, in, o->script, &host, err);
+	stopper_loop(c->stopper, NULL);
 	c->loader->progress = NULL;
 	ui_free(s.ui);
 	s.ui = NULL;

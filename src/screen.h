@@ -6,6 +6,7 @@
 #include "core/world.h"
 #include "loader.h"
 #include "options.h"
+#include "stopper.h"
 
 /* The loader's fields are set and it is not started; the callee does both ends. */
 struct screen_config {
@@ -14,6 +15,8 @@ struct screen_config {
 	struct loader *loader;
 	struct world *world;
 	struct detect *detect;
+	struct stopper *stopper;
+	int64_t began; /* of the program, CLOCK_MONOTONIC */
 	struct helper *helper; /* starts the editor, writes the user's files; NULL: there is none */
 	struct settings *set;
 	const char *config; /* the user's file, which changes are saved to; NULL: nowhere */

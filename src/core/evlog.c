@@ -235,6 +235,13 @@ int64_t evlog_begin(struct evlog *log)
 	return t;
 }
 
+void evlog_limit(struct evlog *log, size_t limit)
+{
+	pthread_mutex_lock(&log->lock);
+	log->limit = limit;
+	pthread_mutex_unlock(&log->lock);
+}
+
 size_t evlog_bytes(struct evlog *log)
 {
 	size_t n;

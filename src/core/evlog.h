@@ -22,6 +22,8 @@ struct history *evlog_history(struct evlog *log);
 
 /* Time of the oldest event kept; T_NEVER where there is none. */
 int64_t evlog_begin(struct evlog *log);
+/* Another limit; what is over it goes with the next events. */
+void evlog_limit(struct evlog *log, size_t limit);
 /* Bytes held. */
 size_t evlog_bytes(struct evlog *log);
 

@@ -143,7 +143,8 @@ static void move_entries(const struct world *w, struct moment *m, size_t end)
 {
 	size_t rows = m->n;
 
-	if (!m->made) {
+	if (!m->made || m->thinned != w->thinned) {
+		m->thinned = w->thinned;
 		moment_reset(m, w->g.n);
 		set_first_states(w, m, 0);
 		m->entries = 0;
@@ -312,7 +313,7 @@ int world_at(struct world *w, int64_t t, struct moment *m)
 	seg = world_segment(w, t);
 	if (seg < w->seg.n && w->seg.v[seg].t1 == t)
 		seg++;
-	undo_events(m);
+	undo_events(m); /* rows stay what they are, whatever became of the entries */
 	move_entries(w, m, seg < w->seg.n ? w->seg.v[seg].first_entry : w->open.first_entry);
 	m->time = t;
 	if (w->history && (seg == w->seg.n ? w->open.n_events > 0 : w->seg.v[seg].t0 <= t)) {
@@ -325,120 +326,4 @@ int world_at(struct world *w, int64_t t, struct moment *m)
 	}
 	count_states(w, m);
 	return rc;
-}
-
-/* --- the coarse timeline of one goroutine --- */
-
-struct columns {
-	int64_t t0, t1;
-	double width; /* ns a column */
-	double (*sum)[SHARE_N];
-	uint8_t *sampled; /* NULL: not asked */
-	size_t n;
-};
-
-static void columns_add(struct columns *c, int64_t a, int64_t b, const double share[SHARE_N],
-			bool sampled)
-{
-	size_t i;
-
-	a = a < c->t0 ? c->t0 : a;
-	b = b > c->t1 ? c->t1 : b;
-	if (a >= b)
-		return;
-	for (i = (size_t)((double)(a - c->t0) / c->width); i < c->n; i++) {
-		double lo = (double)c->t0 + (double)i * c->width, hi = lo + c->width;
-
-		if (lo >= (double)b)
-			break;
-		lo = lo < (double)a ? (double)a : lo;
-		hi = hi > (double)b ? (double)b : hi;
-		for (int s = 0; s < SHARE_N && hi > lo; s++)
-			c->sum[i][s] += share[s] * (hi - lo);
-		if (c->sampled && sampled)
-			c->sampled[i] = 1;
-	}
-}
-
-static void columns_state(struct columns *c, int64_t a, int64_t b, uint8_t state, bool sampled)
-{
-	double share[SHARE_N] = { 0 };
-
-	if (gstate_share(state) >= SHARE_N)
-		return;
-	share[gstate_share(state)] = 1;
-	columns_add(c, a, b, share, sampled);
-}
-
-static void entry_shares(const struct world *w, const struct entry *e, double share[SHARE_N],
-			 int64_t *t0, int64_t *t1)
-{
-	size_t open = (size_t)(e - w->entry.v) - w->open.first_entry;
-
-	if (e->seg < w->seg.n) {
-		*t0 = w->seg.v[e->seg].t0;
-		*t1 = w->seg.v[e->seg].t1;
-		for (int s = 0; s < SHARE_N; s++)
-			share[s] = (double)e->share[s] / SHARE_ONE;
-		return;
-	}
-	*t0 = w->open.t0;
-	*t1 = w->open.ns.v[open].mark;
-	for (int s = 0; s < SHARE_N; s++)
-		share[s] = *t1 > *t0 ? (double)w->open.ns.v[open].ns[s] / (double)(*t1 - *t0) : 0;
-}
-
-/* Of a segment in which it came or went, its shares are of the time that it was there. */
-static void columns_entry(struct columns *c, const struct goroutine *g, int64_t t0, int64_t t1,
-			  double share[SHARE_N], bool sampled)
-{
-	int64_t a = t0 > g->t_create ? t0 : g->t_create, b = t1 < g->t_end ? t1 : g->t_end;
-
-	if (a >= b)
-		return;
-	for (int s = 0; s < SHARE_N; s++)
-		share[s] *= (double)(t1 - t0) / (double)(b - a);
-	columns_add(c, a, b, share, sampled);
-}
-
-static void columns_walk(const struct world *w, const struct goroutine *g, struct columns *c)
-{
-	int64_t end = g->t_end < w->t_end ? g->t_end : w->t_end;
-	uint32_t i = g->last_entry;
-
-	while (i != NO_ENTRY && end > c->t0) {
-		const struct entry *e = &w->entry.v[i];
-		double share[SHARE_N];
-		int64_t s0, s1;
-
-		entry_shares(w, e, share, &s0, &s1);
-		columns_state(c, s1, end, e->state, e->how == WAIT_SAMPLED);
-		columns_entry(c, g, s0, s1, share, e->sampled);
-		end = s0;
-		i = e->prev;
-	}
-	if (i == NO_ENTRY && g->t_create == T_BEFORE)
-		columns_state(c, 0, end, g->first_state, false);
-}
-
-void world_columns(const struct world *w, uint32_t row, int64_t t0, int64_t t1,
-		   uint16_t (*col)[SHARE_N], uint8_t *sampled, size_t n)
-{
-	struct columns c = { .t0 = t0, .t1 = t1, .n = n, .sampled = sampled };
-
-	memset(col, 0, n * sizeof(*col));
-	if (sampled)
-		memset(sampled, 0, n);
-	if (!n || t1 <= t0)
-		return;
-	c.width = (double)(t1 - t0) / (double)n;
-	c.sum = xcalloc(n, sizeof(*c.sum));
-	columns_walk(w, &w->g.v[row], &c);
-	for (size_t i = 0; i < n; i++)
-		for (int s = 0; s < SHARE_N; s++) {
-			double v = c.sum[i][s] / c.width * SHARE_ONE + 0.5;
-
-			col[i][s] = v > SHARE_ONE ? SHARE_ONE : (uint16_t)v;
-		}
-	free(c.sum);
 }

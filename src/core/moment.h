@@ -10,6 +10,14 @@ void moment_add_row(struct moment *m);
 /* Makes exactly n rows, all GS_NONE. */
 void moment_reset(struct moment *m, size_t n);
 
+/* A share of the whole, in 1/SHARE_ONE. */
+static inline uint16_t share_of(int64_t ns, int64_t whole)
+{
+	if (ns <= 0 || whole <= 0)
+		return 0;
+	return ns >= whole ? SHARE_ONE : (uint16_t)((double)ns * SHARE_ONE / (double)whole + 0.5);
+}
+
 enum change {
 	CHANGE_NONE,
 	CHANGE_STACK, /* it is known to be elsewhere, in the same state */

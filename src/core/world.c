@@ -56,6 +56,9 @@ void world_release(struct world *w)
 	map64_free(&w->origin_id);
 	vec_free(&w->seg);
 	vec_free(&w->entry);
+	vec_free(&w->coarse);
+	vec_free(&w->ladder);
+	map64_free(&w->ladder_of);
 	vec_free(&w->band);
 	vec_free(&w->warning);
 	vec_free(&w->thread);
@@ -257,13 +260,6 @@ static uint32_t merge_row(struct world *w, const struct seg_g *s, int64_t t0)
 	return row;
 }
 
-static uint16_t share_of(int64_t ns, int64_t whole)
-{
-	if (ns <= 0 || whole <= 0)
-		return 0;
-	return ns >= whole ? SHARE_ONE : (uint16_t)((double)ns * SHARE_ONE / (double)whole + 0.5);
-}
-
 static void merge_one(struct world *w, const struct segment *seg, const struct seg_g *s)
 {
 	uint32_t row = merge_row(w, s, seg->t0);
@@ -322,6 +318,8 @@ void world_merge(struct world *w, int64_t t0, int64_t t1, uint64_t n_events,
 	for (size_t i = 0; i < n; i++)
 		merge_one(w, &seg, &segg[i]);
 	*vec_push(&w->seg) = seg;
+	for (size_t i = seg.first_entry; i < w->entry.n; i++)
+		timeline_add(w, (uint32_t)i);
 	w->open.first_entry = w->entry.n;
 	w->t_end = t1 > w->t_end ? t1 : w->t_end;
 	w->now.time = w->t_end;
@@ -698,6 +696,8 @@ void world_close_segment(struct world *w)
 		judge_by_stack(w, e->g, e->stack);
 	}
 	*vec_push(&w->seg) = seg;
+	for (size_t i = seg.first_entry; i < w->entry.n; i++)
+		timeline_add(w, (uint32_t)i);
 	w->open.ns.n = 0;
 	w->open.first_entry = w->entry.n;
 	w->open.n_events = 0;

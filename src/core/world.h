@@ -8,6 +8,8 @@
  * at the segment's end and its shares of time within. So the entries are the
  * keyframes (apply all of segments 0..i to know the world after segment i) and
  * the coarse level of detail at once; what lies between is asked of the history.
+ * Levels above (struct coarse) stand for 16, 256 … entries of one goroutine, so
+ * that a row of columns costs the same whatever span it shows.
  */
 #ifndef CORE_WORLD_H
 #define CORE_WORLD_H
@@ -47,6 +49,23 @@ struct entry {
 	uint64_t waker; /* goid that last made it runnable, 0: none known */
 };
 
+/* Entries of one goroutine that follow each other, as one: what it did from t0 to t1. */
+enum { COARSE_OF = 16, COARSE_LEVELS = 7 };
+struct coarse {
+	int64_t t0, t1;
+	int64_t ns[SHARE_N]; /* with the time between the entries */
+	uint32_t
+		child; /* the newest of COARSE_OF below: entries at level 0, else of the level below */
+	uint32_t prev; /* of the same level, NO_ENTRY: none */
+	uint32_t entry; /* the newest entry in it */
+	bool sampled; /* not all that is in it is known to the moment */
+};
+
+/* The newest of each level of one goroutine, NO_ENTRY: none. */
+struct ladder {
+	uint32_t top[COARSE_LEVELS];
+};
+
 struct segment {
 	int64_t t0, t1;
 	uint64_t first_entry; /* into world.entry */
@@ -73,6 +92,7 @@ struct goroutine {
 	bool system;
 	bool once_system; /* in world.system_row */
 	bool finalizer; /* the runtime's own unless it runs a finalizer or cleanup of the program */
+	uint32_t n_entries; /* of closed segments */
 };
 
 /* How goroutines came to be, and what they are called; the same for many of them. */
@@ -106,6 +126,7 @@ struct moment {
 	uint64_t count[GS_N]; /* system goroutines not counted */
 	/* world_at()'s own: what it was made of, so that the next time is made from it */
 	bool made;
+	uint32_t thinned; /* world.thinned then */
 	size_t entries; /* the first so many are in it … */
 	VEC(struct moment_undo) undo; /* … and these rows went on from there */
 };
@@ -230,6 +251,8 @@ struct live {
 		exact; /* string id: which exact events there are, a word for the header; 0: not asked */
 	double target_cost_pct; /* what probes cost the program, of its own time */
 	struct live_probes probes[LIVE_PROBE_GROUPS];
+	int64_t past_events; /* single events are kept from here on; before it the timeline alone */
+	uint64_t past_bytes, past_most; /* that the past takes, and may take */
 	uint64_t unseen; /* goroutines that lived too shortly to be kept: there are too many */
 };
 
@@ -264,6 +287,10 @@ struct world {
 
 	VEC(struct segment) seg;
 	VEC(struct entry) entry;
+	VEC(struct coarse) coarse;
+	VEC(struct ladder) ladder;
+	struct map64 ladder_of; /* row → index of ladder; of those with COARSE_OF entries */
+	uint32_t thinned; /* grows when numbers of entries and segments become others */
 	VEC(struct band) band;
 	VEC(uint32_t) warning; /* sentences on what is missing */
 	VEC(struct thread) thread; /* those that are gone stay */
@@ -397,10 +424,24 @@ int world_at(struct world *w, int64_t t, struct moment *m);
 size_t world_segment(const struct world *w, int64_t t);
 
 /*
+ * Makes the older half of the segments coarser, two at a time become one, until
+ * there are no more than so many entries, or nothing is left to make coarser.
+ * Segments must be closed. Some 20 ns for each entry there is. Returns the entries
+ * there are then.
+ */
+size_t world_thin(struct world *w, size_t entries);
+/* Bytes that the timeline takes: entries and the levels above. */
+size_t world_timeline_bytes(const struct world *w);
+
+/* For the world's own files: the entry is finished; in order for each goroutine. */
+void timeline_add(struct world *w, uint32_t entry);
+
+/*
  * Fills shares of time per column for one goroutine from entries alone:
  * col[i][SHARE_*] for n columns that divide t0..t1 evenly, in 1/SHARE_ONE of
  * the column. What is before its creation or after its end is 0. sampled[i]
  * (NULL: not asked) is 1 where it is not known to the moment what was when.
+ * O(n log entries), wherever and however long the span is.
  */
 void world_columns(const struct world *w, uint32_t row, int64_t t0, int64_t t1,
 		   uint16_t (*col)[SHARE_N], uint8_t *sampled, size_t n);

@@ -50,7 +50,7 @@ static size_t caps_needed(const struct guard_needs *n, cap_value_t *out)
 		out[k++] = CAP_SYS_PTRACE;
 	if (n->live && n->ptrace)
 		out[k++] = CAP_SYS_NICE; /* while a thread stands still, ours goes first */
-	if (n->child)
+	if (n->child || n->signal_fd)
 		out[k++] = CAP_KILL;
 	if (n->live && n->bpf && (n->admin || cap_max_bits() <= BPF))
 		out[k++] = CAP_SYS_ADMIN;
@@ -168,7 +168,6 @@ static const char *const refused[] = {
 	"process_madvise",
 	"process_mrelease",
 	"pidfd_getfd",
-	"pidfd_send_signal",
 	"tkill",
 	"rt_sigqueueinfo",
 	"rt_tgsigqueueinfo",
@@ -272,7 +271,8 @@ static const char *const refused[] = {
 };
 
 /* Allowed with some arguments only. */
-static const char *const by_argument[] = { "ptrace", "kill", "tgkill", "prlimit64" };
+static const char *const by_argument[] = { "ptrace", "kill", "tgkill", "pidfd_send_signal",
+					   "prlimit64" };
 
 static const char *const for_bpf[] = { "bpf", "perf_event_open" };
 static const char *const for_live[] = { "process_vm_readv" };
@@ -320,15 +320,18 @@ static int allow_ptrace(scmp_filter_ctx ctx)
 #endif
 }
 
-/* ^Z, which stops the whole job; a crash, which is ours alone; the command that we started. */
-static int allow_signals(scmp_filter_ctx ctx, pid_t child)
+/* ^Z, which stops the whole job; a crash, which is ours alone; the command that we started; the target, where asked for. */
+static int allow_signals(scmp_filter_ctx ctx, const struct guard_needs *n)
 {
+	pid_t child = n->child;
 	int rc = ALLOW(ctx, kill, 2, IS(0, 0), IS(1, SIGTSTP));
 
 	if (!rc)
 		rc = ALLOW(ctx, kill, 1, IS(0, getpid()));
 	if (!rc && child > 0)
 		rc = ALLOW(ctx, kill, 1, IS(0, child));
+	if (!rc && n->signal_fd > 0)
+		rc = ALLOW(ctx, pidfd_send_signal, 1, IS(0, n->signal_fd));
 	return rc ? rc : ALLOW(ctx, tgkill, 1, IS(0, getpid()));
 }
 
@@ -353,7 +356,7 @@ static int filter_fill(scmp_filter_ctx ctx, const struct guard_needs *n)
 		rc = ALLOW(ctx, prlimit64, 1, IS(0, 0));
 	if (!rc && n->live && n->ptrace)
 		rc = allow_ptrace(ctx);
-	return rc ? rc : allow_signals(ctx, n->child);
+	return rc ? rc : allow_signals(ctx, n);
 }
 
 static void filter_set(const struct guard_needs *n, struct guard_state *s)

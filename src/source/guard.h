@@ -27,6 +27,7 @@ struct guard_needs {
 	bool bpf; /* programs and probes are put on and taken off */
 	bool admin; /* which takes CAP_SYS_ADMIN */
 	bool files; /* files are written that are not open yet */
+	int signal_fd; /* a pidfd by which signals are sent to the target, 0: none */
 	pid_t child; /* the command that we started and will end, 0: none */
 };
 

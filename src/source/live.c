@@ -18,7 +18,8 @@ enum {
 	REFUSED_MS = 500,
 	POLL_US = 500,
 	YOUNG_MS = 500,
-	PAST_BYTES = 64 << 20,
+	PAST_BYTES = 256 << 20,
+	PAST_LEAST = 1 << 20,
 };
 
 /* --- the loop's side --- */
@@ -258,7 +259,10 @@ struct live_source *live_new(struct target *t, const struct live_config *cfg,
 	l->t0 = target_clock(t);
 	l->wall0 = t->core ? 0 : live_clock(CLOCK_REALTIME);
 	snprintf(l->name, sizeof(l->name), "%s", t->status.comm);
-	l->log = evlog_new(cfg->past ? cfg->past : PAST_BYTES);
+	l->past = cfg->past ? cfg->past : PAST_BYTES;
+	l->past = l->past < PAST_LEAST ? PAST_LEAST : l->past;
+	l->past_timeline = l->past / 4;
+	l->log = evlog_new(l->past - l->past_timeline);
 	pthread_mutex_init(&l->lock, NULL);
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);

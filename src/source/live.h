@@ -21,7 +21,7 @@ struct live_config {
 	 * number up to 0.22.
 	 */
 	double share;
-	size_t past; /* bytes of the past to keep; 0: 64 MB */
+	size_t past; /* bytes of the past to keep, events and timeline; 0: 256 MB */
 	/* How long to wait for the runtime to be up, ms; 0: 2000. Also for a Go program to be executed. */
 	int wait_ms;
 	bool no_ptrace; /* threads are never stopped: where running goroutines are is not known */

@@ -363,6 +363,29 @@ static void tell_quota(struct live_source *l, struct world *w, const struct live
 	tell_metric(l, w, time, METRIC_THROTTLED, q->throttled);
 }
 
+/* Keeps the past within its bound: old events go, the timeline's older half becomes coarser. */
+static void live_past(struct live_source *l, struct world *w)
+{
+	struct live *live = &w->live;
+	size_t room;
+
+	live->past_events = evlog_begin(l->log);
+	live->past_most = l->past;
+	live->past_bytes = evlog_bytes(l->log) + world_timeline_bytes(w);
+	if (world_timeline_bytes(w) <= l->past_timeline)
+		return;
+	/* each goroutine keeps an entry: where they are many, events make room for them */
+	room = world_timeline_bytes(w) < l->past ? l->past - world_timeline_bytes(w) : 0;
+	evlog_limit(l->log, room > l->past / 4 * 3 ? l->past / 4 * 3
+			    : room < l->past / 8   ? l->past / 8
+						   : room);
+	world_close_segment(w);
+	world_thin(w, w->entry.n / 5 * 4);
+	/* what does not become less is not tried at each pass */
+	if (world_timeline_bytes(w) > l->past_timeline / 4 * 3)
+		l->past_timeline = world_timeline_bytes(w) / 4 * 5;
+}
+
 void live_tell_pass(struct live_source *l, struct world *w, const struct live_batch *b)
 {
 	const struct live_facts *f = &b->facts;
@@ -376,6 +399,7 @@ void live_tell_pass(struct live_source *l, struct world *w, const struct live_ba
 	for (size_t i = 0; i < b->thread.n; i++)
 		tell_thread(l, w, &b->thread.v[i]);
 	live_exact_ended(l, w, b->time);
+	live_past(l, w);
 	live->state = f->state;
 	live->passes++;
 	live->created = f->created;

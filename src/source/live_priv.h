@@ -218,6 +218,8 @@ struct live_source {
 
 	/* the loop's */
 	struct evlog *log;
+	size_t past; /* bytes that events and timeline may take … */
+	size_t past_timeline; /* … and of them the timeline, before it is made coarser */
 	struct live_batch *now; /* being drained */
 	size_t at;
 	int64_t last; /* time of the last event */

@@ -67,6 +67,8 @@ static bool has_tab(const struct ui *ui, enum pane_id id)
 {
 	if (!ui->pane[id] || id == PANE_STRIP)
 		return false;
+	if (id == PANE_CHANGES)
+		return ui->changes;
 	return id != PANE_DETAIL || ui->detail;
 }
 
@@ -229,5 +231,6 @@ void chrome_draw(struct ui *ui, struct grid *g)
 				draw_pane_title(ui, &all, (enum pane_id)id);
 		draw_splits(ui, &all);
 	}
+	menu_draw(&ui->menu, &body);
 	draw_bottom(ui, &all);
 }

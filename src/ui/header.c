@@ -208,6 +208,23 @@ static void add_exact(const struct world *w, struct pieces *p)
 	    rate >= 1 ? "/s" : "");
 }
 
+/* How far back one can go, and from when on event by event. */
+static void add_past(const struct view *v, struct pieces *p)
+{
+	const struct live *l = &v->world->live;
+	char a[TEXT_SHORT], b[TEXT_SHORT], c[TEXT_SHORT];
+	int64_t end = v->world->t_end;
+
+	if (!l->past_most || v->world->replay)
+		return;
+	text_bytes(c, l->past_bytes);
+	if (l->past_events != T_NEVER && l->past_events > 0 && l->past_bytes > l->past_most / 2)
+		add(p, 5, ROLE_HEADER, 0, "past %s, events %s, %s", text_duration(a, end),
+		    text_duration(b, end - l->past_events), c);
+	else
+		add(p, 5, ROLE_HEADER, 0, "past %s %s", text_duration(a, end), c);
+}
+
 static void add_live_cost(const struct world *w, struct pieces *p)
 {
 	if (w->live.ended)
@@ -278,6 +295,7 @@ static void line_two(struct ui *ui, struct pieces *p)
 		add(p, 1, ROLE_WARN, 0, "%zu note%s: !", w->warning.n,
 		    w->warning.n == 1 ? "" : "s");
 	add_live_cost(w, p);
+	add_past(&ui->view, p);
 	if (ui->view.system)
 		add(p, 5, ROLE_DIM, 0, "system shown");
 	add_filter(ui, p);

@@ -21,6 +21,7 @@ static const struct {
 	{ CTX_PANE(PANE_FINDINGS), "Findings" },
 	{ CTX_PANE(PANE_GRAPH), "Graph" },
 	{ CTX_PANE(PANE_FLAME), "Flame" },
+	{ CTX_PANE(PANE_CHANGES), "Changes" },
 	{ CTX_ANY, "Everywhere" },
 	{ CTX_PROMPT, "While typing a line" },
 	{ CTX_SETUP, "Settings" },

@@ -19,6 +19,7 @@ static const struct {
 	{ "findings", CTX_PANE(PANE_FINDINGS) },
 	{ "graph", CTX_PANE(PANE_GRAPH) },
 	{ "flame", CTX_PANE(PANE_FLAME) },
+	{ "changes", CTX_PANE(PANE_CHANGES) },
 	{ "prompt", CTX_PROMPT },
 	{ "help", CTX_HELP },
 	{ "setup", CTX_SETUP },

@@ -28,6 +28,10 @@ static const struct {
 	{ UK_DELETE, "Delete" },
 	{ UK_INSERT, "Insert" },
 	{ ';', "Semicolon" }, /* in a file, ; after a blank begins a comment */
+	{ UK_SHIFT_UP, "S-Up" },
+	{ UK_SHIFT_DOWN, "S-Down" },
+	{ UK_SHIFT_LEFT, "S-Left" },
+	{ UK_SHIFT_RIGHT, "S-Right" },
 };
 
 static uint32_t parse_function_key(const char *name, size_t len)

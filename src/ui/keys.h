@@ -31,7 +31,11 @@ enum ui_key_code {
 	UK_INSERT,
 	UK_F1,
 	UK_F12 = UK_F1 + 11,
-	UK_LAST = UK_F12
+	UK_SHIFT_UP,
+	UK_SHIFT_DOWN,
+	UK_SHIFT_LEFT,
+	UK_SHIFT_RIGHT,
+	UK_LAST = UK_SHIFT_RIGHT
 };
 
 /* Where a key counts: panes as bits (1 << enum pane_id), and these. */
@@ -83,6 +87,10 @@ enum action {
 	ACT_GOTO, /* arg: a time */
 	ACT_EVENT_PREV,
 	ACT_EVENT_NEXT,
+	ACT_FINDING_PREV,
+	ACT_FINDING_NEXT,
+	ACT_MARK, /* arg: a letter; none: the next free one */
+	ACT_MARK_JUMP, /* arg: a letter; none: the mark before */
 	ACT_END, /* the newest state, and stay there */
 	ACT_ZOOM_IN,
 	ACT_ZOOM_OUT,
@@ -93,6 +101,11 @@ enum action {
 	ACT_PANE_PREV,
 	ACT_PANE, /* arg: a pane's name or number */
 	ACT_MAXIMISE,
+	ACT_BORDER_LEFT, /* the border beside the pane goes there */
+	ACT_BORDER_RIGHT,
+	ACT_BORDER_UP, /* the border above what lies below */
+	ACT_BORDER_DOWN,
+	ACT_BORDER_RESET,
 	/* the rest */
 	ACT_COPY,
 	ACT_COPY_ALL,
@@ -103,6 +116,10 @@ enum action {
 	ACT_PROFILE, /* time on CPU or off; arg: on-cpu or off-cpu */
 	ACT_SCOPE, /* whose time; arg: all, group or goroutine */
 	ACT_SPLIT, /* what time is parted by; arg: none, creator, labels or goroutine */
+	ACT_EXPORT, /* the menu of formats */
+	ACT_WRITE, /* arg: a format and a file */
+	ACT_SIGNAL, /* arg: a name; none: the menu of signals */
+	ACT_SIGNAL_SURE, /* arg: yes */
 	ACT_MOUSE,
 	ACT_SETUP,
 	ACT_SET, /* arg: a setting and its value */

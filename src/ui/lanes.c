@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ui/lanes.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -159,36 +160,74 @@ static void coarse_columns(struct columns *x, const struct world *w, uint32_t ro
 	world_columns(w, row, x->span.t0, x->span.t1, col, x->sampled, (size_t)x->n);
 	for (int i = 0; i < x->n; i++)
 		for (int s = 0; s < SHARE_N; s++)
-			x->sum[i][s] = col[i][s];
+			x->sum[i][s] += col[i][s];
 	free(col);
+}
+
+static void columns_init(struct columns *x, struct time_span span, int n)
+{
+	*x = (struct columns){ .span = span, .n = n };
+	x->sum = xcalloc((size_t)n, sizeof(*x->sum));
+	x->last = xcalloc((size_t)n, 1);
+	x->sampled = xcalloc((size_t)n, 1);
+}
+
+static void columns_release(struct columns *x)
+{
+	free(x->sampled);
+	free(x->sum);
+	free(x->last);
+}
+
+static void columns_draw(const struct columns *x, const struct region *r, const struct world *w)
+{
+	for (int i = 0; i < x->n; i++)
+		column_draw(r, i, x->sum[i], x->last[i],
+			    w->live.pid && !x->sampled[i] ? ATTR_BOLD : 0);
 }
 
 void lane_draw(const struct region *r, const struct world *w, uint32_t row,
 	       const struct story *story, struct time_span span)
 {
-	struct columns x = { .span = span, .n = r->w };
+	struct columns x;
 
 	if (r->w < 1 || span.t1 <= span.t0 || row >= w->g.n)
 		return;
-	x.sum = xcalloc((size_t)x.n, sizeof(*x.sum));
-	x.last = xcalloc((size_t)x.n, 1);
-	x.sampled = xcalloc((size_t)x.n, 1);
+	columns_init(&x, span, r->w);
 	if (story && story->ev.n && story->t0 <= span.t0 && story->t1 >= span.t1)
 		exact_columns(&x, w, story, w->g.v[row].goid);
 	else
 		coarse_columns(&x, w, row);
+	columns_draw(&x, r, w);
+	columns_release(&x);
+}
+
+void lane_draw_many(const struct region *r, const struct world *w, const uint32_t *row, size_t n,
+		    struct time_span span)
+{
+	struct columns x;
+
+	if (r->w < 1 || span.t1 <= span.t0)
+		return;
+	columns_init(&x, span, r->w);
+	for (size_t i = 0; i < n; i++)
+		coarse_columns(&x, w, row[i]);
 	for (int i = 0; i < x.n; i++)
-		column_draw(r, i, x.sum[i], x.last[i],
-			    w->live.pid && !x.sampled[i] ? ATTR_BOLD : 0);
-	free(x.sampled);
-	free(x.sum);
-	free(x.last);
+		for (int s = 0; s < SHARE_N; s++)
+			x.sum[i][s] /= (double)(n ? n : 1);
+	columns_draw(&x, r, w);
+	columns_release(&x);
 }
 
 /* --- activity --- */
 
 static void activity_grow(struct activity *a, const struct world *w)
 {
+	if (a->thinned != w->thinned) {
+		a->thinned = w->thinned;
+		a->seg.n = 0;
+		a->most = 0;
+	}
 	while (a->seg.n < w->seg.n) {
 		const struct segment *s = &w->seg.v[a->seg.n];
 		double run = 0;
@@ -234,22 +273,212 @@ void activity_draw(struct activity *a, const struct region *r, const struct worl
 void activity_release(struct activity *a)
 {
 	vec_free(&a->seg);
+	vec_free(&a->block);
 }
 
-void bands_draw(const struct region *r, const struct world *w, struct time_span span)
+/* --- bands --- */
+
+enum { BLOCK_BANDS = 64 };
+
+static void blocks_grow(struct activity *a, const struct world *w)
 {
+	while ((a->block.n + 1) * BLOCK_BANDS <= w->band.n) {
+		const struct band *v = &w->band.v[a->block.n * BLOCK_BANDS];
+		struct band_block b = { .t0 = T_NEVER, .t1 = T_BEFORE };
+
+		for (int i = 0; i < BLOCK_BANDS; i++) {
+			b.t0 = v[i].t0 < b.t0 ? v[i].t0 : b.t0;
+			b.t1 = v[i].t1 > b.t1 ? v[i].t1 : b.t1;
+			b.kinds |= (uint8_t)(1u << v[i].kind);
+		}
+		*vec_push(&a->block) = b;
+	}
+}
+
+static void band_draw(const struct region *r, int64_t t0, int64_t t1, int kind,
+		      struct time_span span)
+{
+	int x0, x1;
+
+	if (t1 < span.t0 || t0 > span.t1)
+		return;
+	x0 = t0 < span.t0 ? 0 : span_column(span, r->w, t0);
+	x1 = t1 > span.t1 ? r->w - 1 : span_column(span, r->w, t1);
+	draw_sym(r, x0, 0, x1 - x0 + 1, SYM_HLINE, kind == BAND_GC ? ROLE_BAND_GC : ROLE_BAND_STW,
+		 kind == BAND_GC ? 0 : ATTR_BOLD);
+}
+
+/* Those of a block that fill no more than a column are drawn as one. */
+static bool block_draw(const struct region *r, const struct band_block *b, int kind,
+		       struct time_span span)
+{
+	if (!(b->kinds & 1u << kind) || b->t1 < span.t0 || b->t0 > span.t1)
+		return true;
+	if (b->kinds != 1u << kind || b->t0 < span.t0 || b->t1 > span.t1 ||
+	    span_column(span, r->w, b->t0) != span_column(span, r->w, b->t1))
+		return false;
+	band_draw(r, b->t0, b->t1, kind, span);
+	return true;
+}
+
+void bands_draw(struct activity *a, const struct region *r, const struct world *w,
+		struct time_span span)
+{
+	blocks_grow(a, w);
 	/* the loud ones last, so that they stay in sight */
 	for (int kind = BAND_GC; kind <= BAND_STW; kind++)
 		for (size_t i = 0; i < w->band.n; i++) {
 			const struct band *b = &w->band.v[i];
-			int x0, x1;
 
-			if ((int)b->kind != kind || b->t1 < span.t0 || b->t0 > span.t1)
-				continue;
-			x0 = b->t0 < span.t0 ? 0 : span_column(span, r->w, b->t0);
-			x1 = b->t1 > span.t1 ? r->w - 1 : span_column(span, r->w, b->t1);
-			draw_sym(r, x0, 0, x1 - x0 + 1, SYM_HLINE,
-				 kind == BAND_GC ? ROLE_BAND_GC : ROLE_BAND_STW,
-				 kind == BAND_GC ? 0 : ATTR_BOLD);
+			if (i % BLOCK_BANDS == 0 && i / BLOCK_BANDS < a->block.n &&
+			    block_draw(r, &a->block.v[i / BLOCK_BANDS], kind, span))
+				i += BLOCK_BANDS - 1;
+			else if (b->kind == kind)
+				band_draw(r, b->t0, b->t1, kind, span);
 		}
+}
+
+/* --- signs --- */
+
+static enum role sign_role(const struct finding *f)
+{
+	return f->severity == SEVERITY_ERROR	 ? ROLE_ERROR
+	       : f->severity == SEVERITY_WARNING ? ROLE_WARN
+						 : ROLE_INFO;
+}
+
+struct sign {
+	const struct finding *f; /* the gravest … */
+	int n; /* … of so many */
+	char letter; /* of a mark */
+};
+
+static void sign_draw(const struct region *r, int x, int room, const struct sign *s)
+{
+	char text[64] = "";
+
+	draw_sym(r, x, 0, 1, SYM_MARK, sign_role(s->f), ATTR_BOLD);
+	if (s->n > 1)
+		snprintf(text, sizeof(text), "%d", s->n);
+	snprintf(text + strlen(text), sizeof(text) - strlen(text), " %.40s",
+		 detector_table[s->f->detector].name);
+	if ((int)strlen(text) + 1 < room)
+		draw_str(r, x + 1, 0, -1, sign_role(s->f), 0, text);
+}
+
+/* The gravest finding in each column. */
+static void signs_take(struct sign *s, const struct view *v, struct time_span span, int w)
+{
+	const struct findings *all = v->detect ? &v->detect->findings : NULL;
+
+	for (size_t i = 0; all && i < all->v.n; i++) {
+		const struct finding *f = &all->v.v[i];
+		int x = span_column(span, w, view_finding_time(f));
+
+		if (!f->present || f->muted || x < 0 || x >= w)
+			continue;
+		s[x].n++;
+		if (!s[x].f || f->severity > s[x].f->severity)
+			s[x].f = f;
+	}
+}
+
+static void marks_take(struct sign *s, const struct view *v, struct time_span span, int w)
+{
+	for (size_t i = 0; i < v->mark.n; i++) {
+		int x = span_column(span, w, v->mark.v[i].time);
+
+		if (x >= 0 && x < w)
+			s[x].letter = v->mark.v[i].letter;
+	}
+}
+
+void signs_draw(const struct region *r, const struct view *v, struct time_span span, bool named)
+{
+	struct sign *s = xcalloc((size_t)r->w + 1, sizeof(*s));
+
+	signs_take(s, v, span, r->w);
+	marks_take(s, v, span, r->w);
+	for (int x = 0, next; x < r->w; x = next) {
+		for (next = x + 1; next < r->w && !s[next].f && !s[next].letter;)
+			next++;
+		if (s[x].f)
+			sign_draw(r, x, named ? next - x : 1, &s[x]);
+		if (s[x].letter)
+			draw_str(r, x, 0, 1, ROLE_MATCH, ATTR_BOLD, (char[]){ s[x].letter, '\0' });
+	}
+	free(s);
+}
+
+bool signs_any(const struct view *v, struct time_span span)
+{
+	const struct findings *all = v->detect ? &v->detect->findings : NULL;
+
+	for (size_t i = 0; i < v->mark.n; i++)
+		if (v->mark.v[i].time >= span.t0 && v->mark.v[i].time <= span.t1)
+			return true;
+	for (size_t i = 0; all && i < all->v.n; i++) {
+		const struct finding *f = &all->v.v[i];
+		int64_t t = view_finding_time(f);
+
+		if (f->present && !f->muted && t >= span.t0 && t <= span.t1)
+			return true;
+	}
+	return false;
+}
+
+/* --- below the lanes --- */
+
+/* Whether a sign stands in these columns of the span: then no text goes below it. */
+static bool signs_between(const struct view *v, int w, int a, int b)
+{
+	struct sign *s = xcalloc((size_t)w + 1, sizeof(*s));
+	bool any = false;
+
+	signs_take(s, v, v->span, w);
+	marks_take(s, v, v->span, w);
+	for (int x = a < 0 ? 0 : a; x <= b && x < w; x++)
+		any |= s[x].f || s[x].letter;
+	free(s);
+	return any;
+}
+
+void axis_draw(struct activity *a, const struct region *r, const struct view *v, bool signs)
+{
+	int64_t t = view_moment(v)->time, grain = (v->span.t1 - v->span.t0) / (r->w ? r->w : 1);
+	int x = span_column(v->span, r->w, t), w, wa, wb;
+	char begin[TEXT_SHORT], end[TEXT_SHORT], now[TEXT_SHORT];
+
+	grain = grain < 1 ? 1 : grain;
+	bands_draw(a, r, v->world, v->span);
+	text_moment(begin, v->span.t0, grain);
+	text_moment(end, v->span.t1, grain);
+	text_moment(now, t, grain);
+	wa = (int)strlen(begin);
+	wb = (int)strlen(end);
+	if (!signs || !signs_between(v, r->w, 0, wa))
+		draw_str(r, 0, 0, -1, ROLE_DIM, 0, begin);
+	if (!signs || !signs_between(v, r->w, r->w - wb, r->w - 1))
+		draw_right(r, 0, 0, r->w, ROLE_DIM, 0, end);
+	w = (int)strlen(now);
+	if (x > wa && x + w + 1 < r->w - wb) {
+		draw_sym(r, x, 0, 1, SYM_CURSOR, ROLE_CURSOR, ATTR_BOLD);
+		draw_str(r, x + 1, 0, -1, ROLE_TIME, 0, now);
+	}
+	if (signs)
+		signs_draw(r, v, v->span, false);
+}
+
+void session_draw(struct activity *a, const struct region *r, const struct view *v)
+{
+	struct time_span session = view_session(v);
+	int x0 = span_column(session, r->w, v->span.t0),
+	    x1 = span_column(session, r->w, v->span.t1);
+	int x = span_column(session, r->w, view_moment(v)->time);
+
+	activity_draw(a, r, v->world, session);
+	if (!v->span_all && x0 >= 0 && x1 < r->w + 1)
+		draw_mark(r, x0, 0, x1 - x0 + 1, 1, ATTR_UNDERLINE);
+	if (x >= 0 && x < r->w)
+		draw_mark(r, x, 0, 1, 1, ATTR_REVERSE);
 }

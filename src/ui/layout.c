@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { STRIP_LINES = 3, TIMELINE_LEAST = 6 };
+enum { STRIP_LINES = 3, TIMELINE_LEAST = 6, COLUMN_LEAST = 20, LINES_LEAST = 4 };
 
 static bool is_there(const struct layout_want *want, enum pane_id id)
 {
@@ -60,13 +60,16 @@ static int timeline_lines(const struct layout_want *want, int lines)
 
 static enum pane_id pane_left(const struct layout_want *want, bool three)
 {
-	if (want->focus == PANE_GRAPH || want->focus == PANE_FLAME)
+	if (want->focus == PANE_GRAPH || want->focus == PANE_FLAME || want->focus == PANE_CHANGES)
 		return want->focus;
 	if (want->detail && !three)
 		return PANE_DETAIL;
 	if (want->focus == PANE_LIST)
 		return PANE_LIST;
-	return want->flame ? PANE_FLAME : want->graph ? PANE_GRAPH : PANE_LIST;
+	return want->changes ? PANE_CHANGES
+	       : want->flame ? PANE_FLAME
+	       : want->graph ? PANE_GRAPH
+			     : PANE_LIST;
 }
 
 static enum pane_id pane_below(const struct layout_want *want)
@@ -91,24 +94,44 @@ static void place_source(struct layout *l, const struct layout_want *want, int x
 	place(l, vars ? PANE_VARS : PANE_SOURCE, x, y, w, h);
 }
 
+static int within(int lo, int x, int hi)
+{
+	return x < lo ? lo : x > hi ? hi : x;
+}
+
+/* Where a border is, moved from its own place as far as there is room. */
+static int border_at(struct layout *l, const struct layout_want *want, enum border b, int own,
+		     int lo, int hi)
+{
+	int at = hi < lo ? own : within(lo, own + want->moved[b], hi);
+
+	l->moved[b] = at - own;
+	return at;
+}
+
 static void layout_columns(struct layout *l, const struct layout_want *want, int y, int end)
 {
-	int below = timeline_lines(want, end - y), top = end - below - y;
+	int own = end - timeline_lines(want, end - y), w = want->w;
+	int mid = border_at(l, want, BORDER_BELOW, own, y + LINES_LEAST, end - LINES_LEAST);
 	bool three = l->kind == LAYOUT_THREE;
-	int a = three ? want->w * 42 / 100 : want->w * 56 / 100;
-	int b = three ? want->w * 29 / 100 : 0;
+	int a = three ? w * 42 / 100 : w * 56 / 100, b = -1;
 
-	place(l, pane_left(want, three), 0, y, a, top);
+	if (own == end) /* nothing lies below */
+		mid = end;
+	a = border_at(l, want, BORDER_A, a, COLUMN_LEAST, w - (three ? 2 : 1) * (COLUMN_LEAST + 1));
+	place(l, pane_left(want, three), 0, y, a, mid - y);
 	l->split[0] = a;
 	l->split_y0 = y;
-	l->split_y1 = y + top;
+	l->split_y1 = mid;
 	if (three) {
-		place(l, PANE_DETAIL, a + 1, y, b, top);
-		l->split[1] = a + 1 + b;
-		a += 1 + b;
+		b = border_at(l, want, BORDER_B, w * 42 / 100 + 1 + w * 29 / 100,
+			      a + 1 + COLUMN_LEAST, w - 1 - COLUMN_LEAST);
+		place(l, PANE_DETAIL, a + 1, y, b - a - 1, mid - y);
+		l->split[1] = b;
+		a = b;
 	}
-	place_source(l, want, a + 1, y, want->w - a - 1, top);
-	place(l, pane_below(want), 0, y + top, want->w, below);
+	place_source(l, want, a + 1, y, w - a - 1, mid - y);
+	place(l, pane_below(want), 0, mid, w, end - mid);
 }
 
 void layout_make(struct layout *l, const struct layout_want *want)

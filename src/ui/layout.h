@@ -24,6 +24,9 @@ enum layout_kind {
 	LAYOUT_THREE, /* list, graph or flame, detail, source; timeline or findings below */
 };
 
+/* Borders that can be moved: between columns, and above what lies below. */
+enum border { BORDER_A, BORDER_B, BORDER_BELOW, BORDER_N };
+
 struct rect {
 	int x, y, w, h;
 };
@@ -34,10 +37,11 @@ struct layout_want {
 	enum pane_id focus;
 	bool detail; /* is open over the list where there is no room beside it */
 	bool maximised;
-	bool graph, flame; /* in the place of the list … */
+	bool graph, flame, changes; /* in the place of the list … */
 	bool findings; /* … and of the timeline, where those have places of their own */
 	bool vars; /* in the place of the source, likewise */
 	bool inspects; /* variables can be had: where there is room both are there */
+	int moved[BORDER_N]; /* each so many cells to the right, or down, of its own place */
 	unsigned there; /* bit of each pane that there is */
 };
 
@@ -48,8 +52,9 @@ struct layout {
 	int bar; /* line of the bar */
 	struct rect pane[PANE_N]; /* the inside; w 0: not shown */
 	struct rect title[PANE_N]; /* the line above it; w 0: none */
+	int moved[BORDER_N]; /* of those that are there, as far as there was room */
 	int split[2]; /* columns of the vertical lines, -1: none */
-	int split_y0, split_y1;
+	int split_y0, split_y1; /* the second is the border below */
 };
 
 void layout_make(struct layout *l, const struct layout_want *want);

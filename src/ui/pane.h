@@ -16,6 +16,7 @@ enum pane_id {
 	PANE_FINDINGS,
 	PANE_GRAPH,
 	PANE_FLAME,
+	PANE_CHANGES, /* since a mark; in the place of the list, like the graph */
 	PANE_STRIP, /* chosen goroutine's line and the scrubber; never has the keys */
 	PANE_N
 };
@@ -57,7 +58,7 @@ struct pane;
 
 struct pane_ops {
 	enum pane_id id;
-	char number; /* the key that shows it, '1' to '6'; 0: none */
+	char number; /* the key that shows it, '1' to '6', a letter; 0: none */
 	const char *name; /* for "pane NAME": "goroutines", "timeline", "source" */
 	const char *title; /* of its tab: "Goroutines" */
 	/*
@@ -115,5 +116,6 @@ struct pane *pane_vars_new(struct view *v);
 struct pane *pane_graph_new(struct view *v);
 struct pane *pane_findings_new(struct view *v);
 struct pane *pane_flame_new(struct view *v);
+struct pane *pane_changes_new(struct view *v);
 
 #endif

@@ -41,7 +41,7 @@ struct list {
 	bool moved; /* somebody has chosen a line; until then it is the first */
 	uint32_t first; /* the row of that first line */
 	bool follow;
-	int page; /* lines last drawn */
+	int page, w; /* lines and columns last drawn */
 	struct filter *search;
 	/* what the lines were made from */
 	uint64_t moment_stamp, keep_stamp;
@@ -459,6 +459,7 @@ static void list_draw(struct pane *p, const struct region *r, bool focused)
 
 	list_choose(p);
 	l->page = r->h - 1;
+	l->w = r->w;
 	scroll_to(l, l->page);
 	columns(l, r->w, c);
 	draw_head(l, r, c);
@@ -695,7 +696,7 @@ static unsigned head_click(struct list *l, int x)
 {
 	struct column c[COL_MOST];
 
-	columns(l, 80, c);
+	columns(l, l->w, c);
 	for (int i = 0; i < COL_MOST; i++) {
 		if (!c[i].w || x < c[i].x || x >= c[i].x + c[i].w)
 			continue;
@@ -717,6 +718,8 @@ static unsigned list_mouse(struct pane *p, const struct mouse *m)
 		return move(l, m->wheel * 3);
 	if (m->kind != MOUSE_PRESS && m->kind != MOUSE_DOUBLE)
 		return EFF_NONE;
+	if (m->y < 0)
+		return EFF_DONE;
 	if (m->y == 0)
 		return head_click(l, m->x);
 	if (l->top + (size_t)(m->y - 1) >= lines(l))

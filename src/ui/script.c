@@ -91,6 +91,19 @@ static int run_wait(struct script *s, const char *arg, struct err *err)
 	return rc;
 }
 
+static int run_wait_passes(struct script *s, const char *arg, struct err *err)
+{
+	char rest;
+	int n, rc = 0;
+
+	if (sscanf(arg, "%d%c", &n, &rest) != 1 || n < 1)
+		return fail(s, err, "wait-passes takes a number, not", arg);
+	if (s->host && s->host->wait_passes)
+		rc = s->host->wait_passes(s->host->arg, n, err);
+	ui_world_changed(s->ui);
+	return rc;
+}
+
 static int run_resize(struct script *s, const char *arg, struct err *err)
 {
 	int w, h;
@@ -203,6 +216,7 @@ static int run_line(struct script *s, const char *line, struct err *err)
 		{ "key", run_key },
 		{ "type", run_type },
 		{ "wait-loaded", run_wait },
+		{ "wait-passes", run_wait_passes },
 		{ "resize", run_resize },
 		{ "tick", run_tick },
 		{ "mouse", run_mouse },

@@ -10,6 +10,7 @@
  *   mouse press 10 4        or double, drag, release, up, down (the wheel)
  *   save-screen FILE        the screen as text; - is standard output
  *   save-roles FILE         the screen as letters of roles
+ *   wait-passes N           until a process was looked at so many more times
  *   quit                    ends the script
  *
  * and every action by its name, with a colon or without: ":filter main\.", "goto 1.5s".
@@ -25,6 +26,8 @@ struct script_host {
 	void *arg;
 	/* Reads everything that there is. Returns 0 or a negative errno with err filled. */
 	int (*wait_loaded)(void *arg, struct err *err);
+	/* Goes on until so many more passes over a process are in, or it has ended. Likewise. */
+	int (*wait_passes)(void *arg, int n, struct err *err);
 };
 
 /*

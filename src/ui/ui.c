@@ -18,6 +18,7 @@ static void make_panes(struct ui *ui)
 	ui->pane[PANE_FINDINGS] = pane_findings_new(&ui->view);
 	ui->pane[PANE_GRAPH] = pane_graph_new(&ui->view);
 	ui->pane[PANE_FLAME] = pane_flame_new(&ui->view);
+	ui->pane[PANE_CHANGES] = pane_changes_new(&ui->view);
 }
 
 struct ui *ui_new(const struct ui_config *c)
@@ -42,9 +43,11 @@ struct ui *ui_new(const struct ui_config *c)
 	if (c->filter)
 		view_set_filter(&ui->view, c->filter, NULL);
 	ui->host = c->host;
+	ui->exports = c->exports;
 	ui->mouse = c->mouse;
 	ui->focus = PANE_LIST;
 	ui->dragged = PANE_N;
+	ui->dragging = BORDER_N;
 	ui->now = -1;
 	make_panes(ui);
 	ui_resize(ui, c->w, c->h);
@@ -76,6 +79,7 @@ void ui_layout(struct ui *ui)
 		.maximised = ui->maximised,
 		.graph = ui->graph,
 		.flame = ui->flame,
+		.changes = ui->changes,
 		.findings = ui->findings,
 		.vars = ui->vars,
 		.inspects = ui->inspects,
@@ -83,7 +87,15 @@ void ui_layout(struct ui *ui)
 
 	for (int i = 0; i < PANE_N; i++)
 		want.there |= ui->pane[i] ? 1u << i : 0;
+	memcpy(want.moved, ui->moved, sizeof(want.moved));
 	layout_make(&ui->layout, &want);
+	/* what there was no room for is not kept; another layout keeps what it has no border for */
+	if (ui->layout.kind >= LAYOUT_TWO)
+		ui->moved[BORDER_A] = ui->layout.moved[BORDER_A];
+	if (ui->layout.kind >= LAYOUT_TWO)
+		ui->moved[BORDER_BELOW] = ui->layout.moved[BORDER_BELOW];
+	if (ui->layout.kind == LAYOUT_THREE)
+		ui->moved[BORDER_B] = ui->layout.moved[BORDER_B];
 	ui->dirty = true;
 }
 
@@ -92,7 +104,8 @@ void ui_focus(struct ui *ui, enum pane_id id)
 	if (!ui->pane[id] || id == PANE_STRIP)
 		return;
 	ui->focus = id;
-	if (id == PANE_LIST || id == PANE_GRAPH || id == PANE_FLAME) {
+	if (id == PANE_LIST || id == PANE_GRAPH || id == PANE_FLAME || id == PANE_CHANGES) {
+		ui->changes = id == PANE_CHANGES;
 		ui->graph = id == PANE_GRAPH;
 		ui->flame = id == PANE_FLAME;
 	}
@@ -179,6 +192,8 @@ void ui_key(struct ui *ui, uint32_t key)
 	ui->dirty = true;
 	if (ui->prompt.row)
 		ui_prompt_key(ui, key);
+	else if (ui->menu.n)
+		ui_menu_key(ui, key);
 	else if (ui->help.open)
 		help_key(ui, key);
 	else if (ui->chooser.ctx)
@@ -247,12 +262,48 @@ static void pane_mouse_at(struct ui *ui, enum pane_id id, const struct mouse *m)
 		ui_effects(ui, pane_mouse(ui->pane[id], &in));
 }
 
+static enum border border_under(const struct ui *ui, const struct mouse *m)
+{
+	const struct layout *l = &ui->layout;
+
+	if (l->kind < LAYOUT_TWO)
+		return BORDER_N;
+	for (int i = 0; i < 2; i++)
+		if (l->split[i] >= 0 && m->x == l->split[i] && m->y >= l->split_y0 &&
+		    m->y < l->split_y1)
+			return i ? BORDER_B : BORDER_A;
+	return m->y == l->split_y1 ? BORDER_BELOW : BORDER_N;
+}
+
+/* A border goes along with the mouse from the press on it till the release. */
+static bool border_mouse(struct ui *ui, const struct mouse *m)
+{
+	const struct layout *l = &ui->layout;
+	enum border b = ui->dragging;
+
+	if (m->kind == MOUSE_PRESS || m->kind == MOUSE_DOUBLE)
+		b = ui->dragging = border_under(ui, m);
+	if (b == BORDER_N || m->kind == MOUSE_WHEEL)
+		return false;
+	if (m->kind == MOUSE_RELEASE)
+		ui->dragging = BORDER_N;
+	if (m->kind == MOUSE_DRAG) {
+		ui->moved[b] += b == BORDER_BELOW ? m->y - l->split_y1 : m->x - l->split[b];
+		ui_layout(ui);
+	}
+	return true;
+}
+
 void ui_mouse(struct ui *ui, const struct mouse *m)
 {
 	enum pane_id id = pane_at(ui, m);
 
 	ui->view.status[0] = '\0';
 	ui->dirty = true;
+	if (ui->menu.n && !ui->prompt.row) {
+		ui_menu_mouse(ui, m);
+		return;
+	}
 	if (m->kind == MOUSE_WHEEL && ui->help.open) {
 		for (int i = 0; i < 3; i++)
 			help_act(&ui->help, m->wheel < 0 ? ACT_UP : ACT_DOWN);
@@ -266,6 +317,8 @@ void ui_mouse(struct ui *ui, const struct mouse *m)
 		ui_chooser_mouse(ui, m);
 		return;
 	}
+	if (border_mouse(ui, m))
+		return;
 	if (m->kind == MOUSE_DRAG || m->kind == MOUSE_RELEASE) {
 		id = ui->dragged;
 		if (m->kind == MOUSE_RELEASE)

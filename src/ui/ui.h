@@ -24,6 +24,15 @@ struct ui_host {
 	 * where which that is. 0 or a negative errno with err filled.
 	 */
 	int (*save)(void *arg, const char *changes, char *where, size_t size, struct err *err);
+	/* Writes a new file; how that ends is told by ui_say(). 0 or a negative errno with err filled. */
+	int (*write)(void *arg, const char *format, const char *file, struct err *err);
+	/* Sends a signal to the program that is watched; sig 0: whether that is permitted. */
+	int (*signal)(void *arg, int sig, struct err *err);
+};
+
+/* A thing to choose, and what it is. */
+struct ui_choice {
+	const char *name, *suffix, *help; /* suffix: of a file's name */
 };
 
 struct ui_config {
@@ -35,6 +44,7 @@ struct ui_config {
 	const char *history; /* what was typed before, see prompt_history(); NULL: nothing */
 	const char *filter; /* to begin with, already known to be good; NULL: none */
 	struct ui_host host;
+	const struct ui_choice *exports; /* formats that host.write knows; ends with a NULL name */
 	int64_t piece_ns; /* see view.h */
 	bool live;
 	bool mouse; /* is on */

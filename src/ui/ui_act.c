@@ -141,6 +141,16 @@ static unsigned go_to(struct ui *ui, const char *time)
 	return EFF_DONE;
 }
 
+static unsigned use_mark(struct ui *ui, const struct act *a)
+{
+	char letter = a->arg ? a->arg[0] : '\0';
+
+	ui->playing = false;
+	if (a->arg && (letter < 'a' || letter > 'z' || a->arg[1]))
+		return view_complain(&ui->view, "a mark is a letter from a to z, not '%s'", a->arg);
+	return a->id == ACT_MARK ? view_mark(&ui->view, letter) : view_mark_jump(&ui->view, letter);
+}
+
 static unsigned choose_goroutine(struct ui *ui, const char *id)
 {
 	struct view *v = &ui->view;
@@ -189,7 +199,7 @@ static unsigned go_pane(struct ui *ui, const char *name)
 		    (!p->ops->number || name[0] != p->ops->number || name[1]))
 			continue;
 		/* the list's number shows the list, not what lies over it */
-		if (i == PANE_LIST || i == PANE_GRAPH || i == PANE_FLAME)
+		if (i == PANE_LIST || i == PANE_GRAPH || i == PANE_FLAME || i == PANE_CHANGES)
 			close_detail(ui);
 		ui_focus(ui, (enum pane_id)i);
 		return EFF_DONE;
@@ -200,10 +210,9 @@ static unsigned go_pane(struct ui *ui, const char *name)
 /* Panes in the order of Tab; those of one slot share it. */
 static unsigned cycle_pane(struct ui *ui, int dir)
 {
-	static const enum pane_id order[] = {
-		PANE_LIST,     PANE_DETAIL,   PANE_SOURCE, PANE_VARS,
-		PANE_TIMELINE, PANE_FINDINGS, PANE_GRAPH,  PANE_FLAME
-	};
+	static const enum pane_id order[] = { PANE_LIST,  PANE_DETAIL,	 PANE_SOURCE,
+					      PANE_VARS,  PANE_TIMELINE, PANE_FINDINGS,
+					      PANE_GRAPH, PANE_FLAME,	 PANE_CHANGES };
 	bool beside = ui->layout.kind == LAYOUT_THREE;
 	size_t at = 0, n = ARRAY_SIZE(order);
 
@@ -212,7 +221,7 @@ static unsigned cycle_pane(struct ui *ui, int dir)
 	for (size_t i = 1; i <= n; i++) {
 		enum pane_id id = order[(at + n + (dir > 0 ? i : n - i)) % n];
 
-		if (!ui->pane[id])
+		if (!ui->pane[id] || (id == PANE_CHANGES && !ui->changes))
 			continue;
 		if (!beside && id == (ui->detail ? PANE_LIST : PANE_DETAIL))
 			continue;
@@ -230,6 +239,28 @@ static unsigned zoom_undo(struct ui *ui)
 static unsigned maximise(struct ui *ui)
 {
 	ui->maximised = !ui->maximised;
+	ui_layout(ui);
+	return EFF_DONE;
+}
+
+/* By a step that is seen: four columns, two lines. */
+static unsigned move_border(struct ui *ui, enum action a)
+{
+	bool left = ui->focus == PANE_LIST || ui->focus == PANE_GRAPH || ui->focus == PANE_FLAME ||
+		    ui->focus == PANE_CHANGES || ui->layout.kind == LAYOUT_TWO;
+	int by = a == ACT_BORDER_LEFT	 ? -4
+		 : a == ACT_BORDER_RIGHT ? 4
+		 : a == ACT_BORDER_UP	 ? -2
+					 : 2;
+
+	if (ui->layout.kind < LAYOUT_TWO)
+		return view_say(&ui->view, "there are no panes side by side");
+	if (a == ACT_BORDER_RESET)
+		memset(ui->moved, 0, sizeof(ui->moved));
+	else if (a == ACT_BORDER_UP || a == ACT_BORDER_DOWN)
+		ui->moved[BORDER_BELOW] += by;
+	else
+		ui->moved[left ? BORDER_A : BORDER_B] += by;
 	ui_layout(ui);
 	return EFF_DONE;
 }
@@ -298,6 +329,13 @@ static unsigned frame_action(struct ui *ui, const struct act *a)
 		return toggle_pause(ui);
 	case ACT_GOTO:
 		return go_to(ui, a->arg);
+	case ACT_MARK:
+	case ACT_MARK_JUMP:
+		return use_mark(ui, a);
+	case ACT_FINDING_PREV:
+	case ACT_FINDING_NEXT:
+		ui->playing = false;
+		return view_step_finding(&ui->view, a->id == ACT_FINDING_NEXT ? 1 : -1);
 	case ACT_STEP_BACK:
 	case ACT_STEP_ON:
 	case ACT_EVENT_PREV:
@@ -317,6 +355,12 @@ static unsigned frame_action(struct ui *ui, const struct act *a)
 		return go_pane(ui, a->arg);
 	case ACT_MAXIMISE:
 		return maximise(ui);
+	case ACT_BORDER_LEFT:
+	case ACT_BORDER_RIGHT:
+	case ACT_BORDER_UP:
+	case ACT_BORDER_DOWN:
+	case ACT_BORDER_RESET:
+		return move_border(ui, a->id);
 	case ACT_HELP:
 	case ACT_WARNINGS:
 		return open_overlay(ui, a->id);
@@ -326,6 +370,12 @@ static unsigned frame_action(struct ui *ui, const struct act *a)
 	case ACT_EDIT:
 	case ACT_CODE:
 		return to_source(ui, a);
+	case ACT_EXPORT:
+	case ACT_WRITE:
+		return ui_export(ui, a);
+	case ACT_SIGNAL:
+	case ACT_SIGNAL_SURE:
+		return ui_signal(ui, a);
 	case ACT_MOUSE:
 		return EFF_MOUSE;
 	case ACT_REDRAW:

@@ -6,6 +6,7 @@
 #include "ui/chooser.h"
 #include "ui/help.h"
 #include "ui/layout.h"
+#include "ui/menu.h"
 #include "ui/prompt.h"
 #include "ui/ui.h"
 
@@ -25,8 +26,10 @@ struct ui {
 	enum pane_id focus;
 	bool detail; /* is open: it lies over the list where it has no place of its own */
 	bool maximised;
+	int moved[BORDER_N]; /* see struct layout_want */
+	enum border dragging; /* the mouse moves it; BORDER_N: none */
 	/* take the list's place, the timeline's, the source's, where those have one */
-	bool graph, flame, findings, vars;
+	bool graph, flame, changes, findings, vars;
 	bool inspects; /* variables can be had, as last laid out */
 	bool mouse;
 	bool playing;
@@ -39,6 +42,9 @@ struct ui {
 	struct help help;
 	struct chooser chooser; /* settings, saved filters */
 	struct settings own; /* where the caller has none */
+	struct menu menu;
+	const struct ui_choice *exports;
+	int signal; /* that is asked about, 0: none */
 	char candidate[256]; /* of completion, as last offered */
 
 	struct hot hot[BAR_MOST];
@@ -63,6 +69,12 @@ static inline bool ui_loading(const struct ui *ui)
 
 	return !ui->view.live && !p->whole;
 }
+
+/* The menus: opening them, and what is chosen in them. */
+unsigned ui_export(struct ui *ui, const struct act *a);
+unsigned ui_signal(struct ui *ui, const struct act *a);
+void ui_menu_key(struct ui *ui, uint32_t key);
+void ui_menu_mouse(struct ui *ui, const struct mouse *m);
 
 void ui_layout(struct ui *ui);
 void ui_focus(struct ui *ui, enum pane_id id);

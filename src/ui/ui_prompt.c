@@ -208,6 +208,8 @@ static void give_up(struct ui *ui)
 		view_set_filter(&ui->view, ui->prompt.saved, NULL);
 	else if (row->action == ACT_SEARCH)
 		type_search(ui, "");
+	else if (row->action == ACT_SIGNAL_SURE)
+		ui->signal = 0;
 	prompt_close(&ui->prompt, false);
 }
 

@@ -27,6 +27,9 @@ void view_release(struct view *v)
 	moment_release(&v->past);
 	filter_free(v->filter);
 	vec_free(&v->undo);
+	for (size_t i = 0; i < v->mark.n; i++)
+		snapshot_release(&v->mark.v[i].snap);
+	vec_free(&v->mark);
 	free(v->keep);
 	free(v->copy);
 	free(v->edit_file);
@@ -70,11 +73,13 @@ bool view_refresh(struct view *v)
 	if (w->generation == v->world_seen)
 		return false;
 	v->world_seen = w->generation;
-	if (v->span_all) {
+	if (v->span_all && (v->at_end || !v->live)) {
 		v->span = view_session(v);
 		v->span_stamp++;
 	}
-	view_moment_changed(v);
+	/* what was is as it was: nothing need be made anew of it while the session goes on */
+	if (v->at_end || !v->live)
+		view_moment_changed(v);
 	return true;
 }
 

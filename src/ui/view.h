@@ -7,6 +7,7 @@
 #ifndef UI_VIEW_H
 #define UI_VIEW_H
 
+#include "analysis/compare.h"
 #include "analysis/detect.h"
 #include "analysis/filter.h"
 #include "analysis/match.h"
@@ -17,6 +18,16 @@
 struct time_span {
 	int64_t t0, t1;
 };
+
+/* A moment that can be come back to, and what was where then. */
+struct view_mark {
+	char letter;
+	int64_t time;
+	uint64_t goid; /* chosen then, 0: none */
+	struct snapshot snap; /* the runtime's own goroutines are not in it */
+};
+
+enum { VIEW_MARKS = 26 }; /* a letter each */
 
 struct view {
 	/* the caller's, set before view_init() */
@@ -64,6 +75,10 @@ struct view {
 	char *copy; /* EFF_COPY: text for the clipboard */
 	char *edit_file; /* EFF_EDIT: file and line for the editor */
 	uint32_t edit_line;
+
+	VEC(struct view_mark) mark; /* in order of time */
+	char marked; /* letter of the mark set or gone to last, 0: none; others compare with it */
+	uint64_t mark_stamp; /* grows with the marks */
 
 	/* the view's own */
 	VEC(struct time_span) undo;
@@ -138,6 +153,22 @@ void view_zoom_all(struct view *v);
 bool view_zoom_undo(struct view *v);
 /* Moves the span so that t is within; no undo step. */
 void view_span_follow(struct view *v, int64_t t);
+
+/* --- marks and findings --- */
+
+/*
+ * Marks the moment shown and the goroutine chosen, under a letter (0: the first that
+ * is free); where a mark is at this very time it is taken away. Returns effects.
+ */
+unsigned view_mark(struct view *v, char letter);
+/* Goes to the mark of that letter; 0: to the one before the moment shown, round the end. */
+unsigned view_mark_jump(struct view *v, char letter);
+/* The mark of that letter, NULL: none. Valid until marks change. */
+const struct view_mark *view_mark_get(const struct view *v, char letter);
+/* Goes to the next (dir 1) or previous finding in time, and chooses its first goroutine. */
+unsigned view_step_finding(struct view *v, int dir);
+/* The time at which a finding stands in timelines. */
+int64_t view_finding_time(const struct finding *f);
 
 /* --- asking --- */
 

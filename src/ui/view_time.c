@@ -113,6 +113,10 @@ void view_goto_end(struct view *v)
 	v->at_end = true;
 	v->paused = false;
 	view_moment_changed(v);
+	if (v->span_all) { /* it stood still meanwhile */
+		v->span = view_session(v);
+		v->span_stamp++;
+	}
 	view_span_follow(v, v->time);
 }
 

@@ -39,6 +39,7 @@ struct bench {
 	double began, cpu_began;
 	int n;
 	int over, cpu_over;
+	VEC(double) all; /* of every frame, processor time */
 };
 
 static uint32_t roll(struct bench *b, uint32_t n)
@@ -170,6 +171,8 @@ static void done(struct bench *b, const char *what)
 	       "most %6.2f\n",
 	       what, b->ms[b->n / 2], b->ms[b->n * 99 / 100], b->ms[b->n - 1],
 	       100 * b->ms[b->n - 1] / LIMIT_MS, b->cpu[b->n / 2], b->cpu[b->n - 1]);
+	for (int i = 0; i < b->n; i++)
+		*vec_push(&b->all) = b->cpu[i];
 	b->over += b->ms[b->n - 1] > LIMIT_MS;
 	b->cpu_over += b->cpu[b->n - 1] > LIMIT_MS;
 	b->n = 0;
@@ -242,6 +245,36 @@ static void live(struct bench *b, const char *what, size_t n)
 	done(b, what);
 }
 
+static void measure_timeline(struct bench *b)
+{
+	static const char *const rows[] = { "group-rows stack", "group-rows creator",
+					    "group-rows flat" };
+	int n = 0;
+
+	key(b, '2');
+	b->n = 0;
+	keys(b, "timeline: down", UK_DOWN, 100);
+	keys(b, "timeline: page down", UK_PGDN, 40);
+	keys(b, "timeline: to the last row", 'G', 1);
+	command(b, "timeline: rows of groups", rows, 3, 6);
+	key(b, 't');
+	b->n = 0;
+	keys(b, "timeline of groups: down", UK_DOWN, 50);
+	keys(b, "timeline of groups: zoom", '+', 10);
+	keys(b, "timeline of groups: step in time", '.', 10);
+	key(b, 'm');
+	done(b, "mark the moment");
+	key(b, 'L');
+	b->n = 0;
+	keys(b, "what has changed since the mark", 'D', 1);
+	keys(b, "changes: down", UK_DOWN, 50);
+	for (size_t i = 0; i < b->all.n; i++)
+		n += b->all.v[i] > LIMIT_MS;
+	qsort(b->all.v, b->all.n, sizeof(*b->all.v), by_value);
+	printf("  %zu frames: p99 %.2f ms of processor time, %d (%.1f %%) over %.0f ms\n", b->all.n,
+	       b->all.v[b->all.n * 99 / 100], n, 100.0 * n / (double)b->all.n, LIMIT_MS);
+}
+
 static void measure(struct bench *b)
 {
 	static const char *const sorts[] = { "sort wait", "sort id",	   "sort where",
@@ -281,6 +314,61 @@ static void measure(struct bench *b)
 	keys(b, "back to the newest", 'L', 1);
 	live(b, "1,000 changes come in", 1000);
 	live(b, "20,000 changes come in", 20000);
+	measure_timeline(b);
+}
+
+/* The same four zooms, in the middle of a session of some hours. */
+static void measure_zooms(struct bench *b)
+{
+	static const char *const spans[] = { "zoom-all", "goto 50%", "zoom-in", "zoom-in",
+					     "zoom-in" };
+
+	command(b, "hours: all, then closer", spans, 5, 5);
+	for (int i = 0; i < 40; i++)
+		key(b, '+');
+	done(b, "hours: down to nanoseconds");
+	keys(b, "hours: steps there", '.', 40);
+	keys(b, "hours: out again", '-', 43);
+}
+
+/* Few goroutines that did something in every second of five hours. */
+static void measure_long(void)
+{
+	enum { GOROUTINES = 200, SECONDS = 18000 };
+	struct bench *b = xcalloc(1, sizeof(*b));
+	struct ui_config c = { .world = &b->w, .jobs = &b->jobs, .w = W, .h = H };
+	struct seg_g *s = xcalloc(GOROUTINES, sizeof(*s));
+	int64_t t = 0;
+
+	b->jobs.submit = submit;
+	world_init(&b->w);
+	make_stacks(b);
+	for (int seg = 0; seg < SECONDS; seg++, t += 1000000000) {
+		for (size_t g = 0; g < GOROUTINES; g++) {
+			s[g] = (struct seg_g){ .goid = g + 1, .flags = seg ? 0 : SEGG_FIRST };
+			settle(b, &s[g], t + 2);
+		}
+		world_merge(&b->w, t, t + 1000000000, GOROUTINES * 4, s, GOROUTINES);
+	}
+	b->w.progress.whole = true;
+	printf("%d goroutines over %d s, %zu timeline entries, %zu above them\n", GOROUTINES,
+	       SECONDS, b->w.entry.n, b->w.coarse.n);
+	grid_init(&b->grid, W, H, false);
+	b->ui = ui_new(&c);
+	key(b, '2');
+	key(b, 'z');
+	b->n = 0;
+	measure_zooms(b);
+	begin(b);
+	world_thin(&b->w, b->w.entry.n * 2 / 3);
+	took(b);
+	done(b, "hours: made coarser by a third");
+	ui_free(b->ui);
+	world_release(&b->w);
+	vec_free(&b->all);
+	free(b->stack);
+	free(s);
+	free(b);
 }
 
 int main(int argc, char **argv)
@@ -302,7 +390,9 @@ int main(int argc, char **argv)
 	printf("%d over %.0f ms, %d in processor time\n", b->over, LIMIT_MS, b->cpu_over);
 	ui_free(b->ui);
 	world_release(&b->w);
+	vec_free(&b->all);
 	free(b->stack);
 	free(b);
+	measure_long();
 	return 0;
 }

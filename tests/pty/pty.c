@@ -396,6 +396,57 @@ static void test_trace_on_stdin(void)
 	}
 }
 
+/* The column of the border between list and source, by the corner in the first title. */
+static int border_of(struct terminal *t)
+{
+	const char *corner = strstr(terminal_text(t), "┬"), *line = corner;
+	int n = 0;
+
+	while (line && line > terminal_text(t) && line[-1] != '\n')
+		line--;
+	for (; line && line < corner; line++)
+		n += (*line & 0xc0) != 0x80;
+	return corner ? n : -1;
+}
+
+static bool border_moves(struct terminal *t, int from, int to)
+{
+	int64_t until = now_ms() + WAIT_MS;
+
+	while (border_of(t) != to && now_ms() < until && terminal_pump(t, STEP_MS) >= 0)
+		;
+	return from >= 0 && border_of(t) == to;
+}
+
+/* Shift and an arrow, and the mouse, move a border; a drag over the timeline zooms. */
+static void test_borders(void)
+{
+	struct terminal t;
+	const char *why = "it did not show its screen";
+	int at;
+
+	start(&t, 120, 40, NULL);
+	if (ready(&t)) {
+		char drag[96];
+
+		at = border_of(&t);
+		terminal_send(&t, "\033[1;2D");
+		why = border_moves(&t, at, at - 4) ? NULL : "Shift-Left does not move the border";
+		snprintf(drag, sizeof(drag), "\033[<0;%d;10M\033[<32;%d;10M\033[<0;%d;10m", at - 3,
+			 at + 8, at + 8);
+		terminal_send(&t, drag);
+		if (!why && !border_moves(&t, at, at + 7))
+			why = "the mouse does not move the border";
+		terminal_send(&t, "\033[<0;40;32M\033[<32;60;33M\033[<0;60;33m");
+		if (!why && !terminal_shows(&t, "zoomed in"))
+			why = "a drag over the timeline does not zoom";
+		terminal_send(&t, "q");
+		why = why ? why : ended_with(&t, 0, 0);
+	}
+	report(&t, "borders and drags", why);
+	terminal_end(&t);
+}
+
 static void test_mouse(void)
 {
 	struct terminal t;
@@ -556,6 +607,7 @@ int main(int argc, char **argv)
 	test_no_editor(argv[3]);
 	test_trace_on_stdin();
 	test_mouse();
+	test_borders();
 	test_copy();
 	test_idle();
 	test_terminals();

@@ -35,9 +35,20 @@ static const struct guard_needs whole = { .live = true, .ptrace = true, .bpf = t
 struct other {
 	pid_t pid; /* a child of the test's, which waits */
 	uint64_t *word; /* in it */
+	int fd; /* a pidfd of it */
 };
 
 typedef bool attempt(struct other *o);
+
+#ifndef SYS_pidfd_send_signal
+#define SYS_pidfd_open 434
+#define SYS_pidfd_send_signal 424
+#endif
+
+static bool signals_by_fd(struct other *o)
+{
+	return !syscall(SYS_pidfd_send_signal, o->fd, SIGCONT, NULL, 0);
+}
 
 /* --- what is to be refused; each true if it was done --- */
 
@@ -241,6 +252,9 @@ static int tried(const struct guard_needs *n, bool command, attempt *what)
 	pid_t pid;
 	int st;
 
+	o.fd = (int)syscall(SYS_pidfd_open, o.pid, 0);
+	if (o.fd >= 0 && needs.signal_fd)
+		needs.signal_fd = o.fd;
 	if (command)
 		needs.child = o.pid;
 	pid = fork();
@@ -252,6 +266,8 @@ static int tried(const struct guard_needs *n, bool command, attempt *what)
 		_exit(!n || s.part[GUARD_FILTER].on ? what(&o) : 77);
 	}
 	waitpid(pid, &st, 0);
+	if (o.fd >= 0)
+		close(o.fd);
 	kill(o.pid, SIGKILL);
 	waitpid(o.pid, NULL, 0);
 	return !WIFEXITED(st) ? -2 : WEXITSTATUS(st) == 77 ? -1 : WEXITSTATUS(st);
@@ -281,6 +297,7 @@ static void test_refused(void **state)
 		{ "PTRACE_CONT", lets_go_on_traced, true },
 		{ "PTRACE_ATTACH", attaches, true },
 		{ "kill", signals_another, false },
+		{ "pidfd_send_signal", signals_by_fd, false },
 		{ "tgkill", signals_its_thread, false },
 		{ "prlimit of another", changes_its_limits, false },
 		{ "execve", executes, false },
@@ -332,6 +349,7 @@ static void test_needs(void **state)
 {
 	const struct guard_needs no_bpf = { .live = true, .ptrace = true };
 	const struct guard_needs no_ptrace = { .live = true, .bpf = true };
+	const struct guard_needs may_signal = { .live = true, .signal_fd = 1 };
 	const struct guard_needs replay = { .ptrace = true, .bpf = true };
 
 	(void)state;
@@ -345,6 +363,9 @@ static void test_needs(void **state)
 	assert_int_equal(tried(&replay, false, reads_memory), 0);
 	assert_int_equal(tried(&replay, false, uses_bpf), 0);
 	assert_int_equal(tried(&whole, true, ends_its_command), 1);
+	if (tried(NULL, false, signals_by_fd) == 1) /* Linux 5.3 */
+		assert_int_equal(tried(&may_signal, false, signals_by_fd), 1);
+	assert_int_equal(tried(&may_signal, false, signals_another), 0);
 }
 
 /* A name of a line in /proc/self/status, as a number. */

@@ -4,6 +4,7 @@
  * plain list of what every goroutine was when.
  */
 #include <inttypes.h>
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -33,6 +34,7 @@ struct fix {
 	uint64_t seed;
 	int64_t now;
 	uint32_t stack[STACKS];
+	bool long_lived; /* few end */
 };
 
 static uint32_t roll(struct fix *f, uint32_t n)
@@ -98,7 +100,8 @@ static void step(struct fix *f)
 		ev.stack = roll(f, 2) ? ev.stack : 0;
 		break;
 	case GS_RUNNING:
-		ev.kind = (uint8_t[]){ EV_BLOCK, EV_PREEMPT, EV_SYSCALL, EV_DEAD }[roll(f, 4)];
+		ev.kind = (uint8_t[]){ EV_BLOCK, EV_PREEMPT, EV_SYSCALL,
+				       EV_DEAD }[roll(f, f->long_lived && roll(f, 100) ? 3 : 4)];
 		ev.reason = ev.kind == EV_BLOCK ? R_SELECT : R_NONE;
 		break;
 	case GS_SYSCALL:
@@ -329,6 +332,112 @@ static void test_columns(void **state)
 		}
 }
 
+/* Of a row, from the begin of one segment to the end of another, in so many columns. */
+static void same_sums(const struct fix *f, uint32_t row, size_t a, size_t b, size_t columns)
+{
+	int64_t t0 = f->w.seg.v[a].t0, t1 = f->w.seg.v[b].t1;
+	double want[SHARE_N], whole = (double)(t1 - t0);
+	uint16_t col[64][SHARE_N];
+
+	if (t1 <= t0)
+		return;
+	spent(f, row, t0, t1, want);
+	world_columns(&f->w, row, t0, t1, col, NULL, columns);
+	for (int s = 0; s < SHARE_N; s++) {
+		double sum = 0;
+
+		for (size_t i = 0; i < columns; i++)
+			sum += (double)col[i][s] / SHARE_ONE * whole / (double)columns;
+		if (fabs(sum - want[s]) > whole / 1000)
+			print_error("row %" PRIu32 ", segments %zu to %zu of %zu: %.0f of %s\n",
+				    row, a, b, f->w.seg.n, sum, want[s] > sum ? "more" : "less");
+		assert_true(fabs(sum - want[s]) <= whole / 1000);
+	}
+}
+
+/* Many segments, so that there are two levels above the entries, each taken in whole or in part. */
+static void make_levels(struct fix *f)
+{
+	f->long_lived = true;
+	for (int i = 0; i < 40000; i++) {
+		step(f);
+		if (i % 40 == 0)
+			world_close_segment(&f->w);
+	}
+	world_close_segment(&f->w);
+	assert_true(f->w.seg.n > 900);
+}
+
+static void test_levels(void **state)
+{
+	struct fix *f = *state;
+	uint32_t second = 0;
+
+	make_levels(f);
+	for (size_t i = 0; i < f->w.ladder.n; i++)
+		second += f->w.ladder.v[i].top[1] != NO_ENTRY;
+	assert_true(f->w.coarse.n > 100 && second > 5);
+	for (uint32_t row = 0; row < f->w.g.n; row += 97)
+		for (int i = 0; i < 6; i++) {
+			size_t a = roll(f, (uint32_t)f->w.seg.n), b = roll(f, (uint32_t)f->w.seg.n);
+
+			same_sums(f, row, a < b ? a : b, a < b ? b : a, 1);
+			same_sums(f, row, a < b ? a : b, a < b ? b : a, 64);
+		}
+	for (uint32_t row = 0; row < EARLY; row++)
+		for (int i = 0; i < 10; i++) {
+			size_t a = roll(f, (uint32_t)f->w.seg.n / 2), b = f->w.seg.n / 2 + a;
+
+			same_sums(f, row, a, b, 1 + roll(f, 64));
+		}
+}
+
+/*
+ * Older segments become coarser: what was at the ends of those that are left, and the
+ * time spent in between, stays what it was; so does what is newer, to the moment.
+ */
+static void test_thinned(void **state)
+{
+	struct fix *f = *state;
+	struct moment m = { 0 };
+	size_t had, segs;
+	int64_t half;
+
+	make_levels(f);
+	had = f->w.entry.n;
+	segs = f->w.seg.n;
+	half = f->w.seg.v[segs / 2].t1;
+	assert_int_equal(world_at(&f->w, half / 3, &m), 0); /* from numbers of before */
+	assert_int_equal(world_thin(&f->w, had), had);
+	assert_int_equal(f->w.seg.n, segs);
+	assert_true(world_thin(&f->w, had * 2 / 3) <= had * 2 / 3);
+	assert_true(f->w.seg.n < segs * 2 / 3);
+	for (size_t i = 0; i < f->w.seg.n; i += 7) {
+		int64_t t = f->w.seg.v[i].t1;
+
+		assert_true(!i || f->w.seg.v[i].t0 >= f->w.seg.v[i - 1].t1);
+		assert_int_equal(world_at(&f->w, t, &m), 0);
+		expect(f, &m, t);
+	}
+	for (int i = 0; i < 10; i++) {
+		int64_t t = half + roll(f, (uint32_t)(f->w.t_end - half));
+
+		assert_int_equal(world_at(&f->w, t, &m), 0);
+		expect(f, &m, t);
+	}
+	for (uint32_t row = 0; row < f->w.g.n; row += 61) {
+		size_t a = roll(f, (uint32_t)f->w.seg.n), b = roll(f, (uint32_t)f->w.seg.n);
+
+		same_sums(f, row, a < b ? a : b, a < b ? b : a, 1);
+		same_sums(f, row, 0, f->w.seg.n - 1, 32);
+	}
+	for (int i = 0; i < 2000; i++) /* and it goes on from there */
+		step(f);
+	assert_int_equal(world_at(&f->w, f->w.t_end, &m), 0);
+	expect(f, &m, f->w.t_end);
+	moment_release(&m);
+}
+
 /* Before its creation and after its end a goroutine has no shares; odd spans are nothing. */
 static void test_column_edges(void **state)
 {
@@ -389,6 +498,26 @@ static void test_finalizers(void **state)
 	moment_release(&m);
 }
 
+/* A log that may take less than it has drops its oldest events with the next ones. */
+static void test_log_limit(void **state)
+{
+	struct fix *f = *state;
+	size_t had;
+	int64_t begin;
+
+	for (int i = 0; i < 80000; i++)
+		step(f);
+	had = evlog_bytes(f->log);
+	begin = evlog_begin(f->log);
+	assert_true(had > 400 << 10);
+	evlog_limit(f->log, had / 2);
+	assert_true(evlog_bytes(f->log) == had);
+	for (int i = 0; i < 20000; i++)
+		step(f);
+	assert_true(evlog_bytes(f->log) <= had / 2);
+	assert_true(evlog_begin(f->log) > begin);
+}
+
 /* Segments close by themselves, after so many events or so long. */
 static void test_segments_close(void **state)
 {
@@ -425,6 +554,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_totals, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_columns, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_column_edges, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_levels, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_thinned, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_log_limit, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_finalizers, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_segments_close, setup, teardown),
 	};

@@ -55,10 +55,11 @@ static void check(const struct layout_want *want)
 
 static void test_all_sizes(void **state)
 {
-	static const enum pane_id focus[] = { PANE_LIST,   PANE_DETAIL, PANE_TIMELINE,
-					      PANE_SOURCE, PANE_GRAPH,	PANE_FLAME };
+	static const enum pane_id focus[] = { PANE_LIST,  PANE_DETAIL, PANE_TIMELINE, PANE_SOURCE,
+					      PANE_GRAPH, PANE_FLAME,  PANE_CHANGES };
 	unsigned there = 1u << PANE_LIST | 1u << PANE_DETAIL | 1u << PANE_TIMELINE |
-			 1u << PANE_SOURCE | 1u << PANE_STRIP | 1u << PANE_GRAPH | 1u << PANE_FLAME;
+			 1u << PANE_SOURCE | 1u << PANE_STRIP | 1u << PANE_GRAPH |
+			 1u << PANE_FLAME | 1u << PANE_CHANGES;
 
 	(void)state;
 	for (int w = 1; w <= MOST_W; w += w < 130 ? 1 : 7)
@@ -103,11 +104,54 @@ static void test_breakpoints(void **state)
 	}
 }
 
+/* Borders go where they are moved to as far as there is room, and nowhere else. */
+static void test_borders(void **state)
+{
+	static const int far[] = { -1000, -37, -4, 0, 5, 41, 1000 };
+	unsigned there = ~0u;
+
+	(void)state;
+	for (int w = 120; w <= MOST_W; w += 13)
+		for (int h = 24; h <= MOST_H; h += 9)
+			for (size_t i = 0; i < ARRAY_SIZE(far); i++)
+				for (size_t k = 0; k < ARRAY_SIZE(far); k++)
+					check(&(struct layout_want){
+						.w = w,
+						.h = h,
+						.focus = k % 2 ? PANE_LIST : PANE_TIMELINE,
+						.moved = { far[i], far[k], far[(i + k) % 7] },
+						.there = there,
+					});
+}
+
+static void test_border_moved(void **state)
+{
+	struct layout_want want = { .w = 200, .h = 60, .focus = PANE_LIST, .there = ~0u };
+	struct layout own, moved;
+
+	(void)state;
+	layout_make(&own, &want);
+	want.moved[BORDER_A] = -10;
+	want.moved[BORDER_B] = 6;
+	want.moved[BORDER_BELOW] = 3;
+	layout_make(&moved, &want);
+	assert_int_equal(moved.split[0], own.split[0] - 10);
+	assert_int_equal(moved.split[1], own.split[1] + 6);
+	assert_int_equal(moved.split_y1, own.split_y1 + 3);
+	assert_int_equal(moved.pane[PANE_TIMELINE].h, own.pane[PANE_TIMELINE].h - 3);
+	want.moved[BORDER_A] = 1000;
+	layout_make(&moved, &want);
+	assert_true(moved.moved[BORDER_A] < 1000);
+	assert_int_equal(moved.split[0], own.split[0] + moved.moved[BORDER_A]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_all_sizes),
 		cmocka_unit_test(test_breakpoints),
+		cmocka_unit_test(test_borders),
+		cmocka_unit_test(test_border_moved),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

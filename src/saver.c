@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "saver.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "exporter.h"
+#include "ui/text.h"
+
+struct save {
+	struct saver *saver;
+	const struct export_format *format;
+	struct exporter e;
+	bool *keep; /* a copy: the view's changes while somebody types */
+	char *file;
+	FILE *out;
+	bool by_state;
+	int rc;
+};
+
+/* As whoever called us, where that is somebody else; a file that is there stays as it is. */
+static int make_file(struct saver *s, const char *file)
+{
+	struct err unsaid = { 0 };
+	int fd = helper_create(s->helper, file, &unsaid);
+
+	if (fd >= 0 || fd == -EEXIST)
+		return fd;
+	fd = open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	return fd < 0 ? -errno : fd;
+}
+
+static void save_free(struct save *j)
+{
+	free(j->keep);
+	free(j->file);
+	free(j);
+}
+
+static void save_work(void *arg)
+{
+	struct save *j = arg;
+
+	j->rc = exporter_write(&j->e, j->format, &j->by_state, j->out);
+}
+
+static void save_done(void *arg)
+{
+	struct save *j = arg;
+	struct stat st = { 0 };
+	char text[256], size[TEXT_SHORT];
+
+	if (!j->rc && fflush(j->out))
+		j->rc = -errno;
+	fstat(fileno(j->out), &st);
+	if (fclose(j->out) && !j->rc)
+		j->rc = -errno;
+	if (j->rc)
+		snprintf(text, sizeof(text), "cannot write %.150s: %s", j->file, strerror(-j->rc));
+	else
+		snprintf(text, sizeof(text), "wrote %s, %s%s", j->file,
+			 text_bytes(size, (uint64_t)st.st_size),
+			 j->by_state ? "; no CPU samples: time in the running state" : "");
+	j->saver->busy = false;
+	j->saver->said(j->saver->arg, j->rc != 0, text);
+	save_free(j);
+}
+
+static void save_what(struct save *j, struct view *v)
+{
+	const struct moment *m = view_moment(v);
+	const bool *keep = view_keep(v, NULL);
+
+	if (keep) {
+		j->keep = xmalloc(m->n + 1);
+		memcpy(j->keep, keep, m->n * sizeof(*keep));
+	}
+	j->e = (struct exporter){
+		.world = v->world,
+		.moment = m,
+		.detect = v->at_end ? v->detect : NULL,
+		.keep = j->keep,
+		.n_keep = m->n,
+		.system = v->system,
+		.filtered = v->filter != NULL,
+		.cpu_pct = exporter_own_cpu(j->saver->began),
+	};
+	if (j->format->name[0] == 'd') /* the graph is of the newest state alone */
+		j->e.detect = v->detect;
+}
+
+static int refuse(struct err *err, int rc, const char *what, const char *why)
+{
+	return err_set(err, rc, EXIT_USAGE, "%.200s: %s", what, why);
+}
+
+int saver_write(struct saver *s, struct view *v, const char *format, const char *file,
+		struct err *err)
+{
+	const struct export_format *f = export_format_named(format);
+	struct save *j;
+	int fd;
+
+	if (!f)
+		return refuse(err, -EINVAL, format, "there is no such format");
+	if (s->busy)
+		return refuse(err, -EBUSY, file, "another export is still being written");
+	fd = make_file(s, file);
+	if (fd == -EEXIST)
+		return refuse(err, fd, file, "there is such a file already; give another name");
+	if (fd < 0)
+		return refuse(err, fd, file, strerror(-fd));
+	j = xcalloc(1, sizeof(*j));
+	j->saver = s;
+	j->format = f;
+	j->file = xstrdup(file);
+	j->out = fdopen(fd, "w");
+	if (!j->out)
+		die("out of memory");
+	save_what(j, v);
+	s->busy = true;
+	if (f->history) {
+		jobs_submit(s->jobs, save_work, save_done, j);
+		return 0;
+	}
+	save_work(j);
+	save_done(j);
+	return 0;
+}

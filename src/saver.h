@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Writes exports for the screen, each to a new file; what reads the whole past does so
+ * on a worker, while the world is held still and the screen goes on.
+ */
+#ifndef SAVER_H
+#define SAVER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/err.h"
+#include "core/jobs.h"
+#include "helper.h"
+#include "ui/view.h"
+
+struct saver {
+	/* the caller's */
+	struct helper *helper; /* may be NULL */
+	struct jobs *jobs;
+	int64_t began; /* of the program, CLOCK_MONOTONIC */
+	void (*said)(void *arg, bool bad, const char *text); /* how it ended */
+	void *arg;
+	bool busy; /* one is written: the world must not change */
+};
+
+/*
+ * Writes what the view shows in that format to a new file. Returns 0, with said()
+ * called once it is written or not; or a negative errno with err filled: no such
+ * format, one is being written, the file is there already or cannot be made.
+ */
+int saver_write(struct saver *s, struct view *v, const char *format, const char *file,
+		struct err *err);
+
+#endif
