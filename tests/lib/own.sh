@@ -4,7 +4,7 @@
 #   own PID...      remembers them
 #   own_end         ends those that are still there
 # By number and start: a number alone may long be another process's, of another suite or of the user.
-OWN=
+own_list=
 
 own_start() # PID
 {
@@ -14,14 +14,14 @@ own_start() # PID
 own()
 {
 	for own_pid; do
-		OWN="$OWN $own_pid/$(own_start "$own_pid")"
+		own_list="$own_list $own_pid/$(own_start "$own_pid")"
 	done
 }
 
 own_end()
 {
-	for own_pid in $OWN; do
+	for own_pid in $own_list; do
 		[ "${own_pid#*/}" != "$(own_start "${own_pid%/*}")" ] || kill -9 "${own_pid%/*}" 2>/dev/null
 	done
-	OWN=
+	own_list=
 }

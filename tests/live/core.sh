@@ -11,6 +11,7 @@ set -u
 cd "$(dirname "$0")/../.." || exit 1
 . tests/lib/tap.sh
 . tests/live/lib.sh
+. tests/live/cores.sh
 
 # All that is of the moment, and what a core cannot know: descriptors' names, deadlines by a clock that
 # has stopped, whether memory was searched (which takes a live look several goes).
@@ -49,21 +50,6 @@ settle()
 		cmp -s "$WORK/live.said" "$WORK/before.said" && return 0
 		sleep 0.1
 	done
-}
-
-take() # gcore|crash: leaves $WORK/core
-{
-	rm -f "$WORK/core"
-	if [ "$1" = gcore ]; then
-		gcore -o "$WORK/g" "$PID" >"$WORK/gcore.log" 2>&1
-		mv "$WORK/g.$PID" "$WORK/core" 2>/dev/null
-		live_stop
-	else
-		kill -QUIT "$PID"
-		wait "$PID" 2>/dev/null
-		mv "$WORK/dies/core" "$WORK/core" 2>/dev/null
-	fi
-	[ -s "$WORK/core" ]
 }
 
 compare() # NAME TARGET VERSION GO KIND HOW

@@ -12,14 +12,7 @@ cd "$(dirname "$0")/../.." || exit 1
 . tests/live/corpus.sh
 AT_ONCE=${AT_ONCE:-10}
 
-versions='' cases=''
-while [ $# -gt 0 ]; do
-	case $1 in
-	-v) versions="$versions $2"; shift ;;
-	*) cases="$cases $1" ;;
-	esac
-	shift
-done
+corpus_args "$@"
 versions=${versions:-1.19 1.27}
 
 command -v jq >/dev/null || { skip "findings of cores" "jq is not here"; finish; }

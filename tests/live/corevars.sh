@@ -10,6 +10,7 @@ set -u
 cd "$(dirname "$0")/../.." || exit 1
 . tests/lib/tap.sh
 . tests/live/lib.sh
+. tests/live/cores.sh
 VARS=$(cd "$BUILD" && pwd)/tests/live/vars_dump
 
 # Cores of a process that dies land in $WORK/dies, if the kernel is told to write them where it ran.
@@ -28,21 +29,6 @@ start() # PROGRAM ARG...
 	PID=$!
 	own "$PID"
 	wait_for 60 grep -q '^ready' "$WORK/out"
-}
-
-take() # gcore|crash: leaves $WORK/core
-{
-	rm -f "$WORK/core"
-	if [ "$1" = gcore ]; then
-		gcore -o "$WORK/g" "$PID" >"$WORK/gcore.log" 2>&1
-		mv "$WORK/g.$PID" "$WORK/core" 2>/dev/null
-		live_stop
-	else
-		kill -QUIT "$PID"
-		wait "$PID" 2>/dev/null
-		mv "$WORK/dies/core" "$WORK/core" 2>/dev/null
-	fi
-	[ -s "$WORK/core" ]
 }
 
 said() { grep -v '^ready' "$WORK/out" | sort -u >"$WORK/said"; }

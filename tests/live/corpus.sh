@@ -48,3 +48,15 @@ list_cases()
 	done
 }
 
+# corpus_args "$@": [-v VERSION]... [CASE]...: $versions and $cases
+corpus_args()
+{
+	versions='' cases=''
+	while [ $# -gt 0 ]; do
+		case $1 in
+		-v) versions="$versions $2"; shift ;;
+		*) cases="$cases $1" ;;
+		esac
+		shift
+	done
+}

@@ -15,6 +15,7 @@ cd "$(dirname "$0")/../.." || exit 1
 # a function literal is, so in a text the two cannot be told apart: a root that stands on the go statement's line
 # is left out of both. The text leaves out labels, who made the first one, and,
 # but for SIGQUIT, the runtime's own frames and creators.
+# Signals come at any time, so the goroutine that hands them on is now here, now there.
 lines='def shown: $all or (startswith("runtime.") | not) or test("^runtime\\.(\\(?\\*?[A-Z]\\w*\\)?\\.)?[A-Z]\\w*$");
 	def wrapped($made): if length > 1 and (.[-1][0] | test("\\.func[0-9.]+$")) and .[-1][2] == $made.line
 		then .[:-1] else . end;
@@ -22,7 +23,7 @@ lines='def shown: $all or (startswith("runtime.") | not) or test("^runtime\\.(\\
 	[.g, .state, .reason, ([.stack[] | select(.function | shown) | [.function, .file, .line]] |
 		wrapped($made)), if .g == 1 or (.created_by.function // "runtime." | shown | not) then null
 		else (.created_by | [.g, .function, .file, .line]) end] |
-	select((.[3] | length > 0) and (.[0] as $g | $but | index($g) | not))'
+	select((.[3] | length > 0) and all(.[3][]; .[0] != "os/signal.loop") and (.[0] as $g | $but | index($g) | not))'
 
 said() { jq -c --argjson all "$2" --argjson but "$3" "$lines" "$1"; }
 

@@ -13,14 +13,7 @@ cd "$(dirname "$0")/../.." || exit 1
 . tests/live/corpus.sh
 AT_ONCE=${AT_ONCE:-16}
 
-versions='' cases=''
-while [ $# -gt 0 ]; do
-	case $1 in
-	-v) versions="$versions $2"; shift ;;
-	*) cases="$cases $1" ;;
-	esac
-	shift
-done
+corpus_args "$@"
 versions=${versions:-1.19 1.24 1.27}
 
 # The ones that keep a processor busy come last, by themselves.

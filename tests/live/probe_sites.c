@@ -342,7 +342,10 @@ static const struct doing {
 	{ "select", PSITE_SELECT, false }, { "close", PSITE_CLOSE, false },
 };
 
-/* The runtime may do one of its own at any time: the best of three. */
+/*
+ * The runtime may do one of its own at any time, and a stack check that finds the
+ * goroutine to be preempted comes twice: the best of three, and no more than a few.
+ */
 static bool count_one(struct program *p, const struct doing *d, unsigned n)
 {
 	const struct probesite *s = &p->ps.at[d->event];
@@ -364,7 +367,7 @@ static bool count_one(struct program *p, const struct doing *d, unsigned n)
 	}
 	printf("%s %s %" PRIu64 " %s%u\n", d->what, psite_name((enum psite_event)d->event), got,
 	       d->least ? ">=" : "", n);
-	return d->least ? got >= n : got == n;
+	return got >= n && (d->least || got - n <= n / 200);
 }
 
 /* Stacks that grow: the hits whose branch is not taken are as many as the calls. */

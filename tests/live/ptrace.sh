@@ -28,8 +28,10 @@ if ! command -v jq >/dev/null; then
 	finish
 fi
 
-# Lines of the source where a function may be: "main.leaf 24".
-grep -n '// in ' $SOURCE | sed -E 's/^([0-9]+):.*\/\/ in (.*)$/\2 \1/' >"$WORK/lines"
+# Lines of the source where a function may be: "main.leaf 24"; at its head it may be for long, having
+# just begun, on a busy machine.
+grep -nE '// in |^func (leaf|caller|allocates|asksTime)\(' $SOURCE |
+	sed -E 's/^([0-9]+):func (\w+)\(.*/main.\2 \1/; s/^([0-9]+):.*\/\/ in (.*)$/\2 \1/' >"$WORK/lines"
 
 # What reports have seen: a line "FUNCTION LINE ENTRY" for each running goroutine with a place in the program.
 seen()

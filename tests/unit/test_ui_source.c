@@ -38,6 +38,8 @@ struct fixture {
 	char dir[32], source[64];
 };
 
+#include "ui_driven.h"
+
 /* --- how many frames are shown --- */
 
 static void test_strip(void **state)
@@ -214,40 +216,6 @@ static int teardown(void **state)
 	free(f->edited);
 	free(f);
 	return 0;
-}
-
-static const char *screen(struct fixture *f)
-{
-	size_t n;
-	FILE *out;
-
-	free(f->text);
-	out = open_memstream(&f->text, &n);
-	ui_draw(f->ui, &f->grid);
-	grid_dump_text(&f->grid, out);
-	fclose(out);
-	return f->text;
-}
-
-static void has(struct fixture *f, const char *s)
-{
-	if (!strstr(screen(f), s)) {
-		print_message("not there: %s\n%s", s, f->text);
-		fail();
-	}
-}
-
-static void lacks(struct fixture *f, const char *s)
-{
-	if (strstr(screen(f), s)) {
-		print_message("there: %s\n%s", s, f->text);
-		fail();
-	}
-}
-
-static void key(struct fixture *f, const char *name)
-{
-	ui_key(f->ui, key_parse(name, strlen(name)));
 }
 
 /* Chosen in one pane, shown in all, from each of the three. */

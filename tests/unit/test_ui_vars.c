@@ -32,6 +32,8 @@ struct fixture {
 	struct value_ask last;
 };
 
+#include "ui_driven.h"
+
 static uint32_t str(struct values *v, const char *s)
 {
 	return values_str(v, s, strlen(s));
@@ -164,41 +166,6 @@ static int teardown(void **state)
 	free(f->text);
 	free(f);
 	return 0;
-}
-
-/* The screen as it is drawn now. */
-static const char *screen(struct fixture *f)
-{
-	size_t n;
-	FILE *out;
-
-	free(f->text);
-	out = open_memstream(&f->text, &n);
-	ui_draw(f->ui, &f->grid);
-	grid_dump_text(&f->grid, out);
-	fclose(out);
-	return f->text;
-}
-
-static void has(struct fixture *f, const char *s)
-{
-	if (!strstr(screen(f), s)) {
-		print_message("not there: %s\n%s", s, f->text);
-		fail();
-	}
-}
-
-static void lacks(struct fixture *f, const char *s)
-{
-	if (strstr(screen(f), s)) {
-		print_message("there: %s\n%s", s, f->text);
-		fail();
-	}
-}
-
-static void key(struct fixture *f, const char *name)
-{
-	ui_key(f->ui, key_parse(name, strlen(name)));
 }
 
 static void test_shown(void **state)
