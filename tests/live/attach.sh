@@ -112,6 +112,7 @@ stopped_and_traced()
 ends_while_watched()
 {
 	live_start "$PROG" -parked 100
+	: >"$WORK/watch"
 	"$BINGO" -b -d 0.2 "$PID" >"$WORK/watch" 2>"$WORK/stderr" &
 	us=$!
 	own "$us"
@@ -128,6 +129,7 @@ ends_while_watched()
 executes_another()
 {
 	live_start "$PROG" -parked 50 -exec "$OTHER" "$WORK/dump"
+	: >"$WORK/watch"
 	"$BINGO" -b -d 0.2 --json "$PID" >"$WORK/watch" 2>"$WORK/stderr" &
 	us=$!
 	own "$us"
@@ -142,6 +144,7 @@ executes_another()
 	is "SIGTERM: exit code" "$?" 143
 	live_stop
 	live_start "$PROG" -parked 50 -exec /bin/sleep 60
+	: >"$WORK/watch"
 	"$BINGO" -b -d 0.2 "$PID" >"$WORK/watch" 2>"$WORK/stderr" &
 	us=$!
 	own "$us"

@@ -103,6 +103,7 @@ killed() # NAME COMMAND...: as often, after some milliseconds
 	name=$1
 	shift
 	for i in $(seq "$often"); do
+		: >"$WORK/killed"
 		"$@" "$PID" >"$WORK/killed" 2>&1 </dev/null &
 		own=$!
 		wait_for 10 test -s "$WORK/killed"
@@ -142,6 +143,7 @@ left_alone() # NAME PROGRAM
 	"$BINGO" --replay "$WORK/events" --export jsonl="$WORK/again" 2>"$WORK/stderr"
 	same "$1: the export is read back, losing nothing" "$WORK/again" "$WORK/events"
 
+	: >"$WORK/odd"
 	"$ODD" watch "$PID" >"$WORK/odd" 2>&1 &
 	odd=$!
 	own "$odd"

@@ -36,7 +36,7 @@ equal() # name want got
 # Fills $PID with the program's, which says what stands at pcs through $TMP/in and $TMP/out.
 start()
 {
-	rm -f "$TMP/in"
+	rm -f "$TMP/in" "$TMP/out" # what the one before said is not to be taken for this one's
 	mkfifo "$TMP/in"
 	"$1" <"$TMP/in" >"$TMP/out" 2>&1 &
 	PID=$!
