@@ -27,10 +27,10 @@ _bingo_top()
 	--theme) mapfile -t COMPREPLY < <(compgen -W 'auto dark light high-contrast mono' -- "$cur"); return ;;
 	--color) mapfile -t COMPREPLY < <(compgen -W 'auto always never 16 256' -- "$cur"); return ;;
 	--completions) mapfile -t COMPREPLY < <(compgen -W 'bash zsh fish' -- "$cur"); return ;;
-	-n|--iterations|-d|--delay|--duration|--rate|--budget|--filter|--substitute-path|--size)  return ;;
+	-n|--iterations|-d|--delay|--duration|--rate|--budget|--allow-stop|--past|--filter|--substitute-path|--size)  return ;;
 	esac
 	case $cur in
-	-*) mapfile -t COMPREPLY < <(compgen -W '--replay --exe -b --batch -n --iterations -d --delay --once --duration --rate --budget --no-bpf --no-ptrace --json --export --fail-on --config --filter --system --substitute-path --theme --color --ascii --no-mouse --plain --script --size --print-config --completions -h --help --version --' -- "$cur") ;;
+	-*) mapfile -t COMPREPLY < <(compgen -W '--replay --exe -b --batch -n --iterations -d --delay --once --duration --rate --budget --allow-stop --past --no-bpf --no-ptrace --json --export --fail-on --config --filter --system --substitute-path --theme --color --ascii --no-mouse --plain --script --size --print-config --completions -h --help --version --' -- "$cur") ;;
 	*) mapfile -t COMPREPLY < <(cd /proc && compgen -W "doctor $(echo [0-9]*)" -- "$cur") ;;
 	esac
 }

@@ -53,7 +53,7 @@ static void by_sudo(struct fix *f, const char *uid, const char *gid)
 {
 	setenv("SUDO_UID", uid, 1);
 	setenv("SUDO_GID", gid, 1);
-	f->helper = helper_start();
+	f->helper = helper_start(&(struct helper_config){ 0 });
 	assert_non_null(f->helper);
 }
 
