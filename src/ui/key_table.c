@@ -53,7 +53,7 @@ const struct key_binding key_table[] = {
 	  "to the frame that called this one; detail, source and variables go along" },
 	{ ACT_FRAME_IN, DETAIL | VARS | SOURCE, "frame-in", NULL, NULL, "(", "Frame",
 	  "to the frame that this one called" },
-	{ ACT_CODE, DETAIL | VARS | SOURCE, "disassembly", NULL, NULL, "D", "Disasm",
+	{ ACT_CODE, DETAIL | VARS | SOURCE, "disassembly", NULL, NULL, "d", "Disasm",
 	  "the frame's instructions in place of its source, or the source again; where there is "
 	  "no source they are there by themselves" },
 

@@ -143,7 +143,7 @@ int main(int argc, char **argv)
 	struct disassembler d = { read_code };
 	struct jobs jobs = { at_once };
 	const char *substitute[] = { argc > 3 ? argv[3] : NULL, NULL };
-	struct ui_config c = { .jobs = &jobs, .substitute = substitute, .ascii = argc > 4 };
+	struct ui_config c = { .jobs = &jobs, .substitute = substitute };
 	struct script_host host = { .wait_loaded = whole };
 	struct err err = { 0 };
 	struct world w;
@@ -159,7 +159,7 @@ int main(int argc, char **argv)
 	w.disassembler = &d;
 	c.world = &w;
 	host.arg = ui_new(&c);
-	grid_init(&g, c.w, c.h, c.ascii);
+	grid_init(&g, c.w, c.h, argc > 4);
 	if (script_run(host.arg, &g, in, argv[1], &host, &err))
 		fprintf(stderr, "%s\n", err.text);
 	fclose(in);

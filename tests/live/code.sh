@@ -49,7 +49,7 @@ find_g()
 
 one() # VERSION GO KIND
 {
-	press='key D' text='  park()'
+	press='key d' text='  park()'
 	[ "$3" != pie ] || press='' text='' # built with -trimpath: there is no source, so it comes by itself
 	name="Go $1 $3"
 	bin=$(live_build vars "$1" "$2" "$3") || { not_ok "$name builds" "$WORK/build.log"; return; }

@@ -323,7 +323,7 @@ static void test_editor_panes(const char *editor, const char *sources)
 		  ":goroutine 17\r:pane detail\r)", " +126 " },
 		{ "the editor, from the variables", ":goroutine 17\r4))(", " +126 " },
 		{ "the editor, from the source", ":goroutine 17\r3)", " +126 " },
-		{ "the editor, from the disassembly that is not there", ":goroutine 17\r3)D",
+		{ "the editor, from the disassembly that is not there", ":goroutine 17\r3)d",
 		  " +126 " },
 	};
 	char command[2000], substitute[2000];

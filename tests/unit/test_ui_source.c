@@ -281,14 +281,14 @@ static void test_modes(void **state)
 	view_choose_frame(v, v->stack, 0);
 	has(f, "> 1064  insn 100");
 	assert_string_equal(f->func, "main.leaf");
-	key(f, "D");
+	key(f, "d");
 	lacks(f, "insn");
-	key(f, "D");
+	key(f, "d");
 	has(f, "insn 100");
 	view_choose_frame(v, v->stack, 2);
 	lacks(f, "insn");
 	has(f, "package main");
-	key(f, "D");
+	key(f, "d");
 	has(f, "> 2100  insn 256");
 	view_choose_frame(v, v->stack, 1); /* inlined into the one before: the same code */
 	f->asked = 0;
@@ -297,8 +297,8 @@ static void test_modes(void **state)
 	assert_int_equal(f->asked, 0);
 	f->w.disassembler = NULL;
 	has(f, "there is no disassembly");
-	key(f, "D");
-	key(f, "D");
+	key(f, "d");
+	key(f, "d");
 	has(f, "there is no disassembly");
 }
 
