@@ -34,7 +34,8 @@ struct app {
 	struct loader loader;
 	struct detect detect;
 	struct helper *helper; /* NULL: none, or none needed */
-	struct batch_file file;
+	struct batch_files files;
+	struct baseline baseline;
 	int64_t began; /* wall clock, ns */
 	pid_t child; /* the command that we started, 0: none */
 	int signal; /* that asked us to end, 0: none */
@@ -103,7 +104,8 @@ static void app_close(struct app *a)
 	uv_loop_close(&a->loop);
 	detect_release(&a->detect);
 	world_release(&a->world);
-	batch_file_close(&a->file, a->opt);
+	baseline_release(&a->baseline);
+	batch_files_close(&a->files, a->opt);
 	helper_stop(a->helper);
 }
 
@@ -138,7 +140,7 @@ static int print_now(struct app *a, bool last, struct err *err)
 	/* what is printed is of now, not of some passes ago */
 	if (!graph_fresh(&a->detect.graph) || a->detect.looked != a->world.now.time)
 		detect_now(&a->detect, &a->world);
-	return batch_print(a->opt, &a->file, &a->world, &a->detect, own_cpu_pct(a), last, err);
+	return batch_print(a->opt, &a->files, &a->world, &a->detect, own_cpu_pct(a), last, err);
 }
 
 /* The detectors look as the program goes on, not only when somebody asks. */
@@ -248,7 +250,7 @@ static int app_guard(struct app *a, struct err *err)
 		.child = a->child,
 	};
 	bool screen = has_screen(o);
-	int rc = screen || o->script ? 0 : batch_file_open(&a->file, o, err);
+	int rc = screen || o->script ? 0 : batch_files_open(&a->files, o, err);
 
 	if (n.live && n.bpf && o->budget > 0 && (screen || o->duration > 0 || !is_once(o)))
 		n.admin = live_prepare_probes();
@@ -298,6 +300,22 @@ static bool is_failed(const struct app *a)
 	return false;
 }
 
+/* What is said before anything is opened, and can be wrong. */
+static int app_settings(struct app *a, struct err *err)
+{
+	const struct options *o = a->opt;
+	int64_t t0, t1;
+	int rc = config_load(&(struct config){ &a->detect.conf }, o->config, err);
+
+	if (!rc)
+		rc = batch_span(o, NULL, &t0, &t1, err);
+	if (!rc && o->baseline) {
+		rc = baseline_load(&a->baseline, o->baseline, err);
+		a->detect.findings.baseline = &a->baseline;
+	}
+	return rc;
+}
+
 int app_run(const struct options *o, struct err *err)
 {
 	struct app a = { .opt = o, .began = clock_ns(CLOCK_MONOTONIC) };
@@ -307,9 +325,11 @@ int app_run(const struct options *o, struct err *err)
 	if (o->mode == MODE_DOCTOR)
 		return doctor_run(o->pid, term_colors(getenv("TERM")), stdout);
 	detect_init(&a.detect);
-	rc = config_load(&(struct config){ &a.detect.conf }, o->config, err);
-	if (rc)
+	rc = app_settings(&a, err);
+	if (rc) {
+		baseline_release(&a.baseline);
 		return (int)err->code;
+	}
 	loader_threads();
 	if (has_screen(o))
 		a.helper = helper_start();

@@ -27,6 +27,7 @@ struct pcell {
 	int64_t ns;
 	uint32_t row; /* of the accumulator */
 	uint32_t stack;
+	uint32_t n; /* times that ended */
 	uint8_t kind;
 };
 
@@ -185,16 +186,20 @@ static uint8_t kind_of(uint8_t state, uint8_t reason)
 	}
 }
 
-/* Sums up what a goroutine did until t. */
-static void row_settle(struct profile_acc *a, uint32_t row, int64_t t)
+/* Sums up what a goroutine did until t; ends: it then does something else. */
+static void row_settle(struct profile_acc *a, uint32_t row, int64_t t, bool ends)
 {
 	struct prow *r = &a->row.v[row];
 	uint8_t kind = kind_of(r->state, r->reason);
 
 	if (t <= r->mark)
 		return;
-	if (kind < PROFILE_KINDS)
-		sum_add(&cell_of(a, row, r->stack, kind)->ns, t - r->mark);
+	if (kind < PROFILE_KINDS) {
+		struct pcell *c = cell_of(a, row, r->stack, kind);
+
+		sum_add(&c->ns, t - r->mark);
+		c->n += ends && c->n < UINT32_MAX;
+	}
 	r->mark = t;
 }
 
@@ -246,7 +251,7 @@ static bool acc_event(void *arg, const struct event *ev)
 	change = event_change(ev, a->live, &state, &stack);
 	if (change == CHANGE_NONE || a->only_samples)
 		return true;
-	row_settle(a, row, ev->time);
+	row_settle(a, row, ev->time, change == CHANGE_STATE);
 	a->row.v[row].state = state;
 	a->row.v[row].stack = stack;
 	if (change == CHANGE_STATE)
@@ -566,7 +571,8 @@ static uint32_t head_of(struct profile_pick *k, uint32_t row, uint8_t kind)
 	return (uint32_t)k->head.n - 1;
 }
 
-static void pick_add(struct profile_pick *k, uint32_t row, uint32_t stack, uint8_t kind, int64_t ns)
+static void pick_add(struct profile_pick *k, uint32_t row, uint32_t stack, uint8_t kind, int64_t ns,
+		     uint32_t n)
 {
 	uint32_t head, i;
 	uint64_t key;
@@ -582,6 +588,7 @@ static void pick_add(struct profile_pick *k, uint32_t row, uint32_t stack, uint8
 		*vec_push(&k->sum) = (struct profile_sum){ .head = head, .stack = stack };
 	}
 	sum_add(&k->sum.v[i].ns, ns);
+	k->sum.v[i].n += n;
 }
 
 /* A cell, or what the events have not ended yet of a goroutine's state. */
@@ -592,14 +599,14 @@ static bool pick_one(struct profile_pick *k)
 	if (k->cell < a->cell.n) {
 		const struct pcell *c = &a->cell.v[k->cell++];
 
-		pick_add(k, c->row, c->stack, c->kind, c->ns);
+		pick_add(k, c->row, c->stack, c->kind, c->ns, c->n);
 		return true;
 	}
 	if (k->row < k->n_chosen) {
 		const struct prow *r = &a->row.v[k->row];
 
 		pick_add(k, (uint32_t)k->row++, r->stack, kind_of(r->state, r->reason),
-			 a->t1 - r->mark);
+			 a->t1 - r->mark, 1);
 		return true;
 	}
 	return false;

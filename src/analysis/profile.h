@@ -102,6 +102,7 @@ struct profile_head {
 
 struct profile_sum {
 	int64_t ns;
+	uint64_t n; /* times of which it is made: waits, runs; not told of samples */
 	uint32_t head; /* into profile_pick.head */
 	uint32_t stack; /* 0: not known */
 };

@@ -65,6 +65,8 @@ static void json_finding(const struct report *r, struct json *j, const struct fi
 	jw_text(j, "detector", detector_table[f->detector].name);
 	jw_text(j, "severity", severity_name((enum severity)f->severity));
 	jw_text(j, "certainty", certainty_name((enum certainty)f->certainty));
+	if (f->known)
+		jw_bool(j, "known", true);
 	json_lists(j, f);
 	jw_text(j, "summary", f->summary);
 	json_location(j, &r->world->strings, f);
@@ -99,8 +101,9 @@ static void text_finding(const struct report *r, const struct finding *f, FILE *
 	const struct strtab *s = &r->world->strings;
 	char buf[32];
 
-	fprintf(out, "\n%s %s, %s", severity_name((enum severity)f->severity),
-		detector_table[f->detector].name, certainty_name((enum certainty)f->certainty));
+	fprintf(out, "\n%s%s %s, %s", f->known ? "known: " : "",
+		severity_name((enum severity)f->severity), detector_table[f->detector].name,
+		certainty_name((enum certainty)f->certainty));
 	if (f->since != T_NEVER)
 		fprintf(out, ", for %s%s", f->since == T_BEFORE ? "over " : "",
 			report_duration(r->moment->time - (f->since == T_BEFORE ? 0 : f->since),

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "export/formats.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "export/dot.h"
+#include "export/folded.h"
+#include "export/jsonl.h"
+#include "export/report.h"
+
+static struct report report_of(const struct export_request *r)
+{
+	return (struct report){
+		.world = r->world,
+		.moment = &r->world->now,
+		.keep = r->keep,
+		.system = r->system,
+		.cpu_pct = r->cpu_pct,
+		.detect = r->detect,
+	};
+}
+
+static int write_jsonl(struct export_request *r, FILE *out)
+{
+	return jsonl_export(r->world, r->t0, r->t1, out);
+}
+
+static int write_json(struct export_request *r, FILE *out)
+{
+	struct report report = report_of(r);
+
+	report_json(&report, out);
+	return 0;
+}
+
+static int write_text(struct export_request *r, FILE *out)
+{
+	struct report report = report_of(r);
+
+	report_text(&report, out);
+	return 0;
+}
+
+static int write_dot(struct export_request *r, FILE *out)
+{
+	return r->detect ? dot_export(&r->detect->graph, r->system, out) : -ENODATA;
+}
+
+static int write_folded(struct export_request *r, FILE *out)
+{
+	return folded_export(r, PROFILE_ON_CPU, out);
+}
+
+static int write_folded_off(struct export_request *r, FILE *out)
+{
+	return folded_export(r, PROFILE_OFF_CPU, out);
+}
+
+const struct export_format export_table[] = {
+	{ "jsonl", "jsonl", "every event, one a line; --replay reads it", true, write_jsonl },
+	{ "json", "json", "the report as one JSON document", false, write_json },
+	{ "text", "txt", "the report as text", false, write_text },
+	{ "folded", "folded", "time on CPU by stack, for flamegraph.pl, inferno", true,
+	  write_folded },
+	{ "folded-off", "folded", "time off CPU by reason and stack, the same way", true,
+	  write_folded_off },
+	{ "dot", "dot", "who waits for whom, for Graphviz", false, write_dot },
+};
+const size_t export_formats = ARRAY_SIZE(export_table);
+
+const struct export_format *export_find(const char *name)
+{
+	for (size_t i = 0; i < export_formats; i++)
+		if (!strcmp(name, export_table[i].name))
+			return &export_table[i];
+	return NULL;
+}
+
+int export_write(const struct export_format *f, struct export_request *r, FILE *out)
+{
+	int rc;
+
+	r->note = NULL;
+	if (!f->over_time && (r->t0 != T_BEFORE || r->t1 != T_NEVER))
+		return -EINVAL;
+	rc = f->write(r, out);
+	if (!rc && (fflush(out) || ferror(out)))
+		rc = -(errno ? errno : EIO);
+	return rc;
+}
+
+bool *export_rows(const struct export_request *r)
+{
+	const struct world *w = r->world;
+	bool *keep = xcalloc(w->now.n + 1, sizeof(*keep));
+
+	for (size_t row = 0; row < w->now.n; row++)
+		keep[row] = (!r->keep || r->keep[row]) && (r->system || !w->key.v[row].system);
+	return keep;
+}
