@@ -108,6 +108,22 @@ const char *profile_kind_name(unsigned kind)
 	}
 }
 
+uint8_t profile_kind_of(uint8_t state, uint8_t reason)
+{
+	switch (state) {
+	case GS_RUNNING:
+		return PROFILE_RUN;
+	case GS_RUNNABLE:
+		return PROFILE_READY;
+	case GS_SYSCALL:
+		return R_SYSCALL;
+	case GS_BLOCKED:
+		return reason < R_N && reason ? reason : R_OTHER;
+	default:
+		return PROFILE_KINDS;
+	}
+}
+
 /* --- sums --- */
 
 static void acc_free(struct profile_acc *a)
@@ -169,28 +185,11 @@ static void sum_add(int64_t *sum, int64_t ns)
 		*sum = INT64_MAX;
 }
 
-/* The kind of time that a state is; PROFILE_KINDS: none. */
-static uint8_t kind_of(uint8_t state, uint8_t reason)
-{
-	switch (state) {
-	case GS_RUNNING:
-		return PROFILE_RUN;
-	case GS_RUNNABLE:
-		return PROFILE_READY;
-	case GS_SYSCALL:
-		return R_SYSCALL;
-	case GS_BLOCKED:
-		return reason < R_N && reason ? reason : R_OTHER;
-	default:
-		return PROFILE_KINDS;
-	}
-}
-
 /* Sums up what a goroutine did until t; ends: it then does something else. */
 static void row_settle(struct profile_acc *a, uint32_t row, int64_t t, bool ends)
 {
 	struct prow *r = &a->row.v[row];
-	uint8_t kind = kind_of(r->state, r->reason);
+	uint8_t kind = profile_kind_of(r->state, r->reason);
 
 	if (t <= r->mark)
 		return;
@@ -605,7 +604,7 @@ static bool pick_one(struct profile_pick *k)
 	if (k->row < k->n_chosen) {
 		const struct prow *r = &a->row.v[k->row];
 
-		pick_add(k, (uint32_t)k->row++, r->stack, kind_of(r->state, r->reason),
+		pick_add(k, (uint32_t)k->row++, r->stack, profile_kind_of(r->state, r->reason),
 			 a->t1 - r->mark, 1);
 		return true;
 	}

@@ -22,6 +22,9 @@ enum {
 /* "chan-recv", "syscall", "runnable", "running", "on-cpu"; blocked for no known reason: "other". */
 const char *profile_kind_name(unsigned kind);
 
+/* The kind of time that a state is; PROFILE_KINDS: none. */
+uint8_t profile_kind_of(uint8_t state, uint8_t reason);
+
 /* What a sample of a trace stands for: runtime/pprof takes a hundred in a second. */
 #define PROFILE_TRACE_NS (10 * 1000 * 1000)
 

@@ -8,6 +8,7 @@
 #include "export/dot.h"
 #include "export/folded.h"
 #include "export/jsonl.h"
+#include "export/pprof.h"
 #include "export/report.h"
 
 static struct report report_of(const struct export_request *r)
@@ -66,6 +67,8 @@ const struct export_format export_table[] = {
 	  write_folded },
 	{ "folded-off", "folded", "time off CPU by reason and stack, the same way", true,
 	  write_folded_off },
+	{ "pprof", "pb.gz", "goroutines, time on and off CPU, contention, for go tool pprof", true,
+	  pprof_export },
 	{ "dot", "dot", "who waits for whom, for Graphviz", false, write_dot },
 };
 const size_t export_formats = ARRAY_SIZE(export_table);
