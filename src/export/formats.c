@@ -8,6 +8,7 @@
 #include "export/dot.h"
 #include "export/folded.h"
 #include "export/jsonl.h"
+#include "export/perfetto.h"
 #include "export/pprof.h"
 #include "export/report.h"
 
@@ -69,6 +70,8 @@ const struct export_format export_table[] = {
 	  write_folded_off },
 	{ "pprof", "pb.gz", "goroutines, time on and off CPU, contention, for go tool pprof", true,
 	  pprof_export },
+	{ "perfetto", "pftrace", "the timeline with who unblocked whom, for ui.perfetto.dev", true,
+	  perfetto_export },
 	{ "dot", "dot", "who waits for whom, for Graphviz", false, write_dot },
 };
 const size_t export_formats = ARRAY_SIZE(export_table);
