@@ -11,6 +11,8 @@
 #include "export/perfetto.h"
 #include "export/pprof.h"
 #include "export/report.h"
+#include "export/speedscope.h"
+#include "export/svg.h"
 
 static struct report report_of(const struct export_request *r)
 {
@@ -60,6 +62,16 @@ static int write_folded_off(struct export_request *r, FILE *out)
 	return folded_export(r, PROFILE_OFF_CPU, out);
 }
 
+static int write_svg(struct export_request *r, FILE *out)
+{
+	return svg_export(r, PROFILE_ON_CPU, out);
+}
+
+static int write_svg_off(struct export_request *r, FILE *out)
+{
+	return svg_export(r, PROFILE_OFF_CPU, out);
+}
+
 const struct export_format export_table[] = {
 	{ "jsonl", "jsonl", "every event, one a line; --replay reads it", true, write_jsonl },
 	{ "json", "json", "the report as one JSON document", false, write_json },
@@ -68,6 +80,10 @@ const struct export_format export_table[] = {
 	  write_folded },
 	{ "folded-off", "folded", "time off CPU by reason and stack, the same way", true,
 	  write_folded_off },
+	{ "svg", "svg", "time on CPU as a flame graph to click and search in", true, write_svg },
+	{ "svg-off", "svg", "time off CPU by reason, the same way", true, write_svg_off },
+	{ "speedscope", "speedscope.json", "time on and off CPU, for speedscope.app", true,
+	  speedscope_export },
 	{ "pprof", "pb.gz", "goroutines, time on and off CPU, contention, for go tool pprof", true,
 	  pprof_export },
 	{ "perfetto", "pftrace", "the timeline with who unblocked whom, for ui.perfetto.dev", true,
