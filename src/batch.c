@@ -12,7 +12,7 @@
 #include "analysis/filter.h"
 #include "core/mem.h"
 #include "export/formats.h"
-#include "export/report.h"
+#include "export/verdicts.h"
 #include "ui/view.h"
 
 /* Which rows pass the filter; the caller's to free. */
@@ -161,14 +161,7 @@ static bool has_report(const struct options *o)
 
 static int print_report(const struct options *o, const struct export_request *q)
 {
-	struct report r = {
-		.world = q->world,
-		.moment = &q->world->now,
-		.system = o->system,
-		.cpu_pct = q->cpu_pct,
-		.detect = q->detect,
-		.keep = q->keep,
-	};
+	struct report r = request_report(q);
 
 	if (o->json)
 		report_json(&r, stdout);

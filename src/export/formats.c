@@ -10,21 +10,9 @@
 #include "export/jsonl.h"
 #include "export/perfetto.h"
 #include "export/pprof.h"
-#include "export/report.h"
 #include "export/speedscope.h"
 #include "export/svg.h"
-
-static struct report report_of(const struct export_request *r)
-{
-	return (struct report){
-		.world = r->world,
-		.moment = &r->world->now,
-		.keep = r->keep,
-		.system = r->system,
-		.cpu_pct = r->cpu_pct,
-		.detect = r->detect,
-	};
-}
+#include "export/verdicts.h"
 
 static int write_jsonl(struct export_request *r, FILE *out)
 {
@@ -33,7 +21,7 @@ static int write_jsonl(struct export_request *r, FILE *out)
 
 static int write_json(struct export_request *r, FILE *out)
 {
-	struct report report = report_of(r);
+	struct report report = request_report(r);
 
 	report_json(&report, out);
 	return 0;
@@ -41,7 +29,7 @@ static int write_json(struct export_request *r, FILE *out)
 
 static int write_text(struct export_request *r, FILE *out)
 {
-	struct report report = report_of(r);
+	struct report report = request_report(r);
 
 	report_text(&report, out);
 	return 0;
@@ -88,6 +76,11 @@ const struct export_format export_table[] = {
 	  pprof_export },
 	{ "perfetto", "pftrace", "the timeline with who unblocked whom, for ui.perfetto.dev", true,
 	  perfetto_export },
+	{ "sarif", "sarif", "findings for code scanning", false, sarif_export },
+	{ "junit", "xml", "findings as a report of tests", false, junit_export },
+	{ "github", "txt", "findings as annotations of GitHub's runners", false, github_export },
+	{ "baseline", "baseline", "findings that are known from now on, for --baseline", false,
+	  baseline_export },
 	{ "dot", "dot", "who waits for whom, for Graphviz", false, write_dot },
 };
 const size_t export_formats = ARRAY_SIZE(export_table);
