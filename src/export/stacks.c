@@ -7,7 +7,9 @@ bool stacks_read(struct stacks *s, struct export_request *r)
 {
 	*s = (struct stacks){ .keep = export_rows(r) };
 	profile_want(&s->profile, r->world, r->t0, r->t1);
-	if (s->profile.stamp && s->profile.cut)
+	if (r->world->t_end <= 0)
+		r->note = "this is of one moment: no time passes in it";
+	else if (s->profile.stamp && s->profile.cut)
 		r->note = "the session's begin is not kept any more: the time is from what is";
 	return s->profile.stamp;
 }
@@ -22,7 +24,7 @@ static void choose(struct stacks *s, struct export_request *r, enum profile_time
 		.n_keep = r->world->now.n,
 		.system = r->system && !r->keep,
 	};
-	if (time == PROFILE_ON_CPU && !s->profile.samples)
+	if (time == PROFILE_ON_CPU && !s->profile.samples && r->world->t_end > 0)
 		r->note = "there are no CPU samples here: the time is that in the running state, "
 			  "by the stack last known";
 }
