@@ -90,7 +90,7 @@ int batch_files_open(struct batch_files *b, const struct options *o, struct err 
 	int rc = 0;
 
 	for (size_t i = 0; i < o->n_exports && !rc; i++)
-		rc = file_open(&b->v[i], &o->export[i], err);
+		rc = file_open(&b->v[i], &o->exports[i], err);
 	return rc;
 }
 
@@ -104,7 +104,7 @@ void batch_files_close(struct batch_files *b, const struct options *o)
 		fclose(one->f);
 		one->f = NULL;
 		if (one->made && !one->written)
-			unlink(o->export[i].file);
+			unlink(o->exports[i].file);
 	}
 }
 
@@ -136,18 +136,23 @@ static int print_export(const struct export_wish *x, struct batch_file *b, struc
 	if (rc)
 		return err_set(err, rc, EXIT_USAGE, "cannot write the export to %s: %s",
 			       is_file(x) ? x->file : "standard output", strerror(-rc));
-	if (r->note)
-		fprintf(stderr, "bingo-top: %s\n", r->note);
 	return 0;
 }
 
+/* What is said of several alike is said once. */
 static int print_exports(const struct options *o, struct batch_files *b, struct export_request *r,
 			 struct err *err)
 {
-	int rc = batch_span(o, r->world, &r->t0, &r->t1, err);
+	const char *said = NULL;
+	int rc = 0;
 
-	for (size_t i = 0; i < o->n_exports && !rc; i++)
-		rc = print_export(&o->export[i], &b -> v[i], r, err);
+	for (size_t i = 0; i < o->n_exports && !rc; i++) {
+		rc = print_export(&o->exports[i], &b->v[i], r, err);
+		if (rc || !r->note || r->note == said)
+			continue;
+		said = r->note;
+		fprintf(stderr, "bingo-top: %s\n", said);
+	}
 	return rc;
 }
 
@@ -196,6 +201,8 @@ int batch_print(const struct options *o, struct batch_files *b, struct world *w,
 		r.keep = keep = rows_kept(w, f);
 	}
 	if (last)
+		rc = batch_span(o, w, &r.t0, &r.t1, err);
+	if (last && !rc)
 		rc = print_exports(o, b, &r, err);
 	if (!rc && has_report(o)) {
 		rc = print_report(o, &r);

@@ -206,7 +206,7 @@ static int unknown_format(const char *s, struct err *err)
 
 static int parse_export(struct options *o, char *s, struct err *err)
 {
-	struct export_wish *x = &o->export[o->n_exports];
+	struct export_wish *x = &o->exports[o->n_exports];
 	char *eq = strchr(s, '=');
 
 	if (o->n_exports == EXPORTS_MOST)
@@ -229,11 +229,11 @@ static int check_exports(const struct options *o, struct err *err)
 	size_t n = o->json;
 
 	for (size_t i = 0; i < o->n_exports; i++) {
-		const struct export_wish *x = &o->export[i];
+		const struct export_wish *x = &o->exports[i];
 
 		n += !strcmp(x->file, "-");
 		for (size_t k = 0; k < i; k++)
-			if (!strcmp(x->file, o->export[k].file) && strcmp(x->file, "-") != 0)
+			if (!strcmp(x->file, o->exports[k].file) && strcmp(x->file, "-") != 0)
 				return usage(err, "two exports cannot go to the same file",
 					     x->file);
 		if ((o->from || o->to) && !x->format->over_time)

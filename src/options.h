@@ -26,7 +26,7 @@ struct options {
 	const char *replay; /* file */
 	const char *exe; /* the program of a core dump */
 	const char *filter;
-	struct export_wish export[EXPORTS_MOST];
+	struct export_wish exports[EXPORTS_MOST];
 	size_t n_exports;
 	const char *from, *to; /* span of the exports, see view_parse_time(); NULL: begin, end */
 	const char *baseline; /* file of known findings */

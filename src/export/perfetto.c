@@ -9,11 +9,23 @@
 #include "core/moment.h"
 #include "export/perfetto_out.h"
 
-/* Tracks that hold others, and where the numbers of the others begin. */
-enum { TRACK_ROOT = 1, TRACK_PROCS, TRACK_RUNTIME, TRACK_TASKS, TRACK_COUNTERS, TRACK_GOROUTINES };
-#define TRACK_G ((uint64_t)1 << 32)
-#define TRACK_P ((uint64_t)2 << 32)
-#define TRACK_LANE ((uint64_t)3 << 32)
+/* Tracks that hold others. */
+enum {
+	TRACK_ROOT = 1,
+	TRACK_PROCS,
+	TRACK_RUNTIME,
+	TRACK_TASKS,
+	TRACK_COUNTERS,
+	TRACK_GOROUTINES,
+	TRACKS_OWN
+};
+
+/* Numbers of the others, small ones: each event has one. */
+enum track_kind { OF_G, OF_P, OF_LANE, TRACK_KINDS };
+static uint64_t uuid(enum track_kind kind, uint32_t i)
+{
+	return TRACKS_OWN + (uint64_t)i * TRACK_KINDS + kind;
+}
 
 #define NO_INDEX UINT32_MAX
 
@@ -85,16 +97,16 @@ static uint64_t g_track(struct perfetto *x, uint32_t i)
 	char *name;
 
 	if (g->named)
-		return TRACK_G + i;
+		return uuid(OF_G, i);
 	g->named = true;
 	name_group(x, TRACK_GOROUTINES);
 	name = xasprintf("G %" PRIu64 " %s", g->goid, strtab_get(&x->w->strings, g->name));
-	pf_track(&x->o, &(struct pf_track){ .uuid = TRACK_G + i,
+	pf_track(&x->o, &(struct pf_track){ .uuid = uuid(OF_G, i),
 					    .parent = TRACK_GOROUTINES,
 					    .name = name,
 					    .rank = i });
 	free(name);
-	return TRACK_G + i;
+	return uuid(OF_G, i);
 }
 
 static uint32_t proc_index(struct perfetto *x, uint64_t id)
@@ -109,7 +121,7 @@ static uint32_t proc_index(struct perfetto *x, uint64_t id)
 	*vec_push(&x->proc) = (struct pproc){ .id = id, .g = NO_INDEX };
 	name_group(x, TRACK_PROCS);
 	snprintf(name, sizeof(name), "P %" PRIu64, id);
-	pf_track(&x->o, &(struct pf_track){ .uuid = TRACK_P + i,
+	pf_track(&x->o, &(struct pf_track){ .uuid = uuid(OF_P, i),
 					    .parent = TRACK_PROCS,
 					    .name = name,
 					    .rank = (uint32_t)id });
@@ -128,7 +140,7 @@ static uint32_t lane_index(struct perfetto *x, char *what, uint64_t parent, cons
 	i = (uint32_t)x->lane.n;
 	map64_put(&x->by_lane, id, i);
 	*vec_push(&x->lane) = (struct lane){ 0 };
-	pf_track(&x->o, &(struct pf_track){ .uuid = TRACK_LANE + i,
+	pf_track(&x->o, &(struct pf_track){ .uuid = uuid(OF_LANE, i),
 					    .parent = parent,
 					    .name = name,
 					    .rank = i,
@@ -171,7 +183,7 @@ static void proc_leave(struct perfetto *x, uint32_t proc, int64_t t)
 		return;
 	x->g.v[p->g].p = NO_ID;
 	p->g = NO_INDEX;
-	slice_end(x, TRACK_P + proc, t);
+	slice_end(x, uuid(OF_P, proc), t);
 }
 
 static void proc_enter(struct perfetto *x, uint64_t id, uint32_t i, int64_t t)
@@ -184,8 +196,8 @@ static void proc_enter(struct perfetto *x, uint64_t id, uint32_t i, int64_t t)
 		return;
 	x->proc.v[proc].g = i;
 	g->p = id;
-	pf_event(&x->o, t, TRACK_P + proc, PF_BEGIN);
-	pf_name(&x->o, "processor", g->name ? g->name : world_str(x->w, "goroutine"));
+	pf_event(&x->o, t, uuid(OF_P, proc), PF_BEGIN);
+	pf_name(&x->o, "processor", g->name ? g->name : pf_word(&x->o, "goroutine"));
 	pf_number(&x->o, "goroutine", g->goid);
 	pf_event_end(&x->o);
 }
@@ -200,7 +212,7 @@ static void g_close(struct perfetto *x, uint32_t i, int64_t t)
 	if (!g->open)
 		return;
 	g->open = false;
-	slice_end(x, TRACK_G + i, t);
+	slice_end(x, uuid(OF_G, i), t);
 }
 
 /* ev: by which it is so; NULL: it was so before. flow: that ends here, 0: none. */
@@ -213,7 +225,7 @@ static void g_open(struct perfetto *x, uint32_t i, int64_t t, const struct event
 	if (!x->g.v[i].shown || kind >= PROFILE_KINDS)
 		return;
 	pf_event(&x->o, t, g_track(x, i), PF_BEGIN);
-	pf_name(&x->o, "goroutine", world_str(x->w, profile_kind_name(kind)));
+	pf_name(&x->o, "goroutine", pf_word(&x->o, profile_kind_name(kind)));
 	pf_stack(&x->o, x->g.v[i].stack);
 	if (ev && ev->flags & EVF_SAMPLED)
 		pf_number(&x->o, "sampled_since_ns", ev->value);
@@ -245,7 +257,7 @@ static uint64_t flow_from_peer(struct perfetto *x, const struct event *ev, uint3
 	if (i == UINT32_MAX || !x->g.v[i].shown || !x->g.v[to].shown)
 		return 0;
 	pf_event(&x->o, ev->time, g_track(x, i), PF_INSTANT);
-	pf_name(&x->o, "goroutine", world_str(x->w, made ? "create" : "unblock"));
+	pf_name(&x->o, "goroutine", pf_word(&x->o, made ? "create" : "unblock"));
 	pf_number(&x->o, "goroutine", ev->g);
 	pf_stack(&x->o, ev->stack);
 	pf_flow(&x->o, ++x->flows, false);
@@ -289,7 +301,7 @@ static void on_state(struct perfetto *x, const struct event *ev)
 static void lane_begin(struct perfetto *x, uint32_t lane, const char *category,
 		       const struct event *ev, int64_t t)
 {
-	pf_event(&x->o, t, TRACK_LANE + lane, PF_BEGIN);
+	pf_event(&x->o, t, uuid(OF_LANE, lane), PF_BEGIN);
 	pf_name(&x->o, category, ev->text);
 	if (ev->object)
 		pf_number(&x->o, "task", ev->object);
@@ -303,7 +315,7 @@ static void lane_end(struct perfetto *x, uint32_t lane, int64_t t)
 	if (lane == NO_INDEX || !x->lane.v[lane].open)
 		return;
 	x->lane.v[lane].open--;
-	slice_end(x, TRACK_LANE + lane, t);
+	slice_end(x, uuid(OF_LANE, lane), t);
 }
 
 /* Of the whole program, of a processor, of a goroutine. */
@@ -321,7 +333,7 @@ static void on_range(struct perfetto *x, const struct event *ev)
 			return;
 		parent = g_track(x, i);
 	} else if (of_p) {
-		parent = TRACK_P + proc_index(x, ev->p);
+		parent = uuid(OF_P, proc_index(x, ev->p));
 	} else {
 		name_group(x, TRACK_RUNTIME);
 	}
@@ -385,7 +397,7 @@ static void on_metric(struct perfetto *x, const struct event *ev)
 
 	name_group(x, TRACK_COUNTERS);
 	lane = lane_index(x, xasprintf("m/%s", name), TRACK_COUNTERS, name, true);
-	pf_event(&x->o, ev->time, TRACK_LANE + lane, PF_COUNTER);
+	pf_event(&x->o, ev->time, uuid(OF_LANE, lane), PF_COUNTER);
 	pf_value(&x->o, ev->value > INT64_MAX ? INT64_MAX : (int64_t)ev->value);
 	pf_event_end(&x->o);
 }
@@ -396,8 +408,8 @@ static void on_lost(struct perfetto *x, const struct event *ev)
 
 	name_group(x, TRACK_RUNTIME);
 	lane = lane_index(x, xstrdup("lost"), TRACK_RUNTIME, "lost events", false);
-	pf_event(&x->o, ev->time, TRACK_LANE + lane, PF_INSTANT);
-	pf_name(&x->o, "runtime", world_str(x->w, "lost events"));
+	pf_event(&x->o, ev->time, uuid(OF_LANE, lane), PF_INSTANT);
+	pf_name(&x->o, "runtime", pf_word(&x->o, "lost events"));
 	pf_number(&x->o, "events", ev->value);
 	pf_event_end(&x->o);
 }

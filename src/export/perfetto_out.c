@@ -111,30 +111,60 @@ static bool is_new(struct pf_out *o, enum pf_interned kind, uint64_t key)
 	return true;
 }
 
-/* The number of the empty string is 0, which none may have. */
+/* Never 0; of strings even, of stacks odd. */
+static uint64_t text_iid(uint32_t text)
+{
+	return 2 * (uint64_t)text + 2;
+}
+
 static uint64_t intern(struct pf_out *o, enum pf_interned kind, uint32_t text)
 {
+	uint64_t iid = text_iid(text);
 	size_t at;
 
-	if (!is_new(o, kind, text))
-		return (uint64_t)text + 1;
+	if (!is_new(o, kind, iid))
+		return iid;
 	at = pb_open(&o->intern, interned_field[kind]);
-	pb_uint(&o->intern, INTERNED_IID, (uint64_t)text + 1);
+	pb_uint(&o->intern, INTERNED_IID, iid);
 	pb_str(&o->intern, INTERNED_TEXT, strtab_get(&o->w->strings, text),
 	       strtab_len(&o->w->strings, text));
 	pb_close(&o->intern, at);
-	return (uint64_t)text + 1;
+	return iid;
+}
+
+uint32_t pf_word(struct pf_out *o, const char *word)
+{
+	uint32_t id = map64_get(&o->word, (uintptr_t)word);
+
+	if (id == UINT32_MAX) {
+		id = world_str(o->w, word);
+		map64_put(&o->word, (uintptr_t)word, id);
+	}
+	return id;
 }
 
 static uint64_t intern_word(struct pf_out *o, enum pf_interned kind, const char *word)
 {
-	return intern(o, kind, world_str(o->w, word));
+	return intern(o, kind, pf_word(o, word));
 }
 
-static uint64_t intern_place(struct pf_out *o, const struct frame *f)
+static uint32_t place_of(struct pf_out *o, uint32_t stack)
+{
+	uint32_t at = map64_get(&o->place, stack);
+
+	if (at == UINT32_MAX) {
+		const struct frame *f = stack_place(o->w, stack);
+
+		at = f ? (uint32_t)(f - o->w->stacks.frame.v) + 1 : 0;
+		map64_put(&o->place, stack, at);
+	}
+	return at;
+}
+
+static uint64_t intern_place(struct pf_out *o, uint32_t iid)
 {
 	const struct strtab *s = &o->w->strings;
-	uint64_t iid = (uint64_t)(f - o->w->stacks.frame.v) + 1;
+	const struct frame *f = &o->w->stacks.frame.v[iid - 1];
 	size_t at;
 
 	if (!is_new(o, PF_PLACE, iid))
@@ -164,10 +194,9 @@ static char *stack_text(const struct world *w, uint32_t stack)
 	return text;
 }
 
-/* Numbers of stacks have the upper half, those of strings the lower. */
 static uint64_t intern_stack(struct pf_out *o, uint32_t stack)
 {
-	uint64_t iid = (uint64_t)1 << 32 | stack;
+	uint64_t iid = 2 * (uint64_t)stack + 1;
 	char *text;
 	size_t at;
 
@@ -225,12 +254,12 @@ void pf_string(struct pf_out *o, const char *key, uint32_t text)
 
 void pf_stack(struct pf_out *o, uint32_t stack)
 {
-	const struct frame *f = stack_place(o->w, stack);
+	uint32_t place = place_of(o, stack);
 	size_t at;
 
-	if (!f)
+	if (!place)
 		return;
-	pb_uint(&o->p, EVENT_PLACE_IID, intern_place(o, f));
+	pb_uint(&o->p, EVENT_PLACE_IID, intern_place(o, place));
 	at = annotation(o, "stack");
 	pb_uint(&o->p, ANNOTATION_TEXT_IID, intern_stack(o, stack));
 	pb_close(&o->p, at);
@@ -256,6 +285,8 @@ void pf_release(struct pf_out *o)
 {
 	vec_free(&o->p.b);
 	vec_free(&o->intern.b);
+	map64_free(&o->word);
+	map64_free(&o->place);
 	for (int i = 0; i < PF_INTERNED; i++)
 		map64_free(&o->seen[i]);
 }

@@ -19,6 +19,8 @@ struct pf_out {
 	struct pbuf p; /* the packet in the making */
 	struct pbuf intern; /* what it interns */
 	struct map64 seen[PF_INTERNED];
+	struct map64 word; /* address of a word → its string id */
+	struct map64 place; /* stack → number of its place's frame and one; 0: none */
 	size_t packet, event;
 	bool begun;
 };
@@ -35,7 +37,9 @@ void pf_track(struct pf_out *o, const struct pf_track *t);
 
 /* An event of a track; what is called up to pf_event_end() says more of it. */
 void pf_event(struct pf_out *o, int64_t t, uint64_t track, enum pf_type type);
-/* Strings are ids of the world's table. */
+/* The string id of a word of static life, which is looked up once. */
+uint32_t pf_word(struct pf_out *o, const char *word);
+/* Strings are ids of the world's table; category and keys are words. */
 void pf_name(struct pf_out *o, const char *category, uint32_t name);
 void pf_number(struct pf_out *o, const char *key, uint64_t v);
 void pf_string(struct pf_out *o, const char *key, uint32_t text);
