@@ -111,11 +111,11 @@ $(BUILD)/gen/bpf/%.skel.h: $(BUILD)/gen/bpf/%.o
 	$(Q)$(BPFTOOL) gen skeleton $(<:.o=.linked) name $*_bpf >$@
 
 # Scripts within exports, as text that C can include.
-JS := $(patsubst src/export/%,$(BUILD)/gen/%.h,$(wildcard src/export/*.js))
-$(BUILD)/gen/%.js.h: src/export/%.js
+JS := $(patsubst src/%,$(BUILD)/gen/%.h,$(wildcard src/*/*.js))
+$(BUILD)/gen/%.js.h: src/%.js
 	@mkdir -p $(@D)
 	$(call say,JS,$<)
-	$(Q)sed 's/\\/\\\\/g; s/"/\\"/g; s/^/"/; s/$$/\\n"/' $< >$@
+	$(Q){ echo 'static const char $(*F)_js[] ='; sed 's/\\/\\\\/g; s/"/\\"/g; s/^/"/; s/$$/\\n"/' $<; echo ';'; } >$@
 
 $(BUILD)/%.o: %.c $(BUILD)/gen/flags | $(BUILD)/gen/version.h $(SKEL) $(JS)
 	@mkdir -p $(@D)

@@ -172,9 +172,10 @@ void report_findings_text(const struct report *r, FILE *out)
 {
 	finding_order v = { 0 };
 
+	if (!r->detect)
+		return;
 	report_findings(r, &v);
-	if (r->detect)
-		text_counts(r, &v, out);
+	text_counts(r, &v, out);
 	for (size_t i = 0; i < v.n; i++)
 		text_finding(r, &r->detect->findings.v.v[v.v[i]], out);
 	vec_free(&v);

@@ -181,12 +181,10 @@ static uint64_t intern_place(struct pf_out *o, uint32_t iid)
 static char *stack_text(const struct world *w, uint32_t stack)
 {
 	const struct frame *f;
-	char *text = NULL;
+	char *text;
 	size_t size;
-	FILE *out = open_memstream(&text, &size);
+	FILE *out = xmemstream(&text, &size);
 
-	if (!out)
-		die("out of memory");
 	for (uint32_t i = 0; i < STACK_FRAMES && (f = stacktab_frame(&w->stacks, stack, i)); i++)
 		fprintf(out, "%s%s %s:%" PRIu32, i ? "\n" : "", strtab_get(&w->strings, f->func),
 			strtab_get(&w->strings, f->file), f->line);

@@ -197,6 +197,8 @@ static uint64_t location(struct pprof *x, uint32_t stack, uint32_t *i)
 		(*i)++;
 		more = f->flags & FRAME_INLINED;
 	}
+	if (!n)
+		return 0;
 	id = map64_get(&x->location_of, prefix);
 	if (id != UINT32_MAX)
 		return id;

@@ -120,12 +120,10 @@ static void put_stack(struct sarif *x, uint64_t goid)
 
 static void put_text(struct sarif *x, const struct finding *f)
 {
-	char *text = NULL;
+	char *text;
 	size_t size;
-	FILE *out = open_memstream(&text, &size);
+	FILE *out = xmemstream(&text, &size);
 
-	if (!out)
-		die("out of memory");
 	fprintf(out, "%s.", f->summary);
 	for (size_t i = 0; i < f->evidence.n; i++)
 		fprintf(out, "\n- %s", f->evidence.v[i]);

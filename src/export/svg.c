@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "export/flame.js.h"
 #include "export/report.h"
 #include "export/stacks.h"
 #include "export/utf8.h"
@@ -19,10 +20,6 @@ enum {
 	NARROW = 20000, /* a call is drawn that has more than such a part of the whole */
 	CHAR_TENTHS = 73, /* width of a character */
 };
-
-static const char script[] =
-#include "flame.js.h"
-	;
 
 static const char style[] =
 	"svg{background:#fffdf8;font:12px ui-monospace,Menlo,Consolas,'DejaVu Sans Mono',monospace}"
@@ -218,7 +215,7 @@ static void put_end(struct svg *s)
 	if (s->left_out)
 		fprintf(s->out, "too narrow to be drawn: %.2f%%",
 			100 * (double)s->left_out / (double)s->total);
-	fprintf(s->out, "</text>\n<script><![CDATA[\n%s]]></script>\n</svg>\n", script);
+	fprintf(s->out, "</text>\n<script><![CDATA[\n%s]]></script>\n</svg>\n", flame_js);
 }
 
 int svg_export(struct export_request *r, enum profile_time time, FILE *out)

@@ -25,6 +25,7 @@ PIDS="$PIDS $PID"
 # watch FORMAT...: watches for longer and longer, until the deadlock is seen
 watch()
 {
+	# shellcheck disable=SC2046
 	set -- $(for f; do echo "--export $f=$WORK/$f"; done)
 	for s in 2 4 8 16; do
 		"$BINGO" --duration "$s" --fail-on error "$@" "$PID" >"$WORK/log" 2>&1
