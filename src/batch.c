@@ -164,10 +164,14 @@ static bool has_report(const struct options *o)
 	return !o->n_exports || o->json;
 }
 
-static int print_report(const struct options *o, const struct export_request *q)
+static int print_report(const struct options *o, struct batch_files *b,
+			const struct export_request *q)
 {
 	struct report r = request_report(q);
 
+	if (b->reported && !o->json)
+		putchar('\n');
+	b->reported = true;
 	if (o->json)
 		report_json(&r, stdout);
 	else
@@ -205,7 +209,7 @@ int batch_print(const struct options *o, struct batch_files *b, struct world *w,
 	if (last && !rc)
 		rc = print_exports(o, b, &r, err);
 	if (!rc && has_report(o)) {
-		rc = print_report(o, &r);
+		rc = print_report(o, b, &r);
 		if (rc)
 			err_set(err, rc, EXIT_USAGE, "cannot write the report to standard output");
 	}

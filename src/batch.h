@@ -17,6 +17,7 @@ struct batch_files {
 		bool made; /* it was not there before */
 		bool written;
 	} v[EXPORTS_MOST];
+	bool reported; /* a report as text went before */
 };
 
 /*

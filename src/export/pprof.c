@@ -75,6 +75,7 @@ struct pprof {
 	struct map64 head, sample_of; /* labels and kind → number; that and stack → sample */
 	uint32_t heads;
 
+	uint32_t unknown; /* the location of stacks that are not known; 0: none was needed */
 	uint32_t n_strings, n_functions, n_locations, n_prefixes;
 	struct map64 string_of, function_of; /* the world's id; name and file */
 	struct map64 prefix; /* frames from a leaf on that share a location: see location() */
@@ -300,15 +301,17 @@ static void put_labels(struct pprof *x, const struct sample *s)
 
 static void put_stack(struct pprof *x, uint32_t stack)
 {
-	static const struct frame unknown;
-	const struct frame *f = &unknown;
+	static const struct frame nothing;
+	const struct frame *f = &nothing;
 	uint32_t depth = stacktab_depth(&x->w->stacks, stack);
 	size_t at = pb_open(&x->p, SAMPLE_LOCATION);
 
 	for (uint32_t i = 0; i < depth;)
 		pb_varint(&x->p, location(x, stack, &i));
+	if (!depth && !x->unknown)
+		x->unknown = (uint32_t)location_new(x, &f, 1);
 	if (!depth)
-		pb_varint(&x->p, location_new(x, &f, 1));
+		pb_varint(&x->p, x->unknown);
 	pb_close(&x->p, at);
 }
 
@@ -364,15 +367,15 @@ static void put_head(struct pprof *x)
 static void put_end(struct pprof *x, const struct export_request *r)
 {
 	const struct world *w = x->w;
-	int64_t t0 = r->t0 < 0 ? 0 : r->t0, t1 = r->t1 < w->t_end ? r->t1 : w->t_end;
+	int64_t began, t0 = r->t0 < 0 ? 0 : r->t0, t1 = r->t1 < w->t_end ? r->t1 : w->t_end;
 	int shown = x->total[V_CPU] ? V_CPU : x->total[V_OFF_CPU] ? V_OFF_CPU : V_GOROUTINES;
 	uint64_t comment = r->note ? word_id(x, r->note) : 0;
 
 	put_type(x, PROFILE_PERIOD_TYPE, V_CPU);
 	pb_int(&x->p, PROFILE_PERIOD,
 	       w->live.sample_hz ? 1000000000 / w->live.sample_hz : PROFILE_TRACE_NS);
-	if (w->wall_ns)
-		pb_int(&x->p, PROFILE_TIME, w->wall_ns + t0);
+	if (w->wall_ns && !__builtin_add_overflow(w->wall_ns, t0, &began))
+		pb_int(&x->p, PROFILE_TIME, began);
 	pb_int(&x->p, PROFILE_DURATION, t1 > t0 ? t1 - t0 : 0);
 	if (comment)
 		pb_uint(&x->p, PROFILE_COMMENT, comment);

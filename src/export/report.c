@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "export/json.h"
 #include "export/labels.h"
@@ -578,6 +579,21 @@ static void text_live(const struct report *r, FILE *out)
 			l->state == LIVE_STOPPED ? "STOPPED by a signal" : "STOPPED by a debugger");
 }
 
+/* The time of day, where the session knows it: a log may have many reports. */
+static void text_clock(const struct report *r, FILE *out)
+{
+	char buf[64];
+	struct tm tm;
+	int64_t ns;
+	time_t t;
+
+	if (!r->world->wall_ns || __builtin_add_overflow(r->world->wall_ns, r->moment->time, &ns))
+		return;
+	t = (time_t)(ns / 1000000000);
+	if (localtime_r(&t, &tm) && strftime(buf, sizeof(buf), "%Y-%m-%d %H:%M:%S%z", &tm))
+		fprintf(out, "  %s", buf);
+}
+
 static void text_head(const struct report *r, FILE *out)
 {
 	const struct world *w = r->world;
@@ -589,7 +605,9 @@ static void text_head(const struct report *r, FILE *out)
 	report_put_safe(out, strtab_get(&w->strings, w->source_name));
 	if (*go)
 		fprintf(out, "  %s%s", strncmp(go, "go", 2) != 0 ? "go " : "", go);
-	fprintf(out, "  at %s\n", report_duration(r->moment->time, buf, sizeof(buf)));
+	fprintf(out, "  at %s", report_duration(r->moment->time, buf, sizeof(buf)));
+	text_clock(r, out);
+	putc('\n', out);
 	if (w->live.pid && !w->replay)
 		text_live(r, out);
 	if (w->live.ended) {

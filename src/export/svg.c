@@ -46,6 +46,13 @@ struct sibling {
 	char buf[64]; /* of heads */
 };
 
+/* Sums of a hostile file may be at the most that there is. */
+static void add(int64_t *sum, int64_t ns)
+{
+	if (__builtin_add_overflow(*sum, ns, sum))
+		*sum = INT64_MAX;
+}
+
 static int by_name(const void *a, const void *b)
 {
 	const struct sibling *x = a, *y = b;
@@ -69,7 +76,7 @@ static void place_children(struct svg *s, uint32_t parent)
 		qsort(kid.v, kid.n, sizeof(*kid.v), by_name);
 	for (size_t i = 0; i < kid.n; i++) {
 		s->at[kid.v[i].node] = at;
-		at += flame_total(s->f, kid.v[i].node);
+		add(&at, flame_total(s->f, kid.v[i].node));
 	}
 	vec_free(&kid);
 }
@@ -95,7 +102,7 @@ static void layout(struct svg *s)
 		if (!s->total || !beside)
 			continue;
 		if (!is_wide(s, i)) {
-			s->left_out += flame_total(f, i);
+			add(&s->left_out, flame_total(f, i));
 			continue;
 		}
 		s->number[i] = n++;

@@ -230,6 +230,25 @@ for trace in "$demo" tests/data/traces/go1.19-locks.trace tests/data/traces/go1.
 	check_svg "$trace" "$name"
 done
 
+# What is counted is what the events say.
+for trace in "$demo" tests/data/traces/go1.19-locks.trace; do
+	name=$(basename "$trace" .trace)
+	export_to "$tmp/jsonl" jsonl --replay "$trace"
+	export_to "$tmp/pb.gz" pprof --replay "$trace"
+	export_to "$tmp/pf" perfetto --system --replay "$trace"
+	if [ -z "$protoc" ]; then
+		skip "$name: counts" "protoc is not here"
+		continue
+	fi
+	gzip -dc "$tmp/pb.gz" | $protoc -I"$schema" --decode=Profile "$schema/profile.proto" >"$tmp/pb.txt" 2>"$tmp/err"
+	awk -f "$tmp/profile.awk" "$tmp/pb.txt" >"$tmp/profile"
+	pprof_by contentions 1 >"$tmp/counts"
+	is "$name: contentions are waits for locks" "$(sum "$tmp/counts")" "$(grep -cE '"type":"block".*"reason":"(mutex|rwmutex-[a-z]*)"' "$tmp/jsonl")"
+	$protoc -I"$schema" --decode=Trace "$schema/perfetto.proto" <"$tmp/pf" >"$tmp/pf.txt" 2>"$tmp/err"
+	is "$name: a flow for each that was woken or made by another" "$(awk -f "$tmp/perfetto.awk" "$tmp/pf.txt" | sed -n 's/^flows \([0-9]*\) .*/\1/p')" \
+		"$(grep -cE '"type":"(create|unblock)".*"by":[1-9]' "$tmp/jsonl")"
+done
+
 for span in "--from 1s --to 2s" "--from -500ms" "--to 10%"; do
 	# shellcheck disable=SC2086
 	export_to "$tmp/on" folded --replay "$demo" $span

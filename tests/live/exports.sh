@@ -75,6 +75,9 @@ is "what is known does not fail" "$?" 0
 is "what is known is said to be" "$(grep -c '^known: error deadlock' "$WORK/log")" 1
 "$BINGO" --replay "$WORK/jsonl" --fail-on error --baseline "$WORK/baseline" >"$WORK/log" 2>&1
 is "of the recording it is known too" "$?/$(grep -c '^known: error deadlock' "$WORK/log")" 0/1
+"$BINGO" -b -n 3 -d 0.2 "$PID" >"$WORK/log" 2>&1
+is "reports one after the other stand apart, each with the time of day" \
+	"$?/$(grep -cE '^bingo-top  live .*  at .*  [0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8}[+-][0-9]{4}$' "$WORK/log")/$(grep -B 1 '^bingo-top ' "$WORK/log" | grep -c '^$')" 0/3/2
 check "the program lives" live_alive
 live_stop
 finish
