@@ -194,9 +194,10 @@ static void put_head(struct svg *s, const struct export_request *r, enum profile
 	fprintf(s->out, "<text class=\"h1\" x=\"8\" y=\"22\">%s: ",
 		time == PROFILE_ON_CPU ? "Time on CPU" : "Time off CPU");
 	xml_text(s->out, strtab_get(&w->strings, w->source_name));
-	fprintf(s->out, "</text>\n<text class=\"dim\" x=\"8\" y=\"42\">%s%s",
-		s->total ? report_duration(s->total, buf, sizeof(buf)) : "none",
-		time == PROFILE_ON_CPU ? " in all" : " in all: goroutines wait side by side");
+	fprintf(s->out, "</text>\n<text class=\"dim\" x=\"8\" y=\"42\">%s",
+		s->total ? report_duration(s->total, buf, sizeof(buf)) : "no time");
+	if (s->total && time == PROFILE_OFF_CPU)
+		fputs(" in all: goroutines wait side by side", s->out);
 	if (r->note)
 		fprintf(s->out, "; %s", r->note);
 	fputs("</text>\n", s->out);
