@@ -365,11 +365,7 @@ static bool take_time(void *arg, const struct event *ev)
 	return false;
 }
 
-/*
- * The first time from t0 on of which the history has all events: that of a live
- * session forgets.
- */
-static int64_t history_begin(const struct world *w, int64_t t0)
+int64_t profile_history_begin(const struct world *w, int64_t t0)
 {
 	struct history_query q = { .t0 = T_BEFORE, .t1 = T_NEVER };
 	int64_t begin = T_NEVER;
@@ -433,7 +429,7 @@ static void forget(struct profile *p)
 
 static void start_anew(struct profile *p, struct world *w, int64_t t0, int64_t to)
 {
-	int64_t begin = history_begin(w, t0);
+	int64_t begin = profile_history_begin(w, t0);
 	struct profile_acc *a = xcalloc(1, sizeof(*a));
 
 	forget(p);

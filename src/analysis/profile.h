@@ -30,6 +30,12 @@ uint8_t profile_kind_of(uint8_t state, uint8_t reason);
 
 struct profile_acc;
 
+/*
+ * The first time from t0 on of which the history, which must be there, has all events:
+ * that of a live session forgets.
+ */
+int64_t profile_history_begin(const struct world *w, int64_t t0);
+
 /* Zeroed, but for the caller's fields, is one of no time. Loop's thread only. */
 struct profile {
 	struct jobs *jobs; /* the caller's; NULL: what is wanted is read at once */

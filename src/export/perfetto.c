@@ -8,6 +8,7 @@
 #include "analysis/profile.h"
 #include "core/moment.h"
 #include "export/perfetto_out.h"
+#include "export/stacks.h"
 
 /* Tracks that hold others. */
 enum {
@@ -502,6 +503,29 @@ static void perfetto_release(struct perfetto *x)
 	map64_free(&x->by_lane);
 }
 
+static int put_timeline(struct perfetto *x, struct export_request *r)
+{
+	struct history *h = x->w->history;
+	int64_t begin = profile_history_begin(x->w, x->t0);
+	int64_t end = r->t1 < x->w->t_end ? r->t1 : x->w->t_end;
+	struct history_query q = { .t0 = T_BEFORE, .t1 = end };
+	int rc;
+
+	if (begin > x->t0)
+		r->note = NOTE_FORGOTTEN;
+	x->t0 = begin > end ? end : begin;
+	name_root(x);
+	if (x->t0) {
+		take_at(x);
+		q.t0 = x->t0 + 1;
+	} else {
+		take_first(x);
+	}
+	rc = h->query(h, &q, on_event, x);
+	close_all(x, end);
+	return rc;
+}
+
 int perfetto_export(struct export_request *r, FILE *out)
 {
 	bool *keep = export_rows(r);
@@ -513,19 +537,10 @@ int perfetto_export(struct export_request *r, FILE *out)
 		.live = r->world->live.pid,
 		.t0 = r->t0 < 0 ? 0 : r->t0,
 	};
-	int64_t end = r->t1 < x.w->t_end ? r->t1 : x.w->t_end;
-	struct history_query q = { .t0 = x.t0 ? x.t0 + 1 : T_BEFORE, .t1 = r->t1 };
 	int rc = -ENODATA;
 
-	if (x.w->history) {
-		name_root(&x);
-		if (x.t0)
-			take_at(&x);
-		else
-			take_first(&x);
-		rc = x.w->history->query(x.w->history, &q, on_event, &x);
-		close_all(&x, end);
-	}
+	if (x.w->history)
+		rc = put_timeline(&x, r);
 	perfetto_release(&x);
 	free(keep);
 	return rc;

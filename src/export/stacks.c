@@ -10,7 +10,7 @@ bool stacks_read(struct stacks *s, struct export_request *r)
 	if (r->world->t_end <= 0)
 		r->note = "this is of one moment: no time passes in it";
 	else if (s->profile.stamp && s->profile.cut)
-		r->note = "the session's begin is not kept any more: the time is from what is";
+		r->note = NOTE_FORGOTTEN;
 	return s->profile.stamp;
 }
 

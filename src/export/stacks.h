@@ -6,6 +6,8 @@
 #include "analysis/flame.h"
 #include "export/formats.h"
 
+#define NOTE_FORGOTTEN "the session's begin is not kept any more: this is of what still is"
+
 /* Zeroed is none; the request must stay as long as it. */
 struct stacks {
 	struct profile profile;

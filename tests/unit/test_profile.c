@@ -493,6 +493,7 @@ static void test_another_is_wanted(void **state)
 /* A live session forgets its past: what is left is told, and since when. */
 static void test_forgotten(void **state)
 {
+	static const char *const over_time[] = { "folded-off", "pprof", "perfetto" };
 	struct fix *f = *state;
 	int64_t ns = 0;
 
@@ -514,6 +515,14 @@ static void test_forgotten(void **state)
 	profile_want(&f->p, &f->w, 0, 1000);
 	assert_true(f->p.cut);
 	assert_int_equal(f->p.t0, f->p.t1);
+	for (size_t i = 0; i < ARRAY_SIZE(over_time); i++) {
+		struct export_request r = { .world = &f->w, .t0 = T_BEFORE, .t1 = T_NEVER };
+		FILE *out = fopen("/dev/null", "w");
+
+		assert_int_equal(export_write(export_find(over_time[i]), &r, out), 0);
+		assert_non_null(r.note); /* no time is made up of what nobody knows any more */
+		fclose(out);
+	}
 }
 
 static void test_nothing(void **state)
