@@ -118,7 +118,14 @@ $(BUILD)/gen/bpf/%.skel.h: $(BUILD)/gen/bpf/%.o
 	$(Q)$(BPFTOOL) gen object $(<:.o=.linked) $<
 	$(Q)$(BPFTOOL) gen skeleton $(<:.o=.linked) name $*_bpf >$@
 
-$(BUILD)/%.o: %.c $(BUILD)/gen/flags | $(BUILD)/gen/version.h $(SKEL)
+# Scripts within exports, as text that C can include.
+JS := $(patsubst src/%,$(BUILD)/gen/%.h,$(wildcard src/*/*.js))
+$(BUILD)/gen/%.js.h: src/%.js
+	@mkdir -p $(@D)
+	$(call say,JS,$<)
+	$(Q){ echo 'static const char $(*F)_js[] ='; sed 's/\\/\\\\/g; s/"/\\"/g; s/^/"/; s/$$/\\n"/' $<; echo ';'; } >$@
+
+$(BUILD)/%.o: %.c $(BUILD)/gen/flags | $(BUILD)/gen/version.h $(SKEL) $(JS)
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
@@ -163,7 +170,7 @@ FUZZ_MAIN := $(patsubst $(BUILD)/fuzz/%,$(BUILD)/fuzz/obj/tests/fuzz/%.o,$(FUZZ)
 $(BUILD)/gen/fuzz-flags: FORCE
 	$(call keep,$(CLANG) $(FUZZ_FLAGS) $(DEFS) $(PKG_CFLAGS))
 
-$(BUILD)/fuzz/obj/%.o: %.c $(BUILD)/gen/fuzz-flags | $(BUILD)/gen/version.h $(SKEL)
+$(BUILD)/fuzz/obj/%.o: %.c $(BUILD)/gen/fuzz-flags | $(BUILD)/gen/version.h $(SKEL) $(JS)
 	@mkdir -p $(@D)
 	$(call say,FUZZCC,$<)
 	$(Q)$(CLANG) $(FUZZ_FLAGS) $(WARN) -Wno-missing-prototypes $(DEFS) $(PKG_CFLAGS) -pthread -MMD -MP -c $< -o $@
@@ -199,7 +206,7 @@ bench: all $(BENCH) $(DRIVERS)
 fuzz: $(CAN_FUZZ)
 	$(Q)BUILD='$(BUILD)' CLANG='$(CLANG)' TIME='$(TIME)' tests/fuzz/run
 
-lint: $(BUILD)/gen/version.h $(SKEL)
+lint: $(BUILD)/gen/version.h $(SKEL) $(JS)
 	$(Q)BUILD='$(BUILD)' CC='$(CC)' CLANG='$(CLANG)' tests/lint/run
 
 fmt:

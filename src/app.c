@@ -14,9 +14,9 @@
 #include "config.h"
 #include "core/mem.h"
 #include "core/world.h"
-#include "exporter.h"
 #include "helper.h"
 #include "loader.h"
+#include "owncost.h"
 #include "plain.h"
 #include "screen.h"
 #include "source/binary.h"
@@ -42,7 +42,8 @@ struct app {
 	char *config, *history; /* the user's files; NULL: there is no home for them */
 	struct helper *helper; /* NULL: none, or none needed */
 	struct stopper stopper;
-	struct batch_file file;
+	struct batch_files files;
+	struct baseline baseline;
 	int64_t began; /* wall clock, ns */
 	pid_t child; /* the command that we started, 0: none */
 	int signal; /* that asked us to end, 0: none */
@@ -145,7 +146,8 @@ static void app_close(struct app *a)
 	uv_loop_close(&a->loop);
 	detect_release(&a->detect);
 	world_release(&a->world);
-	batch_file_close(&a->file, a->opt);
+	baseline_release(&a->baseline);
+	batch_files_close(&a->files, a->opt);
 	stopper_close(&a->stopper);
 	helper_stop(a->helper);
 	release_settings(a);
@@ -182,8 +184,8 @@ static int print_now(struct app *a, bool last, struct err *err)
 	/* what is printed is of now, not of some passes ago */
 	if (!graph_fresh(&a->detect.graph) || a->detect.looked != a->world.now.time)
 		detect_now(&a->detect, &a->world);
-	return batch_print(a->opt, &a->file, &a->world, &a->detect, exporter_own_cpu(a->began),
-			   last, err);
+	return batch_print(a->opt, &a->files, &a->world, &a->detect, own_cpu_pct(a->began), last,
+			   err);
 }
 
 /* The detectors look as the program goes on, not only when somebody asks. */
@@ -288,7 +290,7 @@ static int app_guard(struct app *a, struct err *err)
 		.child = a->child,
 	};
 	bool screen = has_user(a);
-	int rc = screen || o->script ? 0 : batch_file_open(&a->file, o, err);
+	int rc = screen || o->script ? 0 : batch_files_open(&a->files, o, err);
 
 	if (n.live && n.bpf && o->budget > 0 && (screen || o->duration > 0 || !is_once(o)))
 		n.admin = live_prepare_probes();
@@ -368,8 +370,10 @@ static void settle_options(struct app *a, struct options *o)
 	o->n_substitute = n;
 }
 
+/* What is said before anything is opened, and can be wrong. */
 static int load_settings(struct app *a, struct options *o, struct err *err)
 {
+	int64_t t0, t1;
 	int rc, line;
 
 	settings_init(&a->set, &a->detect.conf);
@@ -379,7 +383,14 @@ static int load_settings(struct app *a, struct options *o, struct err *err)
 	settle_options(a, o);
 	a->config = config_path(o->config);
 	a->history = history_path();
-	return settings_check(&a->set, &line, err);
+	rc = settings_check(&a->set, &line, err);
+	if (!rc)
+		rc = batch_span(o, NULL, &t0, &t1, err);
+	if (!rc && o->baseline) {
+		rc = baseline_load(&a->baseline, o->baseline, err);
+		a->detect.findings.baseline = &a->baseline;
+	}
+	return rc;
 }
 
 static void start_helper(struct app *a)
@@ -406,6 +417,7 @@ int app_run(struct options *o, struct err *err)
 	detect_init(&a.detect);
 	rc = load_settings(&a, o, err);
 	if (rc) {
+		baseline_release(&a.baseline);
 		release_settings(&a);
 		return (int)err->code;
 	}

@@ -11,137 +11,188 @@
 
 #include "analysis/filter.h"
 #include "core/mem.h"
-#include "export/report.h"
-#include "exporter.h"
+#include "export/formats.h"
+#include "export/verdicts.h"
+#include "ui/view.h"
 
 /* Which rows pass the filter; the caller's to free. */
-static bool *rows_kept(const struct world *w, struct filter *f, bool system)
+static bool *rows_kept(const struct world *w, struct filter *f)
 {
 	bool *keep = xcalloc(w->now.n + 1, sizeof(*keep));
 
-	filter_all(f, w, &w->now, system, keep);
+	filter_all(f, w, &w->now, true, keep);
 	return keep;
 }
 
-static int cannot_write(const struct options *o, int rc, struct err *err)
+/* A time of the session; what begins with - counts from its end. */
+static int parse_time(struct world *w, const char *s, int64_t *t, struct err *err)
 {
-	return err_set(err, rc, EXIT_USAGE, "cannot write %s: %s", o->export_file, strerror(-rc));
+	struct view v = { .world = w, .time = w->t_end };
+
+	return s ? view_parse_time(&v, s, t, err) : 0;
 }
 
-static bool is_file(const struct options *o)
+int batch_span(const struct options *o, struct world *w, int64_t *t0, int64_t *t1, struct err *err)
 {
-	return o->export_format && strcmp(o->export_file, "-") != 0;
+	struct world some = { .t_end = INT64_MAX, .wall_ns = 1 };
+	int rc;
+
+	*t0 = T_BEFORE;
+	*t1 = T_NEVER;
+	rc = parse_time(w ? w : &some, o->from, t0, err);
+	if (!rc)
+		rc = parse_time(w ? w : &some, o->to, t1, err);
+	if (rc || !w)
+		return rc;
+	if (*t0 > *t1)
+		return err_set(err, -EINVAL, EXIT_USAGE, "--from %s is later than --to %s", o->from,
+			       o->to);
+	if (o->from && *t0 > w->t_end)
+		return err_set(err, -EINVAL, EXIT_USAGE, "--from %s is after the session's end",
+			       o->from);
+	return 0;
 }
 
-int batch_file_open(struct batch_file *b, const struct options *o, struct err *err)
+/* --- files --- */
+
+static bool is_file(const struct export_wish *x)
+{
+	return strcmp(x->file, "-") != 0;
+}
+
+static int cannot_write(const struct export_wish *x, int rc, struct err *err)
+{
+	return err_set(err, rc, EXIT_USAGE, "cannot write %s: %s", x->file, strerror(-rc));
+}
+
+static int file_open(struct batch_file *b, const struct export_wish *x, struct err *err)
 {
 	const int how = O_WRONLY | O_CREAT | O_CLOEXEC;
 	int fd;
 
-	if (!is_file(o) || b->f)
+	if (!is_file(x) || b->f)
 		return 0;
-	fd = open(o->export_file, how | O_EXCL, 0666);
+	fd = open(x->file, how | O_EXCL, 0666);
 	b->made = fd >= 0;
 	if (fd < 0 && errno == EEXIST)
-		fd = open(o->export_file, how, 0666);
+		fd = open(x->file, how, 0666);
 	if (fd < 0)
-		return cannot_write(o, -errno, err);
+		return cannot_write(x, -errno, err);
 	b->f = fdopen(fd, "w");
 	if (b->f)
 		return 0;
 	close(fd);
-	return cannot_write(o, -ENOMEM, err);
+	return cannot_write(x, -ENOMEM, err);
 }
 
-void batch_file_close(struct batch_file *b, const struct options *o)
+int batch_files_open(struct batch_files *b, const struct options *o, struct err *err)
 {
-	if (!b->f)
-		return;
-	fclose(b->f);
-	b->f = NULL;
-	if (b->made && !b->written)
-		unlink(o->export_file);
-}
+	int rc = 0;
 
-static int export_to(const struct options *o, struct world *w, const struct detect *d,
-		     struct filter *f, FILE *out)
-{
-	bool *keep = rows_kept(w, f, o->system), by_state;
-	struct exporter e = {
-		.world = w,
-		.moment = &w->now,
-		.detect = d,
-		.keep = keep,
-		.n_keep = w->now.n,
-		.system = o->system,
-		.filtered = f != NULL,
-	};
-	int rc = exporter_write(&e, export_format_named(o->export_format), &by_state, out);
-
-	if (by_state)
-		fputs("bingo-top: there are no CPU samples here: the time is that in the running "
-		      "state, by the stack last known\n",
-		      stderr);
-	free(keep);
+	for (size_t i = 0; i < o->n_exports && !rc; i++)
+		rc = file_open(&b->v[i], &o->exports[i], err);
 	return rc;
 }
 
+void batch_files_close(struct batch_files *b, const struct options *o)
+{
+	for (size_t i = 0; i < o->n_exports; i++) {
+		struct batch_file *one = &b->v[i];
+
+		if (!one->f)
+			continue;
+		fclose(one->f);
+		one->f = NULL;
+		if (one->made && !one->written)
+			unlink(o->exports[i].file);
+	}
+}
+
+/* --- exports --- */
+
 /* What the file held before goes now; a pipe or a device holds nothing. */
-static int export_file(const struct options *o, struct batch_file *b, struct world *w,
-		       const struct detect *d, struct filter *f)
+static int export_file(const struct export_wish *x, struct batch_file *b, struct export_request *r)
 {
 	int rc;
 
 	b->written = true;
 	if (ftruncate(fileno(b->f), 0) && errno != EINVAL)
 		return -errno;
-	rc = export_to(o, w, d, f, b->f);
+	rc = export_write(x->format, r, b->f);
 	if (fclose(b->f) && !rc)
 		rc = -errno;
 	b->f = NULL;
 	return rc;
 }
 
-static int print_export(const struct options *o, struct batch_file *b, struct world *w,
-			const struct detect *d, struct filter *f, struct err *err)
+static int print_export(const struct export_wish *x, struct batch_file *b, struct export_request *r,
+			struct err *err)
 {
-	int rc = batch_file_open(b, o, err);
+	int rc = file_open(b, x, err);
 
 	if (rc)
 		return rc;
-	rc = b->f ? export_file(o, b, w, d, f) : export_to(o, w, d, f, stdout);
+	rc = b->f ? export_file(x, b, r) : export_write(x->format, r, stdout);
 	if (rc)
 		return err_set(err, rc, EXIT_USAGE, "cannot write the export to %s: %s",
-			       is_file(o) ? o->export_file : "standard output", strerror(-rc));
+			       is_file(x) ? x->file : "standard output", strerror(-rc));
 	return 0;
 }
 
-static int print_report(const struct options *o, struct world *w, const struct detect *d,
-			struct filter *f, double cpu_pct)
+/* What is said of several alike is said once. */
+static int print_exports(const struct options *o, struct batch_files *b, struct export_request *r,
+			 struct err *err)
 {
-	bool *keep = NULL;
-	struct report r = {
-		.world = w,
-		.moment = &w->now,
-		.system = o->system,
-		.cpu_pct = cpu_pct,
-		.detect = d,
-	};
+	const char *said = NULL;
+	int rc = 0;
 
-	if (f)
-		r.keep = keep = rows_kept(w, f, true);
+	for (size_t i = 0; i < o->n_exports && !rc; i++) {
+		rc = print_export(&o->exports[i], &b->v[i], r, err);
+		if (rc || !r->note || r->note == said)
+			continue;
+		said = r->note;
+		fprintf(stderr, "bingo-top: %s\n", said);
+	}
+	return rc;
+}
+
+/* --- reports --- */
+
+/* With an export there is a report only where it is asked for. */
+static bool has_report(const struct options *o)
+{
+	return !o->n_exports || o->json;
+}
+
+static int print_report(const struct options *o, struct batch_files *b,
+			const struct export_request *q)
+{
+	struct report r = request_report(q);
+
+	if (b->reported && !o->json)
+		putchar('\n');
+	b->reported = true;
 	if (o->json)
 		report_json(&r, stdout);
 	else
 		report_text(&r, stdout);
-	free(keep);
 	return fflush(stdout) || ferror(stdout) ? -EIO : 0;
 }
 
-int batch_print(const struct options *o, struct batch_file *b, struct world *w,
+int batch_print(const struct options *o, struct batch_files *b, struct world *w,
 		const struct detect *d, double cpu_pct, bool last, struct err *err)
 {
 	struct filter *f = NULL;
+	bool *keep = NULL;
+	struct export_request r = {
+		.world = w,
+		.detect = d,
+		.system = o->system,
+		.cpu_pct = cpu_pct,
+		.fail_on = o->fail_on,
+		.substitute = o->substitute,
+		.baseline = d->findings.baseline,
+	};
 	int rc = 0;
 
 	if (o->filter) {
@@ -151,14 +202,18 @@ int batch_print(const struct options *o, struct batch_file *b, struct world *w,
 		if (!f)
 			return err_set(err, -EINVAL, EXIT_USAGE, "--filter %s: %s", o->filter,
 				       why.text);
+		r.keep = keep = rows_kept(w, f);
 	}
-	if (o->export_format && last)
-		rc = print_export(o, b, w, d, f, err);
-	if (!rc && (!o->export_format || o->json)) {
-		rc = print_report(o, w, d, f, cpu_pct);
+	if (last)
+		rc = batch_span(o, w, &r.t0, &r.t1, err);
+	if (last && !rc)
+		rc = print_exports(o, b, &r, err);
+	if (!rc && has_report(o)) {
+		rc = print_report(o, b, &r);
 		if (rc)
 			err_set(err, rc, EXIT_USAGE, "cannot write the report to standard output");
 	}
+	free(keep);
 	filter_free(f);
 	return rc;
 }

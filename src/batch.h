@@ -10,30 +10,41 @@
 #include "core/world.h"
 #include "options.h"
 
-/* A file for the export, opened while the program may still write anywhere; zeroed is none. */
-struct batch_file {
-	FILE *f;
-	bool made; /* it was not there before */
-	bool written;
+/* Files for exports, opened while the program may still write anywhere; zeroed is none. */
+struct batch_files {
+	struct batch_file {
+		FILE *f;
+		bool made; /* it was not there before */
+		bool written;
+	} v[EXPORTS_MOST];
+	bool reported; /* a report as text went before */
 };
 
 /*
- * Opens it, where o asks for one: what is in it stays until batch_print() writes.
- * Returns 0 or a negative errno with err filled. close() takes one away that was
+ * The span of the exports in a session; T_BEFORE, T_NEVER where none is asked for. Of
+ * world NULL only whether the times can be meant. Returns 0, or a negative errno with
+ * err filled (EXIT_USAGE).
+ */
+int batch_span(const struct options *o, struct world *w, int64_t *t0, int64_t *t1, struct err *err);
+
+/*
+ * Opens those that o asks for: what is in them stays until batch_print() writes.
+ * Returns 0 or a negative errno with err filled. close() takes those away that were
  * made here and never written.
  */
-int batch_file_open(struct batch_file *b, const struct options *o, struct err *err);
-void batch_file_close(struct batch_file *b, const struct options *o);
+int batch_files_open(struct batch_files *b, const struct options *o, struct err *err);
+void batch_files_close(struct batch_files *b, const struct options *o);
 
 /*
  * Prints what o asks for of the world as it stands: a report as text or JSON on
- * standard output; and, the last time, an export, which is of the whole session.
- * With an export there is a report only where it is asked for. Returns 0 or a
+ * standard output; and, the last time, the exports, which are of the whole session
+ * or of a span. With an export there is a report only where it is
+ * asked for. Returns 0 or a
  * negative errno with err filled. d: its last look was at the world as it
- * stands. cpu_pct: what this program itself costs, of one core. b: for the export; where it is not
- * open, the export's file is opened here.
+ * stands. cpu_pct: what this program itself costs, of one core. b: for the exports; those
+ * that are not open are opened here.
  */
-int batch_print(const struct options *o, struct batch_file *b, struct world *w,
+int batch_print(const struct options *o, struct batch_files *b, struct world *w,
 		const struct detect *d, double cpu_pct, bool last, struct err *err);
 
 #endif

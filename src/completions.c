@@ -53,7 +53,7 @@ static void bash_case(FILE *out, bool (*is)(const struct option_row *), const ch
 
 static bool takes_other(const struct option_row *r)
 {
-	return r->arg && !r->words && !takes_file(r);
+	return r->arg && !option_words(r) && !takes_file(r);
 }
 
 static void print_bash(FILE *out)
@@ -85,12 +85,12 @@ static void print_bash(FILE *out)
 		  "mapfile -t COMPREPLY < <(compgen -f -- \"$cur\"); compopt -o filenames "
 		  "2>/dev/null;");
 	for (const struct option_row *r = option_table; r->name; r++) {
-		if (!r->words)
+		if (!option_words(r))
 			continue;
 		fputc('\t', out);
 		print_pattern(out, r);
 		fprintf(out, ") mapfile -t COMPREPLY < <(compgen -W '%s' -- \"$cur\"); return ;;\n",
-			r->words);
+			option_words(r));
 	}
 	bash_case(out, takes_other, "");
 	fputs("\tesac\n\tcase $cur in\n\t-*) mapfile -t COMPREPLY < <(compgen -W '", out);
@@ -128,8 +128,8 @@ static void print_zsh(FILE *out)
 			fprintf(out, "\t'--%s%s[", r->name, r->arg ? "=" : "");
 		print_quoted(out, r->help, "[]:\\", "'\\''");
 		fputc(']', out);
-		if (r->words)
-			fprintf(out, ":%s:(%s)", r->name, r->words);
+		if (option_words(r))
+			fprintf(out, ":%s:(%s)", r->name, option_words(r));
 		else if (r->arg)
 			fprintf(out, ":%s:%s", r->name, takes_file(r) ? "_files" : "");
 		fputs("' \\\n", out);
@@ -153,8 +153,8 @@ static void print_fish(FILE *out)
 		if (r->id < 256)
 			fprintf(out, " -s %c", r->id);
 		fprintf(out, " -l %s", r->name);
-		if (r->words)
-			fprintf(out, " -x -a '%s'", r->words);
+		if (option_words(r))
+			fprintf(out, " -x -a '%s'", option_words(r));
 		else if (r->arg)
 			fputs(takes_file(r) ? " -r -F" : " -x", out);
 		fputs(" -d '", out);

@@ -39,6 +39,9 @@ enum option_id {
 	OPT_NO_PTRACE,
 	OPT_JSON,
 	OPT_EXPORT,
+	OPT_FROM,
+	OPT_TO,
+	OPT_BASELINE,
 	OPT_FAIL_ON,
 	OPT_FILTER,
 	OPT_SUBSTITUTE,
@@ -77,11 +80,17 @@ const struct option_row option_table[] = {
 	{ OPT_NO_PTRACE, "no-ptrace", NULL, NULL,
 	  "never stop a thread to see where a running goroutine is" },
 	{ OPT_JSON, "json", NULL, NULL, "reports as JSON documents, one a line" },
-	{ OPT_EXPORT, "export", "FMT[=FILE]", "jsonl dot folded folded-off",
-	  "write jsonl, dot, folded or folded-off; FILE - is standard output" },
+	{ OPT_EXPORT, "export", "FMT[=FILE]", NULL,
+	  "write that to a file (- is standard output); may be given more than once; formats "
+	  "below" },
+	{ OPT_FROM, "from", "TIME", NULL,
+	  "exports begin there: 1.5s, 12:03:10, 37%; -2s counts from the end" },
+	{ OPT_TO, "to", "TIME", NULL, "exports end there" },
 	{ OPT_FAIL_ON, "fail-on", "SEV", "info warning error",
 	  "exit 1 if a finding of that severity or worse is there at the end: info, warning, "
 	  "error" },
+	{ OPT_BASELINE, "baseline", "FILE", NULL,
+	  "findings that are known: they are marked, and count for no --fail-on" },
 	{ OPT_CONFIG, "config", "FILE", NULL, "read the configuration from there" },
 	{ OPT_FILTER, "filter", "REGEX", NULL,
 	  "PCRE2 over state, reason, object, functions, files and labels; ! inverts" },
@@ -108,6 +117,19 @@ const struct option_row option_table[] = {
 	{ 0, NULL, NULL, NULL, NULL },
 };
 
+const char *option_words(const struct option_row *r)
+{
+	static char formats[256];
+	size_t len = 0;
+
+	if (r->id != OPT_EXPORT)
+		return r->words;
+	for (size_t i = 0; i < export_formats && len < sizeof(formats); i++)
+		len += (size_t)snprintf(formats + len, sizeof(formats) - len, "%s%s",
+					i ? " " : "", export_table[i].name);
+	return formats;
+}
+
 static void print_help(void)
 {
 	puts("bingo-top: htop for goroutines\n\n"
@@ -125,6 +147,9 @@ static void print_help(void)
 			 r->arg && *r->arg != '[' ? " " : "", r->arg ? r->arg : "");
 		printf("  %-32s %s\n", left, r->help);
 	}
+	puts("\nFormats of --export:");
+	for (size_t i = 0; i < export_formats; i++)
+		printf("  %-16s %s\n", export_table[i].name, export_table[i].about);
 	puts("\nOn the screen, ? lists the keys. Exit codes: 0 fine, 1 finding, 2 usage, 3 cannot "
 	     "attach,\n"
 	     "4 target ended, 5 bad file, 128+n ended by signal n. Manual: man bingo-top");
@@ -200,32 +225,69 @@ static int parse_color(struct options *o, const char *s, struct err *err)
 	return usage(err, "--color takes auto, always, never, 16 or 256, not", s);
 }
 
-static bool is_export(const char *format)
+static int unknown_format(const char *s, struct err *err)
 {
-	static const char *const formats[] = { "jsonl", "dot", "folded", "folded-off" };
+	char names[256] = "";
+	size_t n = 0;
 
-	for (size_t i = 0; i < ARRAY_SIZE(formats); i++)
-		if (!strcmp(format, formats[i]))
-			return true;
-	return false;
+	for (size_t i = 0; i < export_formats && n < sizeof(names); i++)
+		n += (size_t)snprintf(names + n, sizeof(names) - n, "%s%s",
+				      !i			? ""
+				      : i + 1 == export_formats ? " and "
+								: ", ",
+				      export_table[i].name);
+	return err_set(err, -EINVAL, EXIT_USAGE, "--export knows the formats %s, not '%s'", names,
+		       s);
 }
 
 static int parse_export(struct options *o, char *s, struct err *err)
 {
+	struct export_wish *x = &o->exports[o->n_exports];
 	char *eq = strchr(s, '=');
 
-	o->export_file = "-";
-	if (eq) {
+	if (o->n_exports == EXPORTS_MOST)
+		return usage(err, "that is one --export too many:", s);
+	if (eq)
 		*eq = '\0';
-		o->export_file = eq + 1;
-	}
-	o->export_format = s;
-	if (!is_export(s))
-		return usage(err,
-			     "--export knows the formats jsonl, dot, folded and folded-off, not",
-			     s);
-	if (!*o->export_file)
+	x->file = eq ? eq + 1 : "-";
+	x->format = export_find(s);
+	if (!x->format)
+		return unknown_format(s, err);
+	if (!*x->file)
 		return usage(err, "--export has no file after the =", NULL);
+	o->n_exports++;
+	return 0;
+}
+
+/* At most one of them can go to standard output, and the span must mean something. */
+static int check_exports(const struct options *o, struct err *err)
+{
+	size_t n = o->json;
+
+	for (size_t i = 0; i < o->n_exports; i++) {
+		const struct export_wish *x = &o->exports[i];
+
+		n += !strcmp(x->file, "-");
+		for (size_t k = 0; k < i; k++)
+			if (!strcmp(x->file, o->exports[k].file) && strcmp(x->file, "-") != 0)
+				return usage(err, "two exports cannot go to the same file",
+					     x->file);
+		if ((o->from || o->to) && !x->format->over_time)
+			return usage(err,
+				     "--from and --to mean nothing to what is of one moment: "
+				     "--export",
+				     x->format->name);
+	}
+	if (n > 1)
+		return usage(err,
+			     o->json ? "--json and the export would both go to standard output: "
+				       "name a file, --export FMT=FILE"
+				     : "two exports would both go to standard output: name a "
+				       "file, --export FMT=FILE",
+			     NULL);
+	if ((o->from || o->to) && !o->n_exports)
+		return usage(err, "--from and --to are of exports: --export FMT=FILE is missing",
+			     NULL);
 	return 0;
 }
 
@@ -313,6 +375,15 @@ static int parse_one(struct options *o, int id, char *arg, struct err *err)
 	case OPT_EXPORT:
 		o->batch = true;
 		return parse_export(o, arg, err);
+	case OPT_FROM:
+		o->from = arg;
+		break;
+	case OPT_TO:
+		o->to = arg;
+		break;
+	case OPT_BASELINE:
+		o->baseline = arg;
+		break;
 	case OPT_FAIL_ON:
 		return parse_fail_on(o, arg, err);
 	case OPT_CONFIG:
@@ -438,11 +509,9 @@ int options_parse(struct options *o, int argc, char **argv, struct err *err)
 		if (rc || o->mode == MODE_SHOWN)
 			return rc;
 	}
-	if (o->json && o->export_format && !strcmp(o->export_file, "-"))
-		return usage(err,
-			     "--json and the export would both go to standard output: name a "
-			     "file, --export FMT=FILE",
-			     NULL);
+	rc = check_exports(o, err);
+	if (rc)
+		return rc;
 	if (o->command && n)
 		return usage(err, "a PID and a command cannot both be watched:", operands[0]);
 	return o->command ? parse_operands(o, argc - optind, argv + optind, err)

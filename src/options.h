@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include "core/err.h"
+#include "export/formats.h"
 
 enum color_mode { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER, COLOR_16, COLOR_256 };
 
@@ -16,11 +17,21 @@ struct option_row {
 	int id; /* the short letter where it is below 256 */
 	const char *name;
 	const char *arg; /* NULL: takes none */
-	const char *words; /* what the argument may be, one blank between; NULL: see arg */
+	const char *words; /* see option_words() */
 	const char *help;
 };
 
 extern const struct option_row option_table[];
+
+/* What the argument may be, one blank between; NULL: something else, see arg. */
+const char *option_words(const struct option_row *r);
+
+enum { EXPORTS_MOST = 16 };
+
+struct export_wish {
+	const struct export_format *format;
+	const char *file; /* "-": standard output */
+};
 
 struct options {
 	enum { MODE_NONE, MODE_REPLAY, MODE_LIVE, MODE_COMMAND, MODE_DOCTOR, MODE_SHOWN } mode;
@@ -29,7 +40,10 @@ struct options {
 	const char *replay; /* file */
 	const char *exe; /* the program of a core dump */
 	const char *filter;
-	const char *export_format, *export_file; /* file "-": standard output */
+	struct export_wish exports[EXPORTS_MOST];
+	size_t n_exports;
+	const char *from, *to; /* span of the exports, see view_parse_time(); NULL: begin, end */
+	const char *baseline; /* file of known findings */
 	const char *script;
 	const char *config; /* file; NULL: the usual places */
 	int fail_on; /* enum severity; -1: never */

@@ -13,6 +13,7 @@
 #include "core/jobs.h"
 #include "core/mem.h"
 #include "helper.h"
+#include "saver.h"
 #include "source/source.h"
 #include "ui/plain.h"
 #include "ui/term.h"
@@ -26,6 +27,7 @@ struct session {
 	struct ui *ui;
 	struct plain *plain;
 	struct jobs jobs;
+	struct saver saver;
 	uv_poll_t input;
 	uv_signal_t signal[ARRAY_SIZE(signals)];
 	int fd; /* input; -1: none */
@@ -47,6 +49,27 @@ static void submit_at_once(struct jobs *jobs, void (*work)(void *arg), void (*do
 }
 
 /* --- what is asked of the program --- */
+
+static void say(void *arg, bool bad, const char *text)
+{
+	struct session *s = arg;
+
+	if (s->ui)
+		ui_say(s->ui, bad, text);
+}
+
+static int write_export(void *arg, const struct ui_write *x, struct err *err)
+{
+	struct save_wish wish = { x->format, x->file, x->t0, x->t1 };
+	struct session *s = arg;
+
+	return saver_write(&s->saver, ui_view(s->ui), &wish, err);
+}
+
+static int send_signal(void *arg, int sig, struct err *err)
+{
+	return stopper_send(((struct session *)arg)->c->stopper, sig, err);
+}
 
 static int run_editor(void *arg, const char *file, uint32_t line, struct err *err)
 {
@@ -259,9 +282,17 @@ static void make(struct session *s)
 			  .edit = run_editor,
 			  .copy = copy_text,
 			  .suspend = stop_job,
-			  .save = save_settings },
+			  .save = save_settings,
+			  .write = write_export,
+			  .signal = send_signal },
+		.exports = saver_choices(),
 	};
 
+	s->saver = (struct saver){
+		.helper = c->helper, .jobs = &s->jobs, .began = c->began, .said = say, .arg = s
+	};
+	c->stopper->said = say;
+	c->stopper->arg = s;
 	s->ui = ui_new(&uc);
 	s->plain = plain_new(s->ui, stdout, c->set->ascii || !term_utf8());
 }

@@ -9,17 +9,29 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "exporter.h"
+#include "core/mem.h"
+#include "export/formats.h"
+#include "owncost.h"
+#include "ui/menu.h"
 #include "ui/text.h"
+
+const struct ui_choice *saver_choices(void)
+{
+	static struct ui_choice choices[MENU_MOST + 1];
+
+	for (size_t i = 0; i < export_formats && i < MENU_MOST; i++)
+		choices[i] = (struct ui_choice){ export_table[i].name, export_table[i].suffix,
+						 export_table[i].about, export_table[i].over_time };
+	return choices;
+}
 
 struct save {
 	struct saver *saver;
 	const struct export_format *format;
-	struct exporter e;
+	struct export_request request;
 	bool *keep; /* a copy: the view's changes while somebody types */
 	char *file;
 	FILE *out;
-	bool by_state;
 	int rc;
 };
 
@@ -46,7 +58,7 @@ static void save_work(void *arg)
 {
 	struct save *j = arg;
 
-	j->rc = exporter_write(&j->e, j->format, &j->by_state, j->out);
+	j->rc = export_write(j->format, &j->request, j->out);
 }
 
 static void save_done(void *arg)
@@ -55,43 +67,43 @@ static void save_done(void *arg)
 	struct stat st = { 0 };
 	char text[256], size[TEXT_SHORT];
 
-	if (!j->rc && fflush(j->out))
-		j->rc = -errno;
 	fstat(fileno(j->out), &st);
 	if (fclose(j->out) && !j->rc)
 		j->rc = -errno;
 	if (j->rc)
 		snprintf(text, sizeof(text), "cannot write %.150s: %s", j->file, strerror(-j->rc));
 	else
-		snprintf(text, sizeof(text), "wrote %s, %s%s", j->file,
-			 text_bytes(size, (uint64_t)st.st_size),
-			 j->by_state ? "; no CPU samples: time in the running state" : "");
+		snprintf(text, sizeof(text), "wrote %s, %s%s%s", j->file,
+			 text_bytes(size, (uint64_t)st.st_size), j->request.note ? "; " : "",
+			 j->request.note ? j->request.note : "");
 	j->saver->busy = false;
 	j->saver->said(j->saver->arg, j->rc != 0, text);
 	save_free(j);
 }
 
-static void save_what(struct save *j, struct view *v)
+static void save_what(struct save *j, struct view *v, const struct save_wish *x)
 {
 	const struct moment *m = view_moment(v);
-	const bool *keep = view_keep(v, NULL);
+	const bool *keep = v->filter ? view_keep(v, NULL) : NULL;
+	size_t n = v->world->now.n;
 
 	if (keep) {
-		j->keep = xmalloc(m->n + 1);
-		memcpy(j->keep, keep, m->n * sizeof(*keep));
+		j->keep = xcalloc(n + 1, sizeof(*keep));
+		memcpy(j->keep, keep, (m->n < n ? m->n : n) * sizeof(*keep));
 	}
-	j->e = (struct exporter){
+	j->request = (struct export_request){
 		.world = v->world,
-		.moment = m,
-		.detect = v->at_end ? v->detect : NULL,
+		.moment = v->at_end ? NULL : m,
+		.detect = v->detect,
 		.keep = j->keep,
-		.n_keep = m->n,
 		.system = v->system,
-		.filtered = v->filter != NULL,
-		.cpu_pct = exporter_own_cpu(j->saver->began),
+		.t0 = x->t0,
+		.t1 = x->t1,
+		.cpu_pct = own_cpu_pct(j->saver->began),
+		.fail_on = -1,
+		.substitute = v->substitute,
+		.baseline = v->detect ? v->detect->findings.baseline : NULL,
 	};
-	if (j->format->name[0] == 'd') /* the graph is of the newest state alone */
-		j->e.detect = v->detect;
 }
 
 static int refuse(struct err *err, int rc, const char *what, const char *why)
@@ -99,15 +111,17 @@ static int refuse(struct err *err, int rc, const char *what, const char *why)
 	return err_set(err, rc, EXIT_USAGE, "%.200s: %s", what, why);
 }
 
-int saver_write(struct saver *s, struct view *v, const char *format, const char *file,
-		struct err *err)
+int saver_write(struct saver *s, struct view *v, const struct save_wish *x, struct err *err)
 {
-	const struct export_format *f = export_format_named(format);
+	const struct export_format *f = export_find(x->format);
+	const char *file = x->file;
 	struct save *j;
 	int fd;
 
 	if (!f)
-		return refuse(err, -EINVAL, format, "there is no such format");
+		return refuse(err, -EINVAL, x->format, "there is no such format");
+	if (!f->over_time && (x->t0 != T_BEFORE || x->t1 != T_NEVER))
+		return refuse(err, -EINVAL, x->format, "it is of one moment, not of a time");
 	if (s->busy)
 		return refuse(err, -EBUSY, file, "another export is still being written");
 	fd = make_file(s, file);
@@ -122,9 +136,9 @@ int saver_write(struct saver *s, struct view *v, const char *format, const char 
 	j->out = fdopen(fd, "w");
 	if (!j->out)
 		die("out of memory");
-	save_what(j, v);
+	save_what(j, v, x);
 	s->busy = true;
-	if (f->history) {
+	if (f->over_time) {
 		jobs_submit(s->jobs, save_work, save_done, j);
 		return 0;
 	}

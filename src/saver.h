@@ -12,7 +12,7 @@
 #include "core/err.h"
 #include "core/jobs.h"
 #include "helper.h"
-#include "ui/view.h"
+#include "ui/ui.h"
 
 struct saver {
 	/* the caller's */
@@ -24,12 +24,21 @@ struct saver {
 	bool busy; /* one is written: the world must not change */
 };
 
+/* All formats, for the screen's menu. */
+const struct ui_choice *saver_choices(void);
+
+/* What is to be written. */
+struct save_wish {
+	const char *format; /* see export_find() */
+	const char *file;
+	int64_t t0, t1; /* T_BEFORE to T_NEVER: the whole session */
+};
+
 /*
- * Writes what the view shows in that format to a new file. Returns 0, with said()
+ * Writes what the view shows to a new file. Returns 0, with said()
  * called once it is written or not; or a negative errno with err filled: no such
- * format, one is being written, the file is there already or cannot be made.
+ * format, no time that it could be of, one is being written, the file is there already or cannot be made.
  */
-int saver_write(struct saver *s, struct view *v, const char *format, const char *file,
-		struct err *err);
+int saver_write(struct saver *s, struct view *v, const struct save_wish *x, struct err *err);
 
 #endif

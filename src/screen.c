@@ -10,7 +10,6 @@
 #include "analysis/filter.h"
 #include "config.h"
 #include "core/jobs.h"
-#include "exporter.h"
 #include "helper.h"
 #include "saver.h"
 #include "source/source.h"
@@ -191,11 +190,12 @@ static void say(void *arg, bool bad, const char *text)
 		ui_say(s->ui, bad, text);
 }
 
-static int write_export(void *arg, const char *format, const char *file, struct err *err)
+static int write_export(void *arg, const struct ui_write *x, struct err *err)
 {
+	struct save_wish wish = { x->format, x->file, x->t0, x->t1 };
 	struct screen *s = arg;
 
-	return saver_write(&s->saver, ui_view(s->ui), format, file, err);
+	return saver_write(&s->saver, ui_view(s->ui), &wish, err);
 }
 
 static int send_signal(void *arg, int sig, struct err *err)
@@ -382,7 +382,6 @@ static void close_handles(struct screen *s, bool keys)
 static struct ui *make_ui(struct screen *s, bool terminal, const char *history)
 {
 	const struct options *o = s->c->opt;
-	static struct ui_choice exports[16];
 	struct ui_config uc = {
 		.world = s->c->world,
 		.detect = s->c->detect,
@@ -402,12 +401,9 @@ static struct ui *make_ui(struct screen *s, bool terminal, const char *history)
 			  .save = save_settings,
 			  .write = write_export,
 			  .signal = send_signal },
-		.exports = exports,
+		.exports = saver_choices(),
 	};
 
-	for (size_t i = 0; export_formats[i].name && i + 1 < ARRAY_SIZE(exports); i++)
-		exports[i] = (struct ui_choice){ export_formats[i].name, export_formats[i].suffix,
-						 export_formats[i].help };
 	s->saver = (struct saver){
 		.helper = s->c->helper,
 		.jobs = &s->jobs,

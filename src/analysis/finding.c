@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/baseline.h"
 #include "analysis/groups.h"
 
 enum { KEYS_BACK = 16 }; /* the last ones, among which equal ones are mostly found */
@@ -342,6 +343,7 @@ static void renew(struct findings *f, struct finding *old)
 	d->id = old->id;
 	d->first = old->first;
 	d->muted = old->muted;
+	d->known = old->known;
 	d->looks = old->present ? old->looks + 1 : 1;
 	d->last = f->time;
 	d->look = f->look;
@@ -374,6 +376,7 @@ void finding_done(struct findings *f)
 		d->look = f->look;
 		d->looks = 1;
 		d->present = true;
+		d->known = d->muted = baseline_has(f->baseline, id);
 		*vec_push(&f->v) = *d;
 		f->stamp++;
 	} else {

@@ -24,6 +24,7 @@ struct finding {
 	uint8_t severity, certainty;
 	bool present; /* in the last look */
 	bool muted;
+	bool known; /* by the baseline; it is muted from the begin */
 	uint32_t n; /* goroutines in all */
 	VEC(uint64_t) goid; /* the first of them, FINDING_IDS at most; of a ring in its order */
 	VEC(uint64_t) object; /* addresses, as many at most */
@@ -41,7 +42,10 @@ struct finding {
 	VEC(char *) evidence; /* sentences a person can check, FINDING_LINES at most */
 };
 
+struct baseline; /* analysis/baseline.h */
+
 struct findings {
+	const struct baseline *baseline; /* the caller's: findings that are known; NULL: none */
 	VEC(struct finding) v; /* those that are gone stay, with present false */
 	struct map64 by_id;
 	struct finding draft; /* in the making */

@@ -27,6 +27,7 @@ struct pcell {
 	int64_t ns;
 	uint32_t row; /* of the accumulator */
 	uint32_t stack;
+	uint32_t n; /* times that ended */
 	uint8_t kind;
 };
 
@@ -107,6 +108,22 @@ const char *profile_kind_name(unsigned kind)
 	}
 }
 
+uint8_t profile_kind_of(uint8_t state, uint8_t reason)
+{
+	switch (state) {
+	case GS_RUNNING:
+		return PROFILE_RUN;
+	case GS_RUNNABLE:
+		return PROFILE_READY;
+	case GS_SYSCALL:
+		return R_SYSCALL;
+	case GS_BLOCKED:
+		return reason < R_N && reason ? reason : R_OTHER;
+	default:
+		return PROFILE_KINDS;
+	}
+}
+
 /* --- sums --- */
 
 static void acc_free(struct profile_acc *a)
@@ -168,33 +185,20 @@ static void sum_add(int64_t *sum, int64_t ns)
 		*sum = INT64_MAX;
 }
 
-/* The kind of time that a state is; PROFILE_KINDS: none. */
-static uint8_t kind_of(uint8_t state, uint8_t reason)
-{
-	switch (state) {
-	case GS_RUNNING:
-		return PROFILE_RUN;
-	case GS_RUNNABLE:
-		return PROFILE_READY;
-	case GS_SYSCALL:
-		return R_SYSCALL;
-	case GS_BLOCKED:
-		return reason < R_N && reason ? reason : R_OTHER;
-	default:
-		return PROFILE_KINDS;
-	}
-}
-
-/* Sums up what a goroutine did until t. */
-static void row_settle(struct profile_acc *a, uint32_t row, int64_t t)
+/* Sums up what a goroutine did until t; ends: it then does something else. */
+static void row_settle(struct profile_acc *a, uint32_t row, int64_t t, bool ends)
 {
 	struct prow *r = &a->row.v[row];
-	uint8_t kind = kind_of(r->state, r->reason);
+	uint8_t kind = profile_kind_of(r->state, r->reason);
 
 	if (t <= r->mark)
 		return;
-	if (kind < PROFILE_KINDS)
-		sum_add(&cell_of(a, row, r->stack, kind)->ns, t - r->mark);
+	if (kind < PROFILE_KINDS) {
+		struct pcell *c = cell_of(a, row, r->stack, kind);
+
+		sum_add(&c->ns, t - r->mark);
+		c->n += ends && c->n < UINT32_MAX;
+	}
 	r->mark = t;
 }
 
@@ -246,7 +250,7 @@ static bool acc_event(void *arg, const struct event *ev)
 	change = event_change(ev, a->live, &state, &stack);
 	if (change == CHANGE_NONE || a->only_samples)
 		return true;
-	row_settle(a, row, ev->time);
+	row_settle(a, row, ev->time, change == CHANGE_STATE);
 	a->row.v[row].state = state;
 	a->row.v[row].stack = stack;
 	if (change == CHANGE_STATE)
@@ -361,11 +365,7 @@ static bool take_time(void *arg, const struct event *ev)
 	return false;
 }
 
-/*
- * The first time from t0 on of which the history has all events: that of a live
- * session forgets.
- */
-static int64_t history_begin(const struct world *w, int64_t t0)
+int64_t profile_history_begin(const struct world *w, int64_t t0)
 {
 	struct history_query q = { .t0 = T_BEFORE, .t1 = T_NEVER };
 	int64_t begin = T_NEVER;
@@ -429,7 +429,7 @@ static void forget(struct profile *p)
 
 static void start_anew(struct profile *p, struct world *w, int64_t t0, int64_t to)
 {
-	int64_t begin = history_begin(w, t0);
+	int64_t begin = profile_history_begin(w, t0);
 	struct profile_acc *a = xcalloc(1, sizeof(*a));
 
 	forget(p);
@@ -566,7 +566,8 @@ static uint32_t head_of(struct profile_pick *k, uint32_t row, uint8_t kind)
 	return (uint32_t)k->head.n - 1;
 }
 
-static void pick_add(struct profile_pick *k, uint32_t row, uint32_t stack, uint8_t kind, int64_t ns)
+static void pick_add(struct profile_pick *k, uint32_t row, uint32_t stack, uint8_t kind, int64_t ns,
+		     uint32_t n)
 {
 	uint32_t head, i;
 	uint64_t key;
@@ -582,6 +583,7 @@ static void pick_add(struct profile_pick *k, uint32_t row, uint32_t stack, uint8
 		*vec_push(&k->sum) = (struct profile_sum){ .head = head, .stack = stack };
 	}
 	sum_add(&k->sum.v[i].ns, ns);
+	k->sum.v[i].n += n;
 }
 
 /* A cell, or what the events have not ended yet of a goroutine's state. */
@@ -592,14 +594,14 @@ static bool pick_one(struct profile_pick *k)
 	if (k->cell < a->cell.n) {
 		const struct pcell *c = &a->cell.v[k->cell++];
 
-		pick_add(k, c->row, c->stack, c->kind, c->ns);
+		pick_add(k, c->row, c->stack, c->kind, c->ns, c->n);
 		return true;
 	}
 	if (k->row < k->n_chosen) {
 		const struct prow *r = &a->row.v[k->row];
 
-		pick_add(k, (uint32_t)k->row++, r->stack, kind_of(r->state, r->reason),
-			 a->t1 - r->mark);
+		pick_add(k, (uint32_t)k->row++, r->stack, profile_kind_of(r->state, r->reason),
+			 a->t1 - r->mark, 1);
 		return true;
 	}
 	return false;

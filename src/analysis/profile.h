@@ -22,10 +22,19 @@ enum {
 /* "chan-recv", "syscall", "runnable", "running", "on-cpu"; blocked for no known reason: "other". */
 const char *profile_kind_name(unsigned kind);
 
+/* The kind of time that a state is; PROFILE_KINDS: none. */
+uint8_t profile_kind_of(uint8_t state, uint8_t reason);
+
 /* What a sample of a trace stands for: runtime/pprof takes a hundred in a second. */
 #define PROFILE_TRACE_NS (10 * 1000 * 1000)
 
 struct profile_acc;
+
+/*
+ * The first time from t0 on of which the history, which must be there, has all events:
+ * that of a live session forgets.
+ */
+int64_t profile_history_begin(const struct world *w, int64_t t0);
 
 /* Zeroed, but for the caller's fields, is one of no time. Loop's thread only. */
 struct profile {
@@ -102,6 +111,7 @@ struct profile_head {
 
 struct profile_sum {
 	int64_t ns;
+	uint64_t n; /* times of which it is made: waits, runs; not told of samples */
 	uint32_t head; /* into profile_pick.head */
 	uint32_t stack; /* 0: not known */
 };

@@ -85,8 +85,7 @@ static bool try_path(struct srcfile *f, char *path)
 	return true;
 }
 
-/* What follows the folder (or whole path) a in the path, without the slash; NULL: it is not in a. */
-static const char *below(const char *path, const char *a, size_t n)
+const char *src_below(const char *path, const char *a, size_t n)
 {
 	if (strncmp(path, a, n) != 0)
 		return NULL;
@@ -101,7 +100,7 @@ static bool try_substitute(struct srcfile *f, const char *const *sub)
 		const char *eq = strchr(*sub, '='), *rest;
 		size_t n = eq ? (size_t)(eq - *sub) : 0;
 
-		rest = n ? below(f->recorded, *sub, n) : NULL;
+		rest = n ? src_below(f->recorded, *sub, n) : NULL;
 		if (rest && try_path(f, xasprintf("%s%s%s", eq + 1, *rest ? "/" : "", rest)))
 			return true;
 	}

@@ -32,6 +32,11 @@ struct srccache {
  * stays until 64 others were asked for, or the cache is released.
  */
 const struct srcfile *src_find(struct srccache *c, const char *recorded);
+/*
+ * What follows the folder (or whole path) a, of n > 0 bytes, in the path, without the
+ * slash; NULL: it is not in a.
+ */
+const char *src_below(const char *path, const char *a, size_t n);
 void src_release(struct srccache *c);
 
 #endif

@@ -83,3 +83,14 @@ char *xasprintf(const char *fmt, ...)
 	va_end(ap);
 	return s;
 }
+
+FILE *xmemstream(char **text, size_t *size)
+{
+	FILE *out;
+
+	*text = NULL;
+	out = open_memstream(text, size);
+	if (!out)
+		die("out of memory");
+	return out;
+}

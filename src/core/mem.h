@@ -9,6 +9,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 /*
  * Called once before the program dies of die(); the screen registers its
@@ -26,6 +27,9 @@ void *xrealloc(void *p, size_t n, size_t size) __attribute__((returns_nonnull));
 char *xstrdup(const char *s);
 char *xstrndup(const char *s, size_t n);
 char *xasprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* As open_memstream(): *text is the caller's to free once the stream is closed. */
+FILE *xmemstream(char **text, size_t *size) __attribute__((returns_nonnull));
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "analysis/baseline.h"
 #include "export/json.h"
 #include "export/report.h"
 
@@ -42,8 +43,7 @@ static bool is_shown(const struct report *r, const struct finding *f)
 	return !r->keep;
 }
 
-/* The indices of those that the report tells of. */
-static void shown(const struct report *r, finding_order *out)
+void report_findings(const struct report *r, finding_order *out)
 {
 	size_t n = 0;
 
@@ -65,6 +65,8 @@ static void json_finding(const struct report *r, struct json *j, const struct fi
 	jw_text(j, "detector", detector_table[f->detector].name);
 	jw_text(j, "severity", severity_name((enum severity)f->severity));
 	jw_text(j, "certainty", certainty_name((enum certainty)f->certainty));
+	if (f->known)
+		jw_bool(j, "known", true);
 	json_lists(j, f);
 	jw_text(j, "summary", f->summary);
 	json_location(j, &r->world->strings, f);
@@ -87,7 +89,7 @@ void report_findings_json(const struct report *r, struct json *j)
 	finding_order v = { 0 };
 
 	jw_array(j, "findings");
-	shown(r, &v);
+	report_findings(r, &v);
 	for (size_t i = 0; i < v.n; i++)
 		json_finding(r, j, &r->detect->findings.v.v[v.v[i]]);
 	jw_end(j, ']');
@@ -99,8 +101,9 @@ static void text_finding(const struct report *r, const struct finding *f, FILE *
 	const struct strtab *s = &r->world->strings;
 	char buf[32];
 
-	fprintf(out, "\n%s %s, %s", severity_name((enum severity)f->severity),
-		detector_table[f->detector].name, certainty_name((enum certainty)f->certainty));
+	fprintf(out, "\n%s%s %s, %s", f->known ? "known: " : "",
+		severity_name((enum severity)f->severity), detector_table[f->detector].name,
+		certainty_name((enum certainty)f->certainty));
 	if (f->since != T_NEVER)
 		fprintf(out, ", for %s%s", f->since == T_BEFORE ? "over " : "",
 			report_duration(r->moment->time - (f->since == T_BEFORE ? 0 : f->since),
@@ -127,11 +130,52 @@ static void text_finding(const struct report *r, const struct finding *f, FILE *
 	fputc('\n', out);
 }
 
+/* Of those that the baseline knows and that are not there any more. */
+static void text_gone(const struct report *r, FILE *out)
+{
+	const struct findings *all = &r->detect->findings;
+	const struct baseline *b = all->baseline;
+
+	for (size_t i = 0; b && i < b->v.n; i++) {
+		const struct finding *f = findings_get(all, b->v.v[i].id);
+
+		if (f && f->present)
+			continue;
+		fprintf(out, "known, and not there now: %016" PRIx64 " ", b->v.v[i].id);
+		report_put_safe(out, b->v.v[i].about);
+		fputc('\n', out);
+	}
+}
+
+static void text_counts(const struct report *r, const finding_order *v, FILE *out)
+{
+	unsigned n[SEVERITY_N] = { 0 }, known = 0;
+
+	for (size_t i = 0; i < v->n; i++) {
+		const struct finding *f = &r->detect->findings.v.v[v->v[i]];
+
+		if (f->known)
+			known++;
+		else
+			n[f->severity]++;
+	}
+	fputs("findings", out);
+	for (int s = SEVERITY_N - 1; s >= 0; s--)
+		fprintf(out, "  %s %u", severity_name((enum severity)s), n[s]);
+	if (r->detect->findings.baseline)
+		fprintf(out, "  known %u", known);
+	fputc('\n', out);
+	text_gone(r, out);
+}
+
 void report_findings_text(const struct report *r, FILE *out)
 {
 	finding_order v = { 0 };
 
-	shown(r, &v);
+	if (!r->detect)
+		return;
+	report_findings(r, &v);
+	text_counts(r, &v, out);
 	for (size_t i = 0; i < v.n; i++)
 		text_finding(r, &r->detect->findings.v.v[v.v[i]], out);
 	vec_free(&v);

@@ -5,7 +5,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "analysis/flame.h"
+#include "export/stacks.h"
 
 /* A name holds whatever a file or a target holds. */
 static void put_name(FILE *out, const char *s)
@@ -46,19 +46,14 @@ static void put_lines(const struct flame *f, FILE *out)
 	}
 }
 
-int folded_export(struct world *w, const struct profile_choice *c, bool *by_state, FILE *out)
+int folded_export(struct export_request *r, enum profile_time time, FILE *out)
 {
-	struct profile p = { .jobs = NULL };
-	struct flame f = { .at = 0 };
+	struct stacks s;
 
-	profile_want(&p, w, T_BEFORE, T_NEVER);
-	*by_state = !p.samples;
-	if (p.stamp) {
-		flame_begin(&f, &p, w, c);
-		flame_step(&f, 0);
-		put_lines(&f, out);
+	if (stacks_read(&s, r)) {
+		stacks_flame(&s, r, time);
+		put_lines(&s.flame, out);
 	}
-	flame_release(&f);
-	profile_release(&p);
-	return fflush(out) || ferror(out) ? -EIO : 0;
+	stacks_release(&s);
+	return ferror(out) ? -EIO : 0;
 }

@@ -6,17 +6,15 @@
 #ifndef EXPORT_FOLDED_H
 #define EXPORT_FOLDED_H
 
-#include <stdio.h>
-
 #include "analysis/profile.h"
+#include "export/formats.h"
 
 /*
- * Writes the whole session's time. c: on CPU the stacks alone; off CPU the reason stands
- * first, "[chan-recv]"; by is as well. A call that the compiler put into its caller has
- * "_[i]" at its end. In names ; and control characters are made harmless. What is less
- * than half a microsecond is left out. by_state: set where there are no samples, and time
- * on CPU is that in the running state. Returns 0 or a negative errno of writing.
+ * On CPU the stacks alone; off CPU the reason stands first, "[chan-recv]". A call that the
+ * compiler put into its caller has "_[i]" at its end. In names ; and control characters
+ * are made harmless. What is less than half a microsecond is left out. Returns 0 or a
+ * negative errno of writing.
  */
-int folded_export(struct world *w, const struct profile_choice *c, bool *by_state, FILE *out);
+int folded_export(struct export_request *r, enum profile_time time, FILE *out);
 
 #endif

@@ -4,32 +4,27 @@
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
-#include <utf8proc.h>
+
+#include "export/utf8.h"
 
 static void quote(FILE *out, const char *s, size_t len)
 {
-	const utf8proc_uint8_t *p = (const utf8proc_uint8_t *)s;
+	size_t n;
 
 	putc_unlocked('"', out);
-	while (len) {
-		utf8proc_int32_t c = *p;
-		utf8proc_ssize_t n = 1;
+	for (; len; s += n, len -= n) {
+		int32_t c = utf8_next(s, len, &n);
 
-		if (c >= 0x80)
-			n = utf8proc_iterate(p, (utf8proc_ssize_t)len, &c);
-		if (n < 1 || c == 0xfffd) {
+		if (c == 0xfffd) {
 			fputs("\\ufffd", out);
-			n = n < 1 ? 1 : n;
 		} else if (c == '"' || c == '\\') {
 			putc_unlocked('\\', out);
 			putc_unlocked(c, out);
-		} else if (c < 0x20 || (c >= 0x7f && c < 0xa0)) {
+		} else if (utf8_is_control(c)) {
 			fprintf(out, "\\u%04x", (unsigned)c);
 		} else {
-			fwrite_unlocked(p, 1, (size_t)n, out);
+			fwrite_unlocked(s, 1, n, out);
 		}
-		p += n;
-		len -= (size_t)n;
 	}
 	putc_unlocked('"', out);
 }

@@ -4,9 +4,11 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <utf8proc.h>
+#include <time.h>
 
 #include "export/json.h"
+#include "export/labels.h"
+#include "export/utf8.h"
 
 static bool row_shown(const struct report *r, size_t row)
 {
@@ -60,35 +62,16 @@ static void json_created_by(struct json *j, const struct world *w, const struct 
 	jw_end(j, '}');
 }
 
-/* Whether the key, n bytes before a '=', comes again in the labels. */
-static bool key_again(const char *labels, const char *key, size_t n)
-{
-	while (*labels) {
-		if (strcspn(labels, "=,") == n && labels[n] == '=' && !memcmp(labels, key, n))
-			return true;
-		labels += strcspn(labels, ",");
-		labels += *labels == ',';
-	}
-	return false;
-}
-
-/* Labels are kept as "key=value,key=value"; of equal keys the last counts. */
 static void json_labels(struct json *j, const struct world *w, uint32_t labels)
 {
 	const char *s = strtab_get(&w->strings, labels);
+	struct label l;
 
 	if (!*s)
 		return;
 	jw_object(j, "labels");
-	while (*s) {
-		size_t n = strcspn(s, ","), k = strcspn(s, "=");
-
-		const char *next = s + n + (s[n] == ',');
-
-		if (k < n && !key_again(next, s, k))
-			jw_pair(j, s, k, s + k + 1, n - k - 1);
-		s = next;
-	}
+	while (label_next(&s, &l))
+		jw_pair(j, l.key, l.key_len, l.value, l.value_len);
 	jw_end(j, '}');
 }
 
@@ -514,16 +497,15 @@ static void groups_add(text_groups *v, struct map64 *by_key, const struct report
 /* Names from a file may hold terminal escapes: control characters are printed as '?', and odd bytes. */
 void report_put_safe(FILE *out, const char *s)
 {
-	const utf8proc_uint8_t *p = (const utf8proc_uint8_t *)s;
-	utf8proc_int32_t c;
-	utf8proc_ssize_t n;
+	size_t n, len = strlen(s);
 
-	for (; *p; p += n < 1 ? 1 : n) {
-		n = utf8proc_iterate(p, -1, &c);
-		if (n < 1 || c < 0x20 || (c >= 0x7f && c < 0xa0))
+	for (; len; s += n, len -= n) {
+		int32_t c = utf8_next(s, len, &n);
+
+		if ((c == 0xfffd && n == 1) || utf8_is_control(c))
 			putc('?', out);
 		else
-			fwrite(p, 1, (size_t)n, out);
+			fwrite(s, 1, n, out);
 	}
 }
 
@@ -597,6 +579,21 @@ static void text_live(const struct report *r, FILE *out)
 			l->state == LIVE_STOPPED ? "STOPPED by a signal" : "STOPPED by a debugger");
 }
 
+/* The time of day, where the session knows it: a log may have many reports. */
+static void text_clock(const struct report *r, FILE *out)
+{
+	char buf[64];
+	struct tm tm;
+	int64_t ns;
+	time_t t;
+
+	if (!r->world->wall_ns || __builtin_add_overflow(r->world->wall_ns, r->moment->time, &ns))
+		return;
+	t = (time_t)(ns / 1000000000);
+	if (localtime_r(&t, &tm) && strftime(buf, sizeof(buf), "%Y-%m-%d %H:%M:%S%z", &tm))
+		fprintf(out, "  %s", buf);
+}
+
 static void text_head(const struct report *r, FILE *out)
 {
 	const struct world *w = r->world;
@@ -608,7 +605,9 @@ static void text_head(const struct report *r, FILE *out)
 	report_put_safe(out, strtab_get(&w->strings, w->source_name));
 	if (*go)
 		fprintf(out, "  %s%s", strncmp(go, "go", 2) != 0 ? "go " : "", go);
-	fprintf(out, "  at %s\n", report_duration(r->moment->time, buf, sizeof(buf)));
+	fprintf(out, "  at %s", report_duration(r->moment->time, buf, sizeof(buf)));
+	text_clock(r, out);
+	putc('\n', out);
 	if (w->live.pid && !w->replay)
 		text_live(r, out);
 	if (w->live.ended) {

@@ -22,6 +22,8 @@ void report_json(const struct report *r, FILE *out);
 /* Groups by identical stack, the largest first, with whole stacks. */
 void report_text(const struct report *r, FILE *out);
 
+/* The indices of the findings that the report tells of, the gravest first. */
+void report_findings(const struct report *r, finding_order *out);
 /* What was found, as the member "findings", and as text. */
 struct json;
 void report_findings_json(const struct report *r, struct json *j);

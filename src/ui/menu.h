@@ -6,7 +6,7 @@
 #include "ui/cell.h"
 #include "ui/keys.h"
 
-enum { MENU_MOST = 16 };
+enum { MENU_MOST = 24 };
 
 struct menu_item {
 	char name[32];
@@ -16,10 +16,12 @@ struct menu_item {
 /* Zeroed is closed. */
 struct menu {
 	char title[96];
+	const char *note; /* of a key of who opened it; NULL: none; not owned */
 	enum action action; /* that it was opened for */
 	struct menu_item item[MENU_MOST];
 	int n; /* 0: closed */
 	int sel;
+	int top; /* the first that is drawn where there is no room for all */
 	struct region box; /* as last drawn, without its border; no grid: not yet */
 };
 

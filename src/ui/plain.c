@@ -229,6 +229,37 @@ static void open_menu(struct plain *p, uint64_t line)
 	}
 }
 
+static void run(struct plain *p, const char *line);
+
+/* What the screen asks for is done under the name that it proposes, or asked for here. */
+static void take_prompt(struct plain *p)
+{
+	struct prompt *asked = &p->ui->prompt;
+	const struct key_binding *row = asked->row;
+	char *text = xasprintf("%s %s", row->name, asked->text);
+
+	if (*asked->hint)
+		plain_say(p, "%s", asked->hint);
+	p->before[0] = '\0';
+	prompt_close(asked, false);
+	if (row->action == ACT_WRITE) {
+		run(p, text);
+	} else {
+		p->ask = row;
+		plain_say(p, "%s:", row->arg);
+	}
+	free(text);
+}
+
+static void open_box(struct plain *p, uint64_t i)
+{
+	p->ui->menu.sel = (int)i;
+	ui_menu_key(p->ui, UK_ENTER);
+	p->page.n--;
+	if (p->ui->prompt.row)
+		take_prompt(p);
+}
+
 static void open_number(struct plain *p, const char *s)
 {
 	char *end;
@@ -257,6 +288,9 @@ static void open_number(struct plain *p, const char *s)
 		break;
 	case CHOICE_MENU:
 		open_menu(p, c.id);
+		break;
+	case CHOICE_BOX:
+		open_box(p, c.id);
 		break;
 	}
 }
@@ -314,6 +348,10 @@ static void after(struct plain *p, const struct key_binding *row, bool ok)
 		say_overlay(p);
 	else if (ui->chooser.ctx && p->page.v[p->page.n - 1].kind != PAGE_MENU)
 		go(p, (struct page){ .kind = PAGE_MENU });
+	else if (ui->menu.n)
+		go(p, (struct page){ .kind = PAGE_BOX });
+	else if (ui->prompt.row)
+		take_prompt(p);
 	else if (row->action == ACT_PANE || row->action == ACT_PANE_NEXT ||
 		 row->action == ACT_PANE_PREV)
 		go_pane(p);
@@ -321,7 +359,8 @@ static void after(struct plain *p, const struct key_binding *row, bool ok)
 		go_goroutine(p, ui->view.world->g.v[ui->view.row].goid);
 	else if (ok && !ui->done && row->action != ACT_COPY && row->action != ACT_COPY_ALL &&
 		 row->action != ACT_EDIT && row->action != ACT_SAVE && row->action != ACT_SET &&
-		 row->action != ACT_FILTER_SAVE && row->action != ACT_FILTER_DROP)
+		 row->action != ACT_WRITE && row->action != ACT_SIGNAL &&
+		 row->action != ACT_SIGNAL_SURE && row->action != ACT_FILTER_SAVE && row->action != ACT_FILTER_DROP)
 		plain_print(p, 0);
 }
 
@@ -329,7 +368,9 @@ static void after(struct plain *p, const struct key_binding *row, bool ok)
 static void leave_menu(struct plain *p)
 {
 	chooser_close(&p->ui->chooser);
-	if (p->page.n > 1 && p->page.v[p->page.n - 1].kind == PAGE_MENU)
+	menu_close(&p->ui->menu);
+	if (p->page.n > 1 && (p->page.v[p->page.n - 1].kind == PAGE_MENU ||
+			      p->page.v[p->page.n - 1].kind == PAGE_BOX))
 		p->page.n--;
 }
 

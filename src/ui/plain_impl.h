@@ -18,6 +18,7 @@ struct page {
 		PAGE_LINES, /* of a pane that is text, each line a choice */
 		PAGE_PANE, /* of one that is a picture */
 		PAGE_MENU, /* settings, saved filters */
+		PAGE_BOX, /* exports, signals */
 	} kind;
 	uint64_t id; /* finding, goroutine */
 	struct group group;
@@ -27,7 +28,7 @@ struct page {
 
 /* What a number stands for. */
 struct choice {
-	enum { CHOICE_FINDING, CHOICE_GROUP, CHOICE_GOROUTINE, CHOICE_LINE, CHOICE_MENU } kind;
+	enum { CHOICE_FINDING, CHOICE_GROUP, CHOICE_GOROUTINE, CHOICE_LINE, CHOICE_MENU, CHOICE_BOX } kind;
 	uint64_t id; /* finding, goroutine, line */
 	struct group group;
 };

@@ -453,6 +453,16 @@ static void print_menu(struct plain *p)
 		plain_say(p, "%s", m->empty);
 }
 
+static void print_box(struct plain *p)
+{
+	const struct menu *m = &p->ui->menu;
+
+	plain_say(p, "%s:", m->title);
+	for (int i = 0; i < m->n; i++)
+		plain_choice(p, (struct choice){ .kind = CHOICE_BOX, .id = (uint64_t)i }, "%s: %s",
+			     m->item[i].name, m->item[i].help);
+}
+
 /* --- a page --- */
 
 void plain_print(struct plain *p, size_t from)
@@ -482,6 +492,9 @@ void plain_print(struct plain *p, size_t from)
 		break;
 	case PAGE_MENU:
 		print_menu(p);
+		break;
+	case PAGE_BOX:
+		print_box(p);
 		break;
 	}
 	if (p->total > p->from + p->shown)

@@ -5,6 +5,12 @@
 
 #include "ui/pane.h"
 
+/* A file to write. */
+struct ui_write {
+	const char *format, *file;
+	int64_t t0, t1; /* T_BEFORE to T_NEVER: the whole session */
+};
+
 /* What only the program can do. Any may be NULL: then the key says so. */
 struct ui_host {
 	void *arg;
@@ -25,7 +31,7 @@ struct ui_host {
 	 */
 	int (*save)(void *arg, const char *changes, char *where, size_t size, struct err *err);
 	/* Writes a new file; how that ends is told by ui_say(). 0 or a negative errno with err filled. */
-	int (*write)(void *arg, const char *format, const char *file, struct err *err);
+	int (*write)(void *arg, const struct ui_write *x, struct err *err);
 	/* Sends a signal to the program that is watched; sig 0: whether that is permitted. */
 	int (*signal)(void *arg, int sig, struct err *err);
 };
@@ -33,6 +39,7 @@ struct ui_host {
 /* A thing to choose, and what it is. */
 struct ui_choice {
 	const char *name, *suffix, *help; /* suffix: of a file's name */
+	bool over_time; /* it can be of a part of the session */
 };
 
 struct ui_config {

@@ -43,6 +43,7 @@ struct ui {
 	struct chooser chooser; /* settings, saved filters */
 	struct settings own; /* where the caller has none */
 	struct menu menu;
+	bool menu_span; /* of exports: what is chosen is of the time that is shown alone */
 	const struct ui_choice *exports;
 	int signal; /* that is asked about, 0: none */
 	char candidate[256]; /* of completion, as last offered */

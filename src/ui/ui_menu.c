@@ -31,32 +31,86 @@ static void file_name(const struct ui *ui, const struct ui_choice *c, char *buf,
 	snprintf(buf, size, "bingo-top-%s%s.%s", *what ? what : "session", when, c->suffix);
 }
 
+/* As view_parse_time() takes it, to the nanosecond. */
+static void put_time(const struct ui *ui, int64_t t, char buf[TEXT_SHORT])
+{
+	const struct time_span s = view_session(&ui->view);
+
+	snprintf(buf, TEXT_SHORT, "%.9fs", (double)(t - s.t0) / 1e9);
+}
+
+static void title_exports(struct ui *ui)
+{
+	const struct time_span all = view_session(&ui->view), *s = &ui->view.span;
+	char t0[TEXT_SHORT], t1[TEXT_SHORT];
+
+	text_moment(t0, s->t0 - all.t0, (s->t1 - s->t0) / 100);
+	text_moment(t1, s->t1 - all.t0, (s->t1 - s->t0) / 100);
+	if (ui->menu_span)
+		snprintf(ui->menu.title, sizeof(ui->menu.title),
+			 "write %.31s to %.31s to a new file", t0, t1);
+	else
+		snprintf(ui->menu.title, sizeof(ui->menu.title), "write to a new file");
+	ui->menu.note = ui->menu_span ? "t: all the time" : "t: only the time shown";
+}
+
 static unsigned open_exports(struct ui *ui)
 {
 	if (!ui->host.write || !ui->exports)
 		return view_say(&ui->view, "nothing can be written here");
-	menu_open(&ui->menu, ACT_EXPORT, "write to a new file");
+	menu_open(&ui->menu, ACT_EXPORT, "");
+	ui->menu_span = false;
+	title_exports(ui);
 	for (const struct ui_choice *c = ui->exports; c->name; c++)
 		menu_add(&ui->menu, c->name, c->help);
 	return EFF_DONE;
 }
 
+/* Where the last two words are times, they are the span, and go. */
+static void cut_span(const struct ui *ui, char *words, struct ui_write *x)
+{
+	char *to = strrchr(words, ' '), *from;
+	struct err unsaid = { 0 };
+	int64_t t0, t1;
+
+	if (!to || to == words)
+		return;
+	*to = '\0';
+	from = strrchr(words, ' ');
+	if (!from || view_parse_time(&ui->view, from + 1, &t0, &unsaid) ||
+	    view_parse_time(&ui->view, to + 1, &t1, &unsaid)) {
+		*to = ' ';
+		return;
+	}
+	*from = '\0';
+	x->t0 = t0;
+	x->t1 = t1;
+}
+
 static unsigned write_file(struct ui *ui, const char *arg)
 {
-	size_t len = strcspn(arg, " ");
-	const char *file = arg + len + strspn(arg + len, " ");
+	struct ui_write x = { .t0 = T_BEFORE, .t1 = T_NEVER };
+	char *words = xstrdup(arg), *file = words + strcspn(words, " ");
 	struct err err = { 0 };
-	char format[32];
+	unsigned eff = EFF_DONE;
 
-	if (!ui->host.write)
-		return view_complain(&ui->view, "nothing can be written here");
-	if (!len || len >= sizeof(format) || !*file)
-		return view_complain(&ui->view, "give a format and a file: jsonl events.jsonl");
-	snprintf(format, sizeof(format), "%.*s", (int)len, arg);
-	view_say(&ui->view, "writing %.200s …", file);
-	if (ui->host.write(ui->host.arg, format, file, &err))
-		return view_complain(&ui->view, "%s", err.text);
-	return EFF_DONE;
+	if (*file)
+		*file++ = '\0';
+	file += strspn(file, " ");
+	cut_span(ui, file, &x);
+	x.format = words;
+	x.file = file;
+	if (!ui->host.write) {
+		eff = view_complain(&ui->view, "nothing can be written here");
+	} else if (!*words || !*file) {
+		eff = view_complain(&ui->view, "give a format and a file: jsonl events.jsonl");
+	} else {
+		view_say(&ui->view, "writing %.200s …", file);
+		if (ui->host.write(ui->host.arg, &x, &err))
+			eff = view_complain(&ui->view, "%s", err.text);
+	}
+	free(words);
+	return eff;
 }
 
 unsigned ui_export(struct ui *ui, const struct act *a)
@@ -66,13 +120,18 @@ unsigned ui_export(struct ui *ui, const struct act *a)
 
 static void choose_export(struct ui *ui, const char *name)
 {
-	char text[160], file[128];
+	char text[256], file[128], t0[TEXT_SHORT], t1[TEXT_SHORT];
 
+	put_time(ui, ui->view.span.t0, t0);
+	put_time(ui, ui->view.span.t1, t1);
 	for (const struct ui_choice *c = ui->exports; c->name; c++) {
 		if (strcmp(c->name, name) != 0)
 			continue;
 		file_name(ui, c, file, sizeof(file));
-		snprintf(text, sizeof(text), "%s %s", c->name, file);
+		if (ui->menu_span && c->over_time)
+			snprintf(text, sizeof(text), "%s %s %s %s", c->name, file, t0, t1);
+		else
+			snprintf(text, sizeof(text), "%s %s", c->name, file);
 		prompt_open(&ui->prompt, key_row(ACT_WRITE, CTX_ANY), text);
 		return;
 	}
@@ -177,6 +236,11 @@ static void take(struct ui *ui, enum menu_result r)
 
 void ui_menu_key(struct ui *ui, uint32_t key)
 {
+	if (ui->menu.action == ACT_EXPORT && key == 't') {
+		ui->menu_span = !ui->menu_span;
+		title_exports(ui);
+		return;
+	}
 	take(ui, menu_key(&ui->menu, key));
 }
 

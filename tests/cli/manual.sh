@@ -33,6 +33,9 @@ for f in completions/bingo-top.bash completions/_bingo-top completions/bingo-top
 	is "every option is in $f" "$(while read -r o; do grep -q -- "-$o\|-l $o" "$f" || echo "$o"; done <"$tmp/help")" ""
 done
 
+"$BUILD/tests/tools/print_man" formats >"$tmp/formats"
+is "the help has all formats" "$("$BUILD/bingo-top" --help | sed -n '/^Formats/,/^$/s/^  \([a-z-]*\) .*/\1/p' | tr '\n' ' ')" \
+	"$(sed -n 's/^\.B //p' "$tmp/formats" | tr -d '\\' | tr '\n' ' ')"
 if command -v man >/dev/null 2>&1; then
 	for page in man/bingo-top.1 man/bingo-top.5; do
 		check "man reads $page without a word" sh -c 'out=$(LC_ALL=C.UTF-8 MANROFFSEQ= MANWIDTH=80 man --warnings -E UTF-8 -l -Tutf8 -Z "$1" 2>&1 >/dev/null) && test -z "$out" || { echo "$out"; false; }' - "$page"

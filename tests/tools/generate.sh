@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# generate.sh [FOLDER]: what is made of the program's tables: the manual's sections on keys and settings, and
-# the completions. Into the tree, or into FOLDER; tests/cli/manual.sh holds the two against each other.
+# generate.sh [FOLDER]: what is made of the program's tables: the manual's sections on keys, exports and
+# settings, and the completions. Into the tree, or into FOLDER; tests/cli/manual.sh holds the two against each other.
 set -eu
 cd "$(dirname "$0")/../.."
 BUILD=${BUILD:-build}
@@ -28,6 +28,7 @@ section()
 }
 
 section man/bingo-top.1 keys "$BUILD/tests/tools/print_man"
+section man/bingo-top.1 formats "$BUILD/tests/tools/print_man" formats
 section man/bingo-top.5 settings "$BUILD/tests/tools/print_man" settings
 "$BUILD/bingo-top" --completions bash >"$to/completions/bingo-top.bash"
 "$BUILD/bingo-top" --completions zsh >"$to/completions/_bingo-top"

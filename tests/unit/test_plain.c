@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The plain mode over a world that is made by hand: what is said, and what numbers and commands do. */
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -25,7 +26,8 @@ struct fixture {
 	FILE *out;
 	char *text;
 	size_t size, told; /* bytes that were looked at */
-	char saved[256];
+	char saved[256], wrote[256];
+	int sent;
 };
 
 static void at_once(struct jobs *j, void (*work)(void *arg), void (*done)(void *arg), void *arg)
@@ -46,8 +48,28 @@ static int save(void *arg, const char *changes, char *where, size_t size, struct
 	return 0;
 }
 
+static int write_file(void *arg, const struct ui_write *x, struct err *err)
+{
+	struct fixture *f = arg;
+
+	(void)err;
+	snprintf(f->wrote, sizeof(f->wrote), "%s %s", x->format, x->file);
+	ui_say(f->ui, false, "wrote it");
+	return 0;
+}
+
+static int send_signal(void *arg, int sig, struct err *err)
+{
+	(void)err;
+	((struct fixture *)arg)->sent = sig;
+	return 0;
+}
+
 static int setup(void **state)
 {
+	static const struct ui_choice exports[] = { { "jsonl", "jsonl", "events", true },
+						    { "dot", "dot", "a graph", false },
+						    { NULL, NULL, NULL, false } };
 	struct fixture *f = xcalloc(1, sizeof(*f));
 	struct ui_config c = { .world = &f->w,
 			       .detect = &f->detect,
@@ -56,7 +78,11 @@ static int setup(void **state)
 			       .w = 120,
 			       .h = 40,
 			       .live = true,
-			       .host = { .arg = f, .save = save } };
+			       .exports = exports,
+			       .host = { .arg = f,
+					 .save = save,
+					 .write = write_file,
+					 .signal = send_signal } };
 
 	f->jobs.submit = at_once;
 	world_init(&f->w);
@@ -293,6 +319,36 @@ static void test_settings_and_filters(void **state)
 	has(type(f, "filters locks"), "no filter is saved as 'locks'");
 }
 
+/* What the screen has as a box is a list of numbers. */
+static void test_menus(void **state)
+{
+	struct fixture *f = *state;
+	const char *s;
+
+	plain_begin(f->plain);
+	s = type(f, "export");
+	has(s, "1. jsonl: events");
+	has(choose(f, s, "dot: a graph"), "wrote it");
+	assert_non_null(strstr(f->wrote, "dot bingo-top-"));
+	has(type(f, "write jsonl here"), "wrote it");
+	assert_string_equal(f->wrote, "jsonl here");
+	s = type(f, "export");
+	has(type(f, "back"), "Nothing is found wrong"); /* it is left */
+	has(type(f, "signal"), "there is no running program");
+	f->w.live.pid = 4242;
+	s = type(f, "signal");
+	has(choose(f, s, "STOP: "), "SIGSTOP to ");
+	assert_int_equal(f->sent, 0);
+	has(type(f, ""), "Nothing was changed.");
+	s = type(f, "signal");
+	choose(f, s, "STOP: ");
+	has(type(f, "no"), "nothing was sent");
+	assert_int_equal(f->sent, 0);
+	type(f, "signal usr1");
+	has(type(f, "yes"), "the signal was sent");
+	assert_int_equal(f->sent, SIGUSR1);
+}
+
 /* What is found while somebody reads is told once, and the end. */
 static void test_news(void **state)
 {
@@ -344,6 +400,7 @@ int main(void)
 		TEST(test_commands_are_the_palettes),
 		TEST(test_list_of_commands),
 		TEST(test_settings_and_filters),
+		TEST(test_menus),
 		TEST(test_news),
 		TEST(test_ends),
 	};

@@ -170,6 +170,15 @@ static int64_t sum_kind(const struct profile_pick *k, int kind, uint32_t at)
 	return sum_of(k, kind, UINT32_MAX, at);
 }
 
+static uint64_t times_of(const struct profile_pick *k, int kind)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < k->sum.n; i++)
+		n += k->head.v[k->sum.v[i].head].kind == kind ? k->sum.v[i].n : 0;
+	return n;
+}
+
 static void go(struct fix *f, int64_t t, uint64_t g, uint32_t made_at)
 {
 	tell(f, (struct event){ .time = t,
@@ -208,6 +217,9 @@ static void test_sums(void **state)
 	assert_int_equal(sum_kind(k, R_SYSCALL, f->stack[3]), 300);
 	assert_int_equal(sum_kind(k, R_OTHER, f->stack[4]), 100);
 	assert_int_equal(sum_kind(k, -1, UINT32_MAX), 725);
+	assert_int_equal(times_of(k, R_CHAN_RECV), 1);
+	assert_int_equal(times_of(k, PROFILE_READY), 2);
+	assert_int_equal(times_of(k, R_OTHER), 1); /* it goes on */
 	k = pick(f, (struct profile_choice){ .time = PROFILE_ON_CPU });
 	assert_true(k->by_state);
 	assert_int_equal(sum_kind(k, PROFILE_RUN, f->stack[1]), 70);
@@ -481,6 +493,7 @@ static void test_another_is_wanted(void **state)
 /* A live session forgets its past: what is left is told, and since when. */
 static void test_forgotten(void **state)
 {
+	static const char *const over_time[] = { "folded-off", "pprof", "perfetto" };
 	struct fix *f = *state;
 	int64_t ns = 0;
 
@@ -502,6 +515,14 @@ static void test_forgotten(void **state)
 	profile_want(&f->p, &f->w, 0, 1000);
 	assert_true(f->p.cut);
 	assert_int_equal(f->p.t0, f->p.t1);
+	for (size_t i = 0; i < ARRAY_SIZE(over_time); i++) {
+		struct export_request r = { .world = &f->w, .t0 = T_BEFORE, .t1 = T_NEVER };
+		FILE *out = fopen("/dev/null", "w");
+
+		assert_int_equal(export_write(export_find(over_time[i]), &r, out), 0);
+		assert_non_null(r.note); /* no time is made up of what nobody knows any more */
+		fclose(out);
+	}
 }
 
 static void test_nothing(void **state)
@@ -702,15 +723,17 @@ static void test_deep(void **state)
 
 /* --- folded lines --- */
 
-static char *folded(struct fix *f, struct profile_choice c, bool *by_state)
+static char *folded(struct fix *f, enum profile_time time, bool *noted)
 {
+	struct export_request r = { .world = &f->w, .t0 = T_BEFORE, .t1 = T_NEVER };
 	char *text = NULL;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
 
 	assert_non_null(out);
-	assert_int_equal(folded_export(&f->w, &c, by_state, out), 0);
+	assert_int_equal(folded_export(&r, time, out), 0);
 	fclose(out);
+	*noted = r.note;
 	return text;
 }
 
@@ -719,7 +742,7 @@ static void test_folded(void **state)
 	struct fix *f = *state;
 	uint32_t evil = strtab_put(&f->w.strings, "main.\x1b[31m;evil\nname", 20);
 	struct frame fr[2] = { { .func = evil }, { .func = world_str(&f->w, "main.main") } };
-	bool by_state;
+	bool noted;
 	char *text;
 
 	blocks(f, 1, 0, 1000000, "main.main;^main.b");
@@ -731,12 +754,12 @@ static void test_folded(void **state)
 				.stack = stacktab_put(&f->w.stacks, fr, 2) });
 	tell(f, (struct event){ .time = 2001500, .kind = EV_DEAD, .g = 3 });
 	whole(f);
-	text = folded(f, (struct profile_choice){ .time = PROFILE_OFF_CPU }, &by_state);
+	text = folded(f, PROFILE_OFF_CPU, &noted);
 	assert_string_equal(text, "[mutex];main.main;main.b_[i] 1000\n"
 				  "[net];main.main;main.?[31m:evil?name 2\n");
 	free(text);
-	text = folded(f, (struct profile_choice){ .time = PROFILE_ON_CPU }, &by_state);
-	assert_true(by_state);
+	text = folded(f, PROFILE_ON_CPU, &noted);
+	assert_true(noted);
 	assert_string_equal(text, "");
 	free(text);
 }

@@ -3,6 +3,7 @@
  * Time on the screen, over a world made by hand: marks and what has changed since, findings, dragging,
  * borders, the menus, tasks and regions, arrows.
  */
+#include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -45,12 +46,16 @@ static void at_once(struct jobs *j, void (*work)(void *), void (*done)(void *), 
 		done(arg);
 }
 
-static int write_stub(void *arg, const char *format, const char *file, struct err *err)
+static int write_stub(void *arg, const struct ui_write *x, struct err *err)
 {
 	struct fix *f = arg;
 
 	(void)err;
-	snprintf(f->wrote, sizeof(f->wrote), "%s to %s", format, file);
+	if (x->t0 == T_BEFORE && x->t1 == T_NEVER)
+		snprintf(f->wrote, sizeof(f->wrote), "%s to %s", x->format, x->file);
+	else
+		snprintf(f->wrote, sizeof(f->wrote), "%s to %s of %" PRId64 " to %" PRId64,
+			 x->format, x->file, x->t0, x->t1);
 	return 0;
 }
 
@@ -127,9 +132,9 @@ static void make_world(struct fix *f)
 
 static int setup(void **state)
 {
-	static const struct ui_choice exports[] = { { "jsonl", "jsonl", "events" },
-						    { "dot", "dot", "a graph" },
-						    { NULL, NULL, NULL } };
+	static const struct ui_choice exports[] = { { "jsonl", "jsonl", "events", true },
+						    { "dot", "dot", "a graph", false },
+						    { NULL, NULL, NULL, false } };
 	struct fix *f = xcalloc(1, sizeof(*f));
 	struct ui_config c = { .world = &f->w,
 			       .detect = &f->detect,
@@ -468,6 +473,23 @@ static void test_write_menu(void **state)
 	ui_key(f->ui, 'U' - '@');
 	type(f, "dot /tmp/some where.dot");
 	assert_string_equal(f->wrote, "dot to /tmp/some where.dot");
+	run(f, "write jsonl a file 0.5s 0.75s");
+	assert_string_equal(f->wrote, "jsonl to a file of 500000000 to 750000000");
+	run(f, "write jsonl 1s 1.5s"); /* the first is all the name there is */
+	assert_string_equal(f->wrote, "jsonl to 1s 1.5s");
+	view_set_span((struct view *)ui_view(f->ui), 250000000, 750000000);
+	ui_key(f->ui, 'w');
+	ui_key(f->ui, 't');
+	sees(f, "write 0.250");
+	ui_key(f->ui, UK_ENTER);
+	ui_key(f->ui, UK_ENTER);
+	assert_non_null(strstr(f->wrote, ".jsonl of 250000000 to 750000000"));
+	ui_key(f->ui, 'w');
+	ui_key(f->ui, 't');
+	ui_key(f->ui, 't');
+	ui_key(f->ui, UK_ENTER);
+	ui_key(f->ui, UK_ENTER);
+	assert_null(strstr(f->wrote, " of "));
 	ui_key(f->ui, 'w');
 	screen(f);
 	mouse(f, MOUSE_PRESS, 0, 0); /* outside: closed */
