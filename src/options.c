@@ -125,8 +125,8 @@ const char *option_words(const struct option_row *r)
 	if (r->id != OPT_EXPORT)
 		return r->words;
 	for (size_t i = 0; i < export_formats && len < sizeof(formats); i++)
-		len += (size_t)snprintf(formats + len, sizeof(formats) - len, "%s%s",
-					i ? " " : "", export_table[i].name);
+		len += (size_t)snprintf(formats + len, sizeof(formats) - len, "%s%s", i ? " " : "",
+					export_table[i].name);
 	return formats;
 }
 

@@ -360,7 +360,8 @@ static void after(struct plain *p, const struct key_binding *row, bool ok)
 	else if (ok && !ui->done && row->action != ACT_COPY && row->action != ACT_COPY_ALL &&
 		 row->action != ACT_EDIT && row->action != ACT_SAVE && row->action != ACT_SET &&
 		 row->action != ACT_WRITE && row->action != ACT_SIGNAL &&
-		 row->action != ACT_SIGNAL_SURE && row->action != ACT_FILTER_SAVE && row->action != ACT_FILTER_DROP)
+		 row->action != ACT_SIGNAL_SURE && row->action != ACT_FILTER_SAVE &&
+		 row->action != ACT_FILTER_DROP)
 		plain_print(p, 0);
 }
 

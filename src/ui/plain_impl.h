@@ -28,7 +28,14 @@ struct page {
 
 /* What a number stands for. */
 struct choice {
-	enum { CHOICE_FINDING, CHOICE_GROUP, CHOICE_GOROUTINE, CHOICE_LINE, CHOICE_MENU, CHOICE_BOX } kind;
+	enum {
+		CHOICE_FINDING,
+		CHOICE_GROUP,
+		CHOICE_GOROUTINE,
+		CHOICE_LINE,
+		CHOICE_MENU,
+		CHOICE_BOX
+	} kind;
 	uint64_t id; /* finding, goroutine, line */
 	struct group group;
 };

@@ -71,18 +71,17 @@ static int setup(void **state)
 						    { "dot", "dot", "a graph", false },
 						    { NULL, NULL, NULL, false } };
 	struct fixture *f = xcalloc(1, sizeof(*f));
-	struct ui_config c = { .world = &f->w,
-			       .detect = &f->detect,
-			       .set = &f->set,
-			       .jobs = &f->jobs,
-			       .w = 120,
-			       .h = 40,
-			       .live = true,
-			       .exports = exports,
-			       .host = { .arg = f,
-					 .save = save,
-					 .write = write_file,
-					 .signal = send_signal } };
+	struct ui_config c = {
+		.world = &f->w,
+		.detect = &f->detect,
+		.set = &f->set,
+		.jobs = &f->jobs,
+		.w = 120,
+		.h = 40,
+		.live = true,
+		.exports = exports,
+		.host = { .arg = f, .save = save, .write = write_file, .signal = send_signal }
+	};
 
 	f->jobs.submit = at_once;
 	world_init(&f->w);
