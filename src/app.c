@@ -14,6 +14,7 @@
 #include "config.h"
 #include "core/mem.h"
 #include "core/world.h"
+#include "follow.h"
 #include "helper.h"
 #include "loader.h"
 #include "owncost.h"
@@ -406,6 +407,40 @@ static void start_helper(struct app *a)
 		a->helper = helper_start(&c);
 }
 
+/* The command with all that it starts; what app_run() does for one program. */
+static int run_following(struct app *a, struct err *err)
+{
+	const struct options *o = a->opt;
+	struct guard_needs n = { .live = true, .ptrace = !o->no_ptrace, .files = true };
+	struct follow_config c = { o, &a->loop, &a->detect, &a->files, a->began };
+	int rc = batch_shared_open(&a->files, o, err);
+	pid_t child;
+
+	if (rc)
+		return rc;
+	follow_prepare();
+	child = command_start(o->command, false, err);
+	if (child < 0)
+		return (int)child;
+	n.child = child;
+	guard_set(&n, NULL);
+	return follow_run(&c, child, err);
+}
+
+static int app_follow(struct app *a, struct err *err)
+{
+	int rc;
+
+	uv_loop_init(&a->loop);
+	rc = run_following(a, err);
+	uv_loop_close(&a->loop);
+	batch_files_close(&a->files, a->opt);
+	detect_release(&a->detect);
+	baseline_release(&a->baseline);
+	release_settings(a);
+	return rc < 0 ? (int)err->code : rc;
+}
+
 int app_run(struct options *o, struct err *err)
 {
 	struct app a = { .opt = o, .began = clock_ns(CLOCK_MONOTONIC) };
@@ -421,6 +456,8 @@ int app_run(struct options *o, struct err *err)
 		release_settings(&a);
 		return (int)err->code;
 	}
+	if (follow_wanted(o))
+		return app_follow(&a, err);
 	loader_threads();
 	start_helper(&a);
 	uv_loop_init(&a.loop);

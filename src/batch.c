@@ -179,41 +179,151 @@ static int print_report(const struct options *o, struct batch_files *b,
 	return fflush(stdout) || ferror(stdout) ? -EIO : 0;
 }
 
-int batch_print(const struct options *o, struct batch_files *b, struct world *w,
-		const struct detect *d, double cpu_pct, bool last, struct err *err)
+/* What o wants of them; *keep is the caller's to free, also after an error. */
+static int make_request(const struct options *o, struct world *w, const struct detect *d,
+			double cpu_pct, struct export_request *r, bool **keep, struct err *err)
 {
-	struct filter *f = NULL;
-	bool *keep = NULL;
-	struct export_request r = {
+	struct err why = { 0 };
+	struct filter *f;
+
+	*r = (struct export_request){
 		.world = w,
 		.detect = d,
 		.system = o->system,
+		.t0 = T_BEFORE,
+		.t1 = T_NEVER,
 		.cpu_pct = cpu_pct,
 		.fail_on = o->fail_on,
 		.substitute = o->substitute,
 		.baseline = d->findings.baseline,
 	};
+	*keep = NULL;
+	if (!o->filter)
+		return 0;
+	f = filter_new(o->filter, &why);
+	if (!f)
+		return err_set(err, -EINVAL, EXIT_USAGE, "--filter %s: %s", o->filter, why.text);
+	r->keep = *keep = rows_kept(w, f);
+	filter_free(f);
+	return 0;
+}
+
+static int report_failed(int rc, struct err *err)
+{
+	return rc ? err_set(err, rc, EXIT_USAGE, "cannot write the report to standard output") : 0;
+}
+
+int batch_print(const struct options *o, struct batch_files *b, struct world *w,
+		const struct detect *d, double cpu_pct, bool last, struct err *err)
+{
+	struct export_request r;
+	bool *keep;
+	int rc = make_request(o, w, d, cpu_pct, &r, &keep, err);
+
+	if (!rc && last)
+		rc = batch_span(o, w, &r.t0, &r.t1, err);
+	if (!rc && last)
+		rc = print_exports(o, b, &r, err);
+	if (!rc && has_report(o))
+		rc = report_failed(print_report(o, b, &r), err);
+	free(keep);
+	return rc;
+}
+
+/* --- several programs --- */
+
+int batch_shared_open(struct batch_files *b, const struct options *o, struct err *err)
+{
 	int rc = 0;
 
-	if (o->filter) {
-		struct err why = { 0 };
+	for (size_t i = 0; i < o->n_exports && !rc; i++) {
+		const struct export_wish *x = &o->exports[i];
 
-		f = filter_new(o->filter, &why);
-		if (!f)
-			return err_set(err, -EINVAL, EXIT_USAGE, "--filter %s: %s", o->filter,
-				       why.text);
-		r.keep = keep = rows_kept(w, f);
+		if (x->format->join)
+			rc = file_open(&b->v[i], x, err);
+		else if (!is_file(x))
+			rc = err_set(err, -EINVAL, EXIT_USAGE,
+				     "--export %s of several programs cannot be one text: give it "
+				     "a file's name",
+				     x->format->name);
 	}
-	if (last)
-		rc = batch_span(o, w, &r.t0, &r.t1, err);
-	if (last && !rc)
-		rc = print_exports(o, b, &r, err);
-	if (!rc && has_report(o)) {
-		rc = print_report(o, b, &r);
-		if (rc)
-			err_set(err, rc, EXIT_USAGE, "cannot write the report to standard output");
+	return rc;
+}
+
+static FILE *shared_out(struct batch_file *b)
+{
+	if (!b->f)
+		return stdout;
+	if (!b->written && ftruncate(fileno(b->f), 0) && errno != EINVAL)
+		return NULL;
+	b->written = true;
+	return b->f;
+}
+
+static int put_part(const struct export_wish *x, struct batch_file *b, struct export_request *r)
+{
+	FILE *out = shared_out(b);
+
+	return out ? export_part(x->format, r, b->parts++, out) : -errno;
+}
+
+/* "dir/out.svg" as "dir/out-NAME.svg"; the caller's to free. */
+static char *own_name(const char *file, const char *name)
+{
+	const char *slash = strrchr(file, '/'), *base = slash ? slash + 1 : file;
+	const char *dot = strchr(base, '.');
+	size_t n = dot && dot > base ? (size_t)(dot - file) : strlen(file);
+
+	return xasprintf("%.*s-%s%s", (int)n, file, name, file + n);
+}
+
+static int put_alone(const struct export_wish *x, struct export_request *r, const char *name,
+		     struct err *err)
+{
+	char *file = own_name(x->file, name);
+	struct export_wish own = { x->format, file };
+	struct batch_file b = { 0 };
+	int rc = print_export(&own, &b, r, err);
+
+	free(file);
+	return rc;
+}
+
+int batch_part(const struct options *o, struct batch_files *b, struct world *w,
+	       const struct detect *d, double cpu_pct, const char *name, struct err *err)
+{
+	struct export_request r;
+	bool *keep;
+	int rc = make_request(o, w, d, cpu_pct, &r, &keep, err);
+
+	for (size_t i = 0; i < o->n_exports && !rc; i++) {
+		const struct export_wish *x = &o->exports[i];
+
+		if (!x->format->join)
+			rc = put_alone(x, &r, name, err);
+		else if ((rc = put_part(x, &b->v[i], &r)))
+			cannot_write(x, rc, err);
 	}
+	if (!rc && o->json)
+		rc = report_failed(print_report(o, b, &r), err);
 	free(keep);
-	filter_free(f);
+	return rc;
+}
+
+int batch_tail(const struct options *o, struct batch_files *b, struct err *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < o->n_exports && !rc; i++) {
+		const struct export_wish *x = &o->exports[i];
+		FILE *out;
+
+		if (!x->format->join)
+			continue;
+		out = shared_out(&b->v[i]);
+		rc = out ? export_tail(x->format, b->v[i].parts, out) : -errno;
+		if (rc)
+			cannot_write(x, rc, err);
+	}
 	return rc;
 }

@@ -16,6 +16,7 @@ struct batch_files {
 		FILE *f;
 		bool made; /* it was not there before */
 		bool written;
+		size_t parts; /* of several programs, in it */
 	} v[EXPORTS_MOST];
 	bool reported; /* a report as text went before */
 };
@@ -34,6 +35,18 @@ int batch_span(const struct options *o, struct world *w, int64_t *t0, int64_t *t
  */
 int batch_files_open(struct batch_files *b, const struct options *o, struct err *err);
 void batch_files_close(struct batch_files *b, const struct options *o);
+
+/*
+ * The same where several programs share the files: see export_join. Of formats that
+ * cannot be shared each program has a file of its own, "out-NAME-PID.svg", which is
+ * made when it is written; -EINVAL where it would be standard output.
+ */
+int batch_shared_open(struct batch_files *b, const struct options *o, struct err *err);
+/* One program's part of all of them; name: as in a file's name. Parameters as of batch_print(). */
+int batch_part(const struct options *o, struct batch_files *b, struct world *w,
+	       const struct detect *d, double cpu_pct, const char *name, struct err *err);
+/* What comes behind the last part. */
+int batch_tail(const struct options *o, struct batch_files *b, struct err *err);
 
 /*
  * Prints what o asks for of the world as it stands: a report as text or JSON on

@@ -168,10 +168,10 @@ static void gone_summary(struct detect *d, uint32_t port, uint32_t first)
 				goid, say_wait(o->kind, (enum wait_op)w->op),
 				say_object(d, o, buf));
 	else
-		finding_summary(&d->findings,
-				"goroutine %" PRIu64 " waits %s %s, and nobody who lives holds it",
-				goid, say_wait(o->kind, (enum wait_op)w->op),
-				say_object(d, o, buf));
+		finding_summary(
+			&d->findings, "goroutine %" PRIu64 " waits %s %s, and nobody is left to %s",
+			goid, say_wait(o->kind, (enum wait_op)w->op), say_object(d, o, buf),
+			o->kind == OBJ_MUTEX || o->kind == OBJ_RWMUTEX ? "unlock it" : "end that");
 }
 
 static const char *gone_advice(const struct object *o)

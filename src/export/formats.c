@@ -72,28 +72,33 @@ static int write_svg_off(struct export_request *r, FILE *out)
 	return svg_export(r, PROFILE_OFF_CPU, out);
 }
 
+static const struct export_join lines = { "", "", "" };
+static const struct export_join paragraphs = { "", "\n", "" };
+
 const struct export_format export_table[] = {
-	{ "jsonl", "jsonl", "every event, one a line; --replay reads it", true, write_jsonl },
-	{ "json", "json", "the report as one JSON document", false, write_json },
-	{ "text", "txt", "the report as text", false, write_text },
-	{ "folded", "folded", "time on CPU by stack, for flamegraph.pl, inferno", true,
+	{ "jsonl", "jsonl", "every event, one a line; --replay reads it", true, NULL, write_jsonl },
+	{ "json", "json", "the report as one JSON document", false, &lines, write_json },
+	{ "text", "txt", "the report as text", false, &paragraphs, write_text },
+	{ "folded", "folded", "time on CPU by stack, for flamegraph.pl, inferno", true, &lines,
 	  write_folded },
-	{ "folded-off", "folded", "time off CPU by reason and stack, the same way", true,
+	{ "folded-off", "folded", "time off CPU by reason and stack, the same way", true, &lines,
 	  write_folded_off },
-	{ "svg", "svg", "time on CPU as a flame graph to click and search in", true, write_svg },
-	{ "svg-off", "svg", "time off CPU by reason, the same way", true, write_svg_off },
-	{ "speedscope", "speedscope.json", "time on and off CPU, for speedscope.app", true,
+	{ "svg", "svg", "time on CPU as a flame graph to click and search in", true, NULL,
+	  write_svg },
+	{ "svg-off", "svg", "time off CPU by reason, the same way", true, NULL, write_svg_off },
+	{ "speedscope", "speedscope.json", "time on and off CPU, for speedscope.app", true, NULL,
 	  speedscope_export },
 	{ "pprof", "pb.gz", "goroutines, time on and off CPU, contention, for go tool pprof", true,
-	  pprof_export },
+	  NULL, pprof_export },
 	{ "perfetto", "pftrace", "the timeline with who unblocked whom, for ui.perfetto.dev", true,
-	  perfetto_export },
-	{ "sarif", "sarif", "findings for code scanning", false, sarif_export },
-	{ "junit", "xml", "findings as a report of tests", false, junit_export },
-	{ "github", "txt", "findings as annotations of GitHub's runners", false, github_export },
+	  NULL, perfetto_export },
+	{ "sarif", "sarif", "findings for code scanning", false, &sarif_join, sarif_export },
+	{ "junit", "xml", "findings as a report of tests", false, &junit_join, junit_export },
+	{ "github", "txt", "findings as annotations of GitHub's runners", false, &lines,
+	  github_export },
 	{ "baseline", "baseline", "findings that are known from now on, for --baseline", false,
-	  baseline_export },
-	{ "dot", "dot", "who waits for whom, for Graphviz", false, write_dot },
+	  &lines, baseline_export },
+	{ "dot", "dot", "who waits for whom, for Graphviz", false, NULL, write_dot },
 };
 const size_t export_formats = ARRAY_SIZE(export_table);
 
@@ -105,17 +110,47 @@ const struct export_format *export_find(const char *name)
 	return NULL;
 }
 
+static int flush(FILE *out)
+{
+	errno = 0;
+	return fflush(out) || ferror(out) ? -(errno ? errno : EIO) : 0;
+}
+
+static int write_part(const struct export_format *f, struct export_request *r, FILE *out)
+{
+	r->note = NULL;
+	if (!f->over_time && (r->t0 != T_BEFORE || r->t1 != T_NEVER))
+		return -EINVAL;
+	return f->write(r, out);
+}
+
 int export_write(const struct export_format *f, struct export_request *r, FILE *out)
 {
 	int rc;
 
-	r->note = NULL;
-	if (!f->over_time && (r->t0 != T_BEFORE || r->t1 != T_NEVER))
-		return -EINVAL;
-	rc = f->write(r, out);
-	if (!rc && (fflush(out) || ferror(out)))
-		rc = -(errno ? errno : EIO);
-	return rc;
+	if (f->join)
+		fputs(f->join->head, out);
+	rc = write_part(f, r, out);
+	if (!rc && f->join)
+		fputs(f->join->tail, out);
+	return rc ? rc : flush(out);
+}
+
+int export_part(const struct export_format *f, struct export_request *r, size_t n, FILE *out)
+{
+	int rc;
+
+	fputs(n ? f->join->between : f->join->head, out);
+	rc = write_part(f, r, out);
+	return rc ? rc : flush(out);
+}
+
+int export_tail(const struct export_format *f, size_t n, FILE *out)
+{
+	if (!n)
+		fputs(f->join->head, out);
+	fputs(f->join->tail, out);
+	return flush(out);
 }
 
 bool *export_rows(const struct export_request *r)

@@ -29,12 +29,21 @@ struct export_request {
 	const char *note;
 };
 
+/*
+ * How exports of several programs share a file: as parts between a head and a tail,
+ * each of which may be "". An export of one program has these around it as well.
+ */
+struct export_join {
+	const char *head, *between, *tail;
+};
+
 struct export_format {
 	const char *name; /* as after --export */
 	const char *suffix; /* of a file's name, without the dot */
 	const char *about; /* what it is, for a list: no full stop */
 	bool over_time; /* t0 and t1 count; others are of the newest moment */
-	/* 0 or a negative errno. */
+	const struct export_join *join; /* NULL: they cannot */
+	/* One part. 0 or a negative errno. */
 	int (*write)(struct export_request *r, FILE *out);
 };
 
@@ -48,6 +57,10 @@ const struct export_format *export_find(const char *name);
  * there is no past, -EINVAL for a span where the format has none.
  */
 int export_write(const struct export_format *f, struct export_request *r, FILE *out);
+/* The same of one program among several: n of them were written before. Of a format that joins. */
+int export_part(const struct export_format *f, struct export_request *r, size_t n, FILE *out);
+/* What is behind n parts, each of which was written; of none: that there was none. */
+int export_tail(const struct export_format *f, size_t n, FILE *out);
 
 /* Which rows count, the filter and the runtime's own considered: of world->now.n, the caller's to free. */
 bool *export_rows(const struct export_request *r);

@@ -6,6 +6,10 @@
 #include "export/verdicts.h"
 #include "export/xml.h"
 
+const struct export_join junit_join = {
+	"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n", "", "</testsuites>\n"
+};
+
 struct junit {
 	FILE *out;
 	const struct export_request *r;
@@ -101,8 +105,7 @@ static void put_suite(struct junit *x)
 	}
 	for (unsigned i = 0; i < DETECT_N; i++)
 		tests += !any_of(x, i);
-	fprintf(x->out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n  <testsuite "
-			"name=\"bingo-top ");
+	fputs("  <testsuite name=\"bingo-top ", x->out);
 	xml_text(x->out, strtab_get(&w->strings, w->source_name));
 	fprintf(x->out,
 		"\" tests=\"%zu\" failures=\"%zu\" errors=\"0\" skipped=\"%zu\" time=\"%.3f\">\n",
@@ -124,7 +127,7 @@ int junit_export(struct export_request *r, FILE *out)
 	for (size_t i = 0; i < x.v.n; i++)
 		put_case(&x, &x.all->v.v[x.v.v[i]]);
 	put_passed(&x);
-	fputs("  </testsuite>\n</testsuites>\n", out);
+	fputs("  </testsuite>\n", out);
 	vec_free(&x.v);
 	return ferror(out) ? -EIO : 0;
 }

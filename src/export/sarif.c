@@ -10,6 +10,13 @@
 
 enum { STACKS_MOST = 8 };
 
+const struct export_join sarif_join = {
+	"{\"$schema\":\"https://json.schemastore.org/sarif-2.1.0.json\",\"version\":\"2.1.0\","
+	"\"runs\":[",
+	",",
+	"]}\n",
+};
+
 struct sarif {
 	struct json j;
 	const struct export_request *r;
@@ -215,10 +222,6 @@ int sarif_export(struct export_request *r, FILE *out)
 
 	report_findings(&report, &v);
 	jw_object(&x.j, NULL);
-	jw_text(&x.j, "$schema", "https://json.schemastore.org/sarif-2.1.0.json");
-	jw_text(&x.j, "version", "2.1.0");
-	jw_array(&x.j, "runs");
-	jw_object(&x.j, NULL);
 	put_driver(&x);
 	jw_array(&x.j, "results");
 	for (size_t i = 0; i < v.n; i++)
@@ -226,9 +229,6 @@ int sarif_export(struct export_request *r, FILE *out)
 	jw_end(&x.j, ']');
 	jw_text(&x.j, "columnKind", "unicodeCodePoints");
 	jw_end(&x.j, '}');
-	jw_end(&x.j, ']');
-	jw_end(&x.j, '}');
-	jw_line(&x.j);
 	vec_free(&v);
 	return ferror(out) ? -EIO : 0;
 }

@@ -20,7 +20,7 @@ PROG=$(live_build faults/ab_ba "${go%% *}" "${go#* }" plain 2>"$WORK/err") || {
 }
 "$PROG" >"$WORK/out" 2>&1 &
 PID=$!
-PIDS="$PIDS $PID"
+own "$PID"
 
 # watch FORMAT...: watches for longer and longer, until the deadlock is seen
 watch()

@@ -23,12 +23,12 @@ program=$(live_build faults/ab_ba $go plain) || {
 }
 "$program" >/dev/null 2>&1 &
 PID=$!
-PIDS="$PIDS $PID"
+own "$PID"
 
 mkfifo "$WORK/in"
 "$BINGO" --plain "$PID" <"$WORK/in" >"$WORK/plain" 2>"$WORK/err" &
 top=$!
-PIDS="$PIDS $top"
+own "$top"
 exec 9>"$WORK/in"
 
 # shown NAME PATTERN: that comes, whenever it does

@@ -1,0 +1,5 @@
+package quick
+
+import "testing"
+
+func TestQuick(t *testing.T) {}
