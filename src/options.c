@@ -88,7 +88,7 @@ const struct option_row option_table[] = {
 	{ OPT_TO, "to", "TIME", NULL, "exports end there" },
 	{ OPT_FAIL_ON, "fail-on", "SEV", "info warning error",
 	  "exit 1 if a finding of that severity or worse is there at the end: info, warning, "
-	  "error" },
+	  "error; a command is followed to all Go programs that it starts" },
 	{ OPT_BASELINE, "baseline", "FILE", NULL,
 	  "findings that are known: they are marked, and count for no --fail-on" },
 	{ OPT_CONFIG, "config", "FILE", NULL, "read the configuration from there" },
