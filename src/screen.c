@@ -235,6 +235,7 @@ static void on_prepare(uv_prepare_t *p)
 	uv_update_time(s->c->loop);
 	now = uv_now(s->c->loop);
 	wait = ui_tick(s->ui, (int64_t)uv_hrtime());
+	s->urgent |= ui_ready(s->ui);
 	due = s->drawn + s->draw_ms;
 	if (ui_dirty(s->ui) && (s->urgent || (now >= due && !detect_busy(s->c->detect))))
 		draw(s);
@@ -316,12 +317,12 @@ static void on_progress(struct loader *l)
 		uv_stop(l->loop);
 }
 
-/* The detectors look in pieces, between which keys are answered; exports are written beside it all. */
+/* Detectors and lists look in pieces, between which keys are answered; exports are written beside it all. */
 static bool is_held(struct loader *l)
 {
 	struct screen *s = l->arg;
 
-	return s->saver.busy || detect_busy(s->c->detect);
+	return s->saver.busy || detect_busy(s->c->detect) || (s->ui && ui_held(s->ui));
 }
 
 /* --- beginning and end --- */

@@ -10,8 +10,10 @@ void groups_release(struct groups *g)
 {
 	vec_free(&g->v);
 	vec_free(&g->order);
-	vec_free(&g->all);
-	vec_free(&g->of);
+	for (int i = 0; i < 2; i++) {
+		vec_free(&g->set[i].all);
+		vec_free(&g->set[i].of);
+	}
 	vec_free(&g->kept);
 	vec_free(&g->flat);
 	vec_free(&g->swap);
@@ -129,11 +131,11 @@ static bool at_end(struct groups_next *n, size_t upto, size_t all)
 	return upto == all;
 }
 
-static uint32_t add_group(struct groups *out, const struct world *w, const struct moment *m,
+static uint32_t add_group(struct group_set *set, const struct world *w, const struct moment *m,
 			  enum grouping by, size_t row)
 {
-	*vec_push(&out->all) = group_of(w, m, by, row);
-	return (uint32_t)(out->all.n - 1);
+	*vec_push(&set->all) = group_of(w, m, by, row);
+	return (uint32_t)(set->all.n - 1);
 }
 
 /* Rows ahead of the one in hand: by then the memory that it needs is on its way. */
@@ -148,7 +150,7 @@ static inline void fetch_ahead(const struct groups *out, const struct world *w,
 	if (is_alive(m, far))
 		__builtin_prefetch(&out->index[slot_of(w, m, by, far)]);
 	if (is_alive(m, near) && out->index[slot_of(w, m, by, near)] != NO_GROUP)
-		__builtin_prefetch(&out->all.v[out->index[slot_of(w, m, by, near)]]);
+		__builtin_prefetch(&out->set[out->made].all.v[out->index[slot_of(w, m, by, near)]]);
 }
 
 /* One loop for each way of grouping, without a choice in it. */
@@ -157,20 +159,22 @@ static inline __attribute__((always_inline)) void collect_by(struct groups *out,
 							     const struct moment *m,
 							     enum grouping by, size_t upto)
 {
+	struct group_set *set = &out->set[out->made];
+
 	for (size_t row = out->next.at; row < upto; row++) {
 		uint32_t *at;
 
 		fetch_ahead(out, w, m, by, row);
 		if (!is_alive(m, row)) {
-			out->of.v[row] = NO_GROUP;
+			set->of.v[row] = NO_GROUP;
 			continue;
 		}
 		at = &out->index[slot_of(w, m, by, row)];
 		if (*at == NO_GROUP)
-			*at = add_group(out, w, m, by, row);
+			*at = add_group(set, w, m, by, row);
 		else
-			group_join(&out->all.v[*at], w, m, row);
-		out->of.v[row] = *at;
+			group_join(&set->all.v[*at], w, m, row);
+		set->of.v[row] = *at;
 	}
 }
 
@@ -179,15 +183,18 @@ static bool collect_groups(struct groups *out)
 {
 	struct groups_next *n = &out->next;
 	size_t upto = groups_piece(n, n->m->n);
+	struct group_set *set;
 
 	if (!n->at) {
 		if (n->c.stamp && out->all_stamp == n->c.stamp && out->all_by == n->c.by)
 			return true;
 		out->all_stamp = 0; /* till it is whole */
 		index_clear(out);
-		out->all.n = 0;
-		vec_reserve(&out->of, n->m->n);
-		out->of.n = n->m->n;
+		out->made = !out->drawn;
+		set = &out->set[out->made];
+		set->all.n = 0;
+		vec_reserve(&set->of, n->m->n);
+		set->of.n = n->m->n;
 	}
 	if (n->c.by == GROUP_CREATOR)
 		collect_by(out, n->w, n->m, GROUP_CREATOR, upto);
@@ -205,14 +212,15 @@ enum { TOGETHER = 64 };
 
 static void sum_some(struct groups *out, const uint32_t *row, size_t n)
 {
+	const struct group_set *set = &out->set[out->made];
 	const struct world *w = out->next.w;
 	const struct moment *m = out->next.m;
 	const uint32_t *to = out->index;
 
 	for (size_t i = 0; i < n; i++)
-		__builtin_prefetch(&out->next.v.v[to[out->of.v[row[i]]]]);
+		__builtin_prefetch(&out->next.v.v[to[set->of.v[row[i]]]]);
 	for (size_t i = 0; i < n; i++) {
-		struct group *into = &out->next.v.v[to[out->of.v[row[i]]]];
+		struct group *into = &out->next.v.v[to[set->of.v[row[i]]]];
 
 		if (into->n)
 			group_join(into, w, m, row[i]);
@@ -227,14 +235,15 @@ static void sum_some(struct groups *out, const uint32_t *row, size_t n)
  */
 static bool sum_partly(struct groups *out)
 {
-	uint32_t some[TOGETHER], none = (uint32_t)out->all.n;
+	const struct group_set *set = &out->set[out->made];
+	uint32_t some[TOGETHER], none = (uint32_t)set->all.n;
 	struct groups_next *next = &out->next;
 	size_t n = 0, upto = groups_piece(next, next->m->n);
 
 	if (!next->partly)
 		return true;
 	for (size_t row = next->at; row < upto; row++) {
-		uint32_t g = out->of.v[row] < none ? out->of.v[row] : none;
+		uint32_t g = set->of.v[row] < none ? set->of.v[row] : none;
 
 		some[n] = (uint32_t)row;
 		n += next->c.keep[row] & (out->index[g] != NO_GROUP);
@@ -250,58 +259,62 @@ static bool sum_partly(struct groups *out)
 /* All but those of the runtime's own that do not. */
 static void count_but_system(struct groups *out)
 {
+	const struct group_set *set = &out->set[out->made];
 	const struct groups_next *n = &out->next;
 
-	for (size_t i = 0; i < out->all.n; i++)
-		out->kept.v[i] = out->all.v[i].n;
+	for (size_t i = 0; i < set->all.n; i++)
+		out->kept.v[i] = set->all.v[i].n;
 	for (size_t i = 0; i < n->w->system_row.n; i++) {
 		uint32_t row = n->w->system_row.v[i];
 
-		if (row < n->m->n && !n->c.keep[row] && out->of.v[row] != NO_GROUP)
-			out->kept.v[out->of.v[row]]--;
+		if (row < n->m->n && !n->c.keep[row] && set->of.v[row] != NO_GROUP)
+			out->kept.v[set->of.v[row]]--;
 	}
 }
 
 /* How many of each group pass. */
 static bool count_kept(struct groups *out)
 {
+	const struct group_set *set = &out->set[out->made];
 	struct groups_next *n = &out->next;
 	size_t upto = groups_piece(n, n->m->n);
 
 	if (!n->c.keep)
 		return true;
 	if (!n->at) {
-		vec_reserve(&out->kept, out->all.n + 1);
+		vec_reserve(&out->kept, set->all.n + 1);
 		if (n->c.but_system) {
 			count_but_system(out);
 			return true;
 		}
-		memset(out->kept.v, 0, (out->all.n + 1) * sizeof(*out->kept.v));
+		memset(out->kept.v, 0, (set->all.n + 1) * sizeof(*out->kept.v));
 	}
 	for (size_t row = n->at; row < upto; row++) {
-		uint32_t g = out->of.v[row];
+		uint32_t g = set->of.v[row];
 
-		out->kept.v[g < out->all.n ? g : out->all.n] += n->c.keep[row];
+		out->kept.v[g < set->all.n ? g : set->all.n] += n->c.keep[row];
 	}
 	return at_end(n, upto, n->m->n);
 }
 
 static void keep_room(struct groups *out)
 {
-	vec_reserve(&out->next.v, out->all.n);
+	const struct group_set *set = &out->set[out->made];
+	vec_reserve(&out->next.v, set->all.n);
 	out->next.v.n = 0;
-	if (out->n_index <= out->all.n) {
-		out->n_index = out->all.n + 1;
+	if (out->n_index <= set->all.n) {
+		out->n_index = set->all.n + 1;
 		out->index = xrealloc(out->index, out->n_index, sizeof(*out->index));
 	}
-	out->index[out->all.n] = NO_GROUP; /* their keys are not asked for any more */
+	out->index[set->all.n] = NO_GROUP; /* their keys are not asked for any more */
 }
 
 /* Groups of which some pass. */
 static bool keep_groups(struct groups *out)
 {
+	const struct group_set *set = &out->set[out->made];
 	struct groups_next *n = &out->next;
-	size_t upto = groups_piece(n, out->all.n);
+	size_t upto = groups_piece(n, set->all.n);
 
 	if (!n->at)
 		keep_room(out);
@@ -311,7 +324,7 @@ static bool keep_groups(struct groups *out)
 		out->index[i] = NO_GROUP;
 		if (n->c.keep && !out->kept.v[i])
 			continue;
-		*g = out->all.v[i];
+		*g = set->all.v[i];
 		if (n->c.keep && out->kept.v[i] != g->n) {
 			n->partly = true;
 			g->n = 0;
@@ -319,7 +332,7 @@ static bool keep_groups(struct groups *out)
 		}
 		n->v.n++;
 	}
-	return at_end(n, upto, out->all.n);
+	return at_end(n, upto, set->all.n);
 }
 
 static bool list_groups(struct groups *out)
@@ -429,6 +442,7 @@ static bool show(struct groups *g)
 	memcpy(&n->order, &order, sizeof(order));
 	memcpy(&g->v, &n->v, sizeof(v));
 	memcpy(&n->v, &v, sizeof(v));
+	g->drawn = n->c.by == GROUP_NONE ? g->drawn : g->made;
 	g->by = n->c.by;
 	g->shown = n->shown;
 	n->busy = false;

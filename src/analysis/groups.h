@@ -63,6 +63,12 @@ struct groups_next {
 	bool sorted;
 };
 
+/* All groups, whatever the filter, and of each row that is alive the one that it is of. */
+struct group_set {
+	VEC(struct group) all;
+	VEC(uint32_t) of; /* else NO_GROUP */
+};
+
 struct radix;
 
 struct groups {
@@ -73,8 +79,8 @@ struct groups {
 	VEC(struct sortable) order; /* places in v, or rows */
 	struct groups_next next;
 	/* kept from one time to the next */
-	VEC(struct group) all; /* whatever the filter */
-	VEC(uint32_t) of; /* of each row that is alive: its group in all, else NO_GROUP */
+	struct group_set set[2];
+	unsigned made, drawn; /* which of them was made last, and which what is shown was made of */
 	VEC(uint32_t) kept; /* of each of all: how many pass */
 	uint64_t all_stamp;
 	enum grouping all_by;
@@ -120,6 +126,19 @@ struct group groups_at(const struct groups *g, const struct world *w, const stru
 		       size_t i);
 /* Its row alone. */
 uint32_t groups_row(const struct groups *g, size_t i);
+/* A number that the rows of one group share, below groups_all(); NO_GROUP: it is of none. */
+static inline uint32_t groups_of(const struct groups *g, uint32_t row)
+{
+	const struct group_set *s = &g->set[g->drawn];
+
+	return row < s->of.n ? s->of.v[row] : NO_GROUP;
+}
+
+static inline size_t groups_all(const struct groups *g)
+{
+	return g->set[g->drawn].all.n;
+}
+
 /* Where in the order a row stands that is a group of its own (GROUP_NONE); SIZE_MAX: nowhere. */
 size_t groups_find(const struct groups *g, uint32_t row);
 

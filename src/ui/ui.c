@@ -386,6 +386,7 @@ int64_t ui_tick(struct ui *ui, int64_t now_ns)
 	}
 	if (ui->playing)
 		play(ui);
+	ui->view.held = false;
 	for (int i = 0; i < PANE_N; i++)
 		if (ui->pane[i] && ui->pane[i]->ops->work && layout_shows(&ui->layout, i) &&
 		    ui->pane[i]->ops->work(ui->pane[i]))
@@ -434,6 +435,19 @@ char *ui_history(const struct ui *ui)
 bool ui_dirty(const struct ui *ui)
 {
 	return ui->dirty || ui->view.answered;
+}
+
+bool ui_ready(struct ui *ui)
+{
+	bool ready = ui->view.ready;
+
+	ui->view.ready = false;
+	return ready;
+}
+
+bool ui_held(const struct ui *ui)
+{
+	return ui->view.held;
 }
 
 bool ui_done(const struct ui *ui)

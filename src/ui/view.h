@@ -29,6 +29,12 @@ struct view_mark {
 
 enum { VIEW_MARKS = 26 }; /* a letter each */
 
+/* How often what takes long is made anew of a world that goes on. */
+struct pace {
+	int64_t made; /* when it was finished, ns */
+	int64_t cost; /* processor time of it */
+};
+
 struct view {
 	/* the caller's, set before view_init() */
 	struct world *world; /* to be read only, but for world_at() */
@@ -61,6 +67,7 @@ struct view {
 	 * cached rows were made from.
 	 */
 	uint64_t moment_stamp; /* moment, world */
+	uint64_t rows_stamp; /* what the moment says of any row: time alone does not make it grow */
 	uint64_t keep_stamp; /* filter, system; view_keep() */
 	uint64_t choice_stamp; /* row, stack, frame */
 	uint64_t
@@ -68,6 +75,9 @@ struct view {
 	uint64_t span_stamp;
 
 	bool answered; /* a worker answered a pane: what is drawn is stale; the frame clears it */
+	bool ready; /* what took longer than a frame is there: somebody may wait for it; likewise */
+	/* pieces of what is in the making are of the world as it is: it must stay so; see ui_held() */
+	bool held;
 
 	/* what handlers ask for beside their effects */
 	char status[256]; /* message to show; "" none */
@@ -86,7 +96,7 @@ struct view {
 	size_t keep_n, keep_cap;
 	uint64_t keep_made;
 	size_t keep_matched;
-	uint64_t world_seen;
+	uint64_t world_seen, rows_seen;
 };
 
 void view_init(struct view *v);
@@ -123,6 +133,14 @@ void view_choose_frame(struct view *v, uint32_t stack, uint32_t frame);
 unsigned view_step_frame(struct view *v, int dir);
 /* First frame of a stack in the program's own code, see stack_place(); 0 where there is none. */
 uint32_t view_user_frame(const struct world *w, uint32_t stack);
+
+/* Notes that so much processor time was spent on it, and whether it is finished. */
+void pace_add(struct pace *p, int64_t ns, bool done);
+/*
+ * Whether what is there will do for now: more data come in, and it was made not long ago. What
+ * nobody asked for takes a twentieth of a processor at most.
+ */
+bool view_may_wait(const struct view *v, const struct pace *p);
 
 /* --- time --- */
 
