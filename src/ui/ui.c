@@ -387,6 +387,8 @@ int64_t ui_tick(struct ui *ui, int64_t now_ns)
 	if (ui->playing)
 		play(ui);
 	ui->view.held = false;
+	if (view_work(&ui->view))
+		return 0;
 	for (int i = 0; i < PANE_N; i++)
 		if (ui->pane[i] && ui->pane[i]->ops->work && layout_shows(&ui->layout, i) &&
 		    ui->pane[i]->ops->work(ui->pane[i]))

@@ -27,11 +27,14 @@ void view_init(struct view *v)
 void view_release(struct view *v)
 {
 	moment_release(&v->past);
+	moment_release(&v->next);
 	filter_free(v->filter);
 	vec_free(&v->undo);
 	for (size_t i = 0; i < v->mark.n; i++)
 		snapshot_release(&v->mark.v[i].snap);
 	vec_free(&v->mark);
+	snapshot_maker_release(&v->marking.maker);
+	free(v->marking.keep);
 	free(v->keep);
 	free(v->copy);
 	free(v->edit_file);
@@ -39,7 +42,7 @@ void view_release(struct view *v)
 
 const struct moment *view_moment(const struct view *v)
 {
-	return v->at_end ? &v->world->now : &v->past;
+	return v->at_end || !v->past_made ? &v->world->now : &v->past;
 }
 
 /* The stack in which the chosen goroutine is at the moment. */
@@ -63,7 +66,7 @@ static void take_own_stack(struct view *v)
 
 static void moment_moved(struct view *v)
 {
-	v->time = v->at_end ? v->world->t_end : v->past.time;
+	v->time = v->at_end ? v->world->t_end : v->going ? v->time : v->past.time;
 	v->moment_stamp++;
 	take_own_stack(v);
 }

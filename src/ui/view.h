@@ -49,7 +49,11 @@ struct view {
 	bool at_end; /* shows world->now and follows it */
 	bool paused; /* was asked to stay where it is */
 	int64_t time; /* of the moment shown */
-	struct moment past; /* the moment shown where at_end is false */
+	struct moment past; /* the moment shown where at_end is false … */
+	bool past_made; /* … and it has been made; till then the newest is */
+	struct moment
+		next; /* where it takes long to go, the one in the making; past stays so long */
+	bool going; /* to view.time */
 	struct time_span span; /* of the timelines */
 	bool span_all; /* it is the whole session, and grows with it */
 	uint32_t row; /* chosen goroutine, or NO_G */
@@ -89,6 +93,11 @@ struct view {
 	VEC(struct view_mark) mark; /* in order of time */
 	char marked; /* letter of the mark set or gone to last, 0: none; others compare with it */
 	uint64_t mark_stamp; /* grows with the marks */
+	struct {
+		char letter; /* of the mark whose snapshot is in the making, 0: of none */
+		struct snapshot_maker maker;
+		bool *keep;
+	} marking;
 
 	/* the view's own */
 	VEC(struct time_span) undo;
@@ -144,8 +153,18 @@ bool view_may_wait(const struct view *v, const struct pace *p);
 
 /* --- time --- */
 
-/* Goes to a time (clamped) and stays there. Returns 0 or the history's error, told as status. */
+/*
+ * Goes to a time (clamped) and stays there. Where that takes long, view_work() goes on with it.
+ * Returns 0 or the history's error, told as status.
+ */
 int view_goto(struct view *v, int64_t t);
+/*
+ * Goes on with what takes longer than a frame, for view.piece_ns. Returns whether there is
+ * more to do.
+ */
+bool view_work(struct view *v);
+/* To the end of it: then view_moment() is that of view.time. */
+void view_arrive(struct view *v);
 /* Goes to the newest state and follows it. */
 void view_goto_end(struct view *v);
 /* Stays where it is, or goes on. */
@@ -179,6 +198,9 @@ void view_span_follow(struct view *v, int64_t t);
  * is free); where a mark is at this very time it is taken away. Returns effects.
  */
 unsigned view_mark(struct view *v, char letter);
+/* Of a mark that takes long: a piece of it, returns whether there is more; and all of it. */
+bool view_mark_work(struct view *v);
+void view_mark_finish(struct view *v);
 /* Goes to the mark of that letter; 0: to the one before the moment shown, round the end. */
 unsigned view_mark_jump(struct view *v, char letter);
 /* The mark of that letter, NULL: none. Valid until marks change. */
