@@ -134,8 +134,9 @@ static bool go_on(struct changes *c)
 	struct view *v = c->pane.view;
 	int64_t began = clock_cpu_ns();
 
-	while (c->stage && (!v->piece_ns || clock_cpu_ns() - began < v->piece_ns))
+	do
 		stage_piece(c);
+	while (c->stage && (!v->piece_ns || clock_cpu_ns() - began < v->piece_ns));
 	pace_add(&c->pace, clock_cpu_ns() - began, !c->stage);
 	if (c->stage)
 		v->held = v->answered = true; /* changes_work() goes on with it */
@@ -150,7 +151,8 @@ static void refresh(struct changes *c)
 	if (is_made_of(c) || v->marking.letter || (same && view_may_wait(v, &c->pace)))
 		return;
 	begin(c);
-	go_on(c);
+	if (c->stage)
+		go_on(c);
 }
 
 static bool changes_work(struct pane *p)
@@ -161,7 +163,7 @@ static bool changes_work(struct pane *p)
 		return false;
 	if (!is_made_of(c))
 		begin(c);
-	if (!go_on(c))
+	if (c->stage && !go_on(c))
 		return true;
 	p->view->answered = p->view->ready = true;
 	return false;
