@@ -24,6 +24,7 @@ enum {
 	DETECT_NS = 4 * 1000 * 1000, /* of a look of the detectors, likewise */
 	DRAW_SHARE =
 		20, /* times what a picture took, at least, until the next one that only new data asks for */
+	QUIET_MS = 200, /* between two pictures that differ in the time alone */
 	PATIENCE_MS = 150, /* a file that cannot be read is told without a screen */
 };
 
@@ -237,6 +238,8 @@ static void on_prepare(uv_prepare_t *p)
 	wait = ui_tick(s->ui, (int64_t)uv_hrtime());
 	s->urgent |= ui_ready(s->ui);
 	due = s->drawn + s->draw_ms;
+	if (ui_quiet(s->ui) && due < s->drawn + QUIET_MS)
+		due = s->drawn + QUIET_MS;
 	if (ui_dirty(s->ui) && (s->urgent || (now >= due && !detect_busy(s->c->detect))))
 		draw(s);
 	wait = wait < 0 ? -1 : wait / 1000000 + 1;

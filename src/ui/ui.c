@@ -344,8 +344,12 @@ static void prepare(void *arg)
 void ui_world_changed(struct ui *ui)
 {
 	const struct world *w = ui->view.world;
+	uint64_t rows = ui->view.rows_stamp;
 
-	ui->dirty |= view_refresh(&ui->view);
+	if (view_refresh(&ui->view)) {
+		ui->ticked = true;
+		ui->dirty |= rows != ui->view.rows_stamp || !ui->view.live;
+	}
 	if (ui->inspects != (w->inspector != NULL)) {
 		ui->inspects = w->inspector;
 		ui_layout(ui);
@@ -436,7 +440,12 @@ char *ui_history(const struct ui *ui)
 
 bool ui_dirty(const struct ui *ui)
 {
-	return ui->dirty || ui->view.answered;
+	return ui->dirty || ui->view.answered || ui->ticked;
+}
+
+bool ui_quiet(const struct ui *ui)
+{
+	return ui->ticked && !ui->dirty && !ui->view.answered;
 }
 
 bool ui_ready(struct ui *ui)
@@ -491,5 +500,5 @@ void ui_draw(struct ui *ui, struct grid *g)
 	if (ui->layout.kind != LAYOUT_TINY && !ui->help.open && !ui->chooser.ctx)
 		draw_panes(ui, g);
 	chrome_draw(ui, g);
-	ui->dirty = false;
+	ui->dirty = ui->ticked = false;
 }

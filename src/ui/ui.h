@@ -80,6 +80,8 @@ void ui_say(struct ui *ui, bool bad, const char *text);
 char *ui_history(const struct ui *ui);
 
 bool ui_dirty(const struct ui *ui);
+/* Whether it is so for no other reason than that time goes on: that may wait a little. */
+bool ui_quiet(const struct ui *ui);
 /* Whether what took longer than a frame has come since it was asked last: draw it at once. */
 bool ui_ready(struct ui *ui);
 /*
