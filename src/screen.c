@@ -23,6 +23,7 @@ enum {
 	DETECT_NS = 4 * 1000 * 1000, /* of a look of the detectors, likewise */
 	DRAW_SHARE =
 		20, /* times what a picture took, at least, until the next one that only new data asks for */
+	QUIET_MS = 200, /* between two pictures that differ in the time alone */
 	PATIENCE_MS = 150, /* a file that cannot be read is told without a screen */
 };
 
@@ -235,7 +236,10 @@ static void on_prepare(uv_prepare_t *p)
 	uv_update_time(s->c->loop);
 	now = uv_now(s->c->loop);
 	wait = ui_tick(s->ui, (int64_t)uv_hrtime());
+	s->urgent |= ui_ready(s->ui);
 	due = s->drawn + s->draw_ms;
+	if (ui_quiet(s->ui) && due < s->drawn + QUIET_MS)
+		due = s->drawn + QUIET_MS;
 	if (ui_dirty(s->ui) && (s->urgent || (now >= due && !detect_busy(s->c->detect))))
 		draw(s);
 	wait = wait < 0 ? -1 : wait / 1000000 + 1;
@@ -316,12 +320,12 @@ static void on_progress(struct loader *l)
 		uv_stop(l->loop);
 }
 
-/* The detectors look in pieces, between which keys are answered; exports are written beside it all. */
+/* Detectors and lists look in pieces, between which keys are answered; exports are written beside it all. */
 static bool is_held(struct loader *l)
 {
 	struct screen *s = l->arg;
 
-	return s->saver.busy || detect_busy(s->c->detect);
+	return s->saver.busy || detect_busy(s->c->detect) || (s->ui && ui_held(s->ui));
 }
 
 /* --- beginning and end --- */

@@ -5,19 +5,28 @@
 
 #include "analysis/groups.h"
 
-void snapshot_take(struct snapshot *s, const struct world *w, const struct moment *m,
-		   const bool *keep)
+void snapshot_begin(struct snapshot_maker *k, const struct world *w, const struct moment *m,
+		    const bool *keep)
 {
 	struct groups_config c = { .by = GROUP_STACK, .sort = SORT_ID, .keep = keep };
-	struct groups g = { .by = GROUP_STACK };
 
-	groups_make(&g, w, m, &c);
+	k->groups = k->groups ? k->groups : xcalloc(1, sizeof(*k->groups));
+	groups_begin(k->groups, w, m, &c);
+}
+
+bool snapshot_step(struct snapshot_maker *k, struct snapshot *s, int64_t piece_ns)
+{
+	const struct world *w = k->groups->next.w;
+	const struct moment *m = k->groups->next.m;
+
+	if (!groups_step(k->groups, piece_ns))
+		return false;
 	s->time = m->time;
-	s->total = g.shown;
+	s->total = k->groups->shown;
 	s->v.n = 0;
-	vec_reserve(&s->v, groups_n(&g));
-	for (size_t i = 0; i < groups_n(&g); i++) {
-		struct group one = groups_at(&g, w, m, i);
+	vec_reserve(&s->v, groups_n(k->groups));
+	for (size_t i = 0; i < groups_n(k->groups); i++) {
+		struct group one = groups_at(k->groups, w, m, i);
 
 		*vec_push(&s->v) = (struct snap_group){
 			.stack = one.key,
@@ -27,7 +36,25 @@ void snapshot_take(struct snapshot *s, const struct world *w, const struct momen
 			.reason = one.reason,
 		};
 	}
-	groups_release(&g);
+	return true;
+}
+
+void snapshot_maker_release(struct snapshot_maker *k)
+{
+	if (k->groups)
+		groups_release(k->groups);
+	free(k->groups);
+	k->groups = NULL;
+}
+
+void snapshot_take(struct snapshot *s, const struct world *w, const struct moment *m,
+		   const bool *keep)
+{
+	struct snapshot_maker k = { 0 };
+
+	snapshot_begin(&k, w, m, keep);
+	snapshot_step(&k, s, 0);
+	snapshot_maker_release(&k);
 }
 
 void snapshot_release(struct snapshot *s)

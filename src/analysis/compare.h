@@ -5,6 +5,8 @@
 
 #include "core/world.h"
 
+struct groups;
+
 /* Goroutines in one state at one stack. */
 struct snap_group {
 	uint32_t stack;
@@ -20,7 +22,24 @@ struct snapshot {
 	VEC(struct snap_group) v;
 };
 
-/* Takes those alive that keep lets pass (NULL: all do). What was in s before goes. */
+/* One in the making; zeroed is none. */
+struct snapshot_maker {
+	struct groups *groups;
+};
+
+/*
+ * Begins one of those alive that keep lets pass (NULL: all do). World, moment and keep stay as
+ * they are until it is finished, or another one begun.
+ */
+void snapshot_begin(struct snapshot_maker *k, const struct world *w, const struct moment *m,
+		    const bool *keep);
+/*
+ * Goes on with it for so much processor time, 0: to the end. Returns whether it is finished;
+ * then it is in s, and what was in s before goes.
+ */
+bool snapshot_step(struct snapshot_maker *k, struct snapshot *s, int64_t piece_ns);
+void snapshot_maker_release(struct snapshot_maker *k);
+/* All of that at once. */
 void snapshot_take(struct snapshot *s, const struct world *w, const struct moment *m,
 		   const bool *keep);
 void snapshot_release(struct snapshot *s);

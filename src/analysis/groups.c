@@ -1,20 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "analysis/groups.h"
+#include "analysis/groups_priv.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#include "core/clock.h"
 
 void groups_release(struct groups *g)
 {
 	vec_free(&g->v);
 	vec_free(&g->order);
-	vec_free(&g->all);
-	vec_free(&g->of);
+	for (int i = 0; i < 2; i++) {
+		vec_free(&g->set[i].all);
+		vec_free(&g->set[i].of);
+	}
 	vec_free(&g->kept);
 	vec_free(&g->flat);
 	vec_free(&g->swap);
+	vec_free(&g->rank);
+	vec_free(&g->next.v);
+	vec_free(&g->next.order);
 	vec_free(&g->place);
 	vec_free(&g->plumbing);
+	free(g->radix);
 	free(g->index);
 	memset(g, 0, sizeof(*g));
 }
@@ -105,9 +113,10 @@ static inline size_t slot_of(const struct world *w, const struct moment *m, enum
 	return by == GROUP_CREATOR ? key : key * STATES_ALIVE + m->state[row] - GS_RUNNING;
 }
 
-static void index_clear(struct groups *out, const struct world *w, enum grouping by)
+static void index_clear(struct groups *out)
 {
-	size_t want = w->stacks.stack.n * (by == GROUP_CREATOR ? 1 : STATES_ALIVE);
+	const struct world *w = out->next.w;
+	size_t want = w->stacks.stack.n * (out->next.c.by == GROUP_CREATOR ? 1 : STATES_ALIVE);
 
 	if (want > out->n_index) {
 		out->n_index = want + want / 2;
@@ -116,20 +125,17 @@ static void index_clear(struct groups *out, const struct world *w, enum grouping
 	memset(out->index, 0xff, want * sizeof(*out->index));
 }
 
-static void collect_rows(struct groups *out, const struct moment *m)
+static bool at_end(struct groups_next *n, size_t upto, size_t all)
 {
-	vec_reserve(&out->order, m->n);
-	for (size_t row = 0; row < m->n; row++) {
-		out->order.v[out->order.n].at = (uint32_t)row;
-		out->order.n += is_alive(m, row);
-	}
+	n->at = upto;
+	return upto == all;
 }
 
-static uint32_t add_group(struct groups *out, const struct world *w, const struct moment *m,
+static uint32_t add_group(struct group_set *set, const struct world *w, const struct moment *m,
 			  enum grouping by, size_t row)
 {
-	*vec_push(&out->all) = group_of(w, m, by, row);
-	return (uint32_t)(out->all.n - 1);
+	*vec_push(&set->all) = group_of(w, m, by, row);
+	return (uint32_t)(set->all.n - 1);
 }
 
 /* Rows ahead of the one in hand: by then the memory that it needs is on its way. */
@@ -144,464 +150,351 @@ static inline void fetch_ahead(const struct groups *out, const struct world *w,
 	if (is_alive(m, far))
 		__builtin_prefetch(&out->index[slot_of(w, m, by, far)]);
 	if (is_alive(m, near) && out->index[slot_of(w, m, by, near)] != NO_GROUP)
-		__builtin_prefetch(&out->all.v[out->index[slot_of(w, m, by, near)]]);
+		__builtin_prefetch(&out->set[out->made].all.v[out->index[slot_of(w, m, by, near)]]);
 }
 
 /* One loop for each way of grouping, without a choice in it. */
-static inline __attribute__((always_inline)) void
-collect_by(struct groups *out, const struct world *w, const struct moment *m, enum grouping by)
+static inline __attribute__((always_inline)) void collect_by(struct groups *out,
+							     const struct world *w,
+							     const struct moment *m,
+							     enum grouping by, size_t upto)
 {
-	for (size_t row = 0; row < m->n; row++) {
+	struct group_set *set = &out->set[out->made];
+
+	for (size_t row = out->next.at; row < upto; row++) {
 		uint32_t *at;
 
 		fetch_ahead(out, w, m, by, row);
 		if (!is_alive(m, row)) {
-			out->of.v[row] = NO_GROUP;
+			set->of.v[row] = NO_GROUP;
 			continue;
 		}
 		at = &out->index[slot_of(w, m, by, row)];
 		if (*at == NO_GROUP)
-			*at = add_group(out, w, m, by, row);
+			*at = add_group(set, w, m, by, row);
 		else
-			group_join(&out->all.v[*at], w, m, row);
-		out->of.v[row] = *at;
+			group_join(&set->all.v[*at], w, m, row);
+		set->of.v[row] = *at;
 	}
 }
 
 /* All groups, kept from the last time where nothing but the filter changed. */
-static void collect_groups(struct groups *out, const struct world *w, const struct moment *m,
-			   const struct groups_config *c)
+static bool collect_groups(struct groups *out)
 {
-	if (c->stamp && out->all_stamp == c->stamp && out->all_by == c->by)
-		return;
-	index_clear(out, w, c->by);
-	out->all.n = 0;
-	vec_reserve(&out->of, m->n);
-	out->of.n = m->n;
-	if (c->by == GROUP_CREATOR)
-		collect_by(out, w, m, GROUP_CREATOR);
+	struct groups_next *n = &out->next;
+	size_t upto = groups_piece(n, n->m->n);
+	struct group_set *set;
+
+	if (!n->at) {
+		if (n->c.stamp && out->all_stamp == n->c.stamp && out->all_by == n->c.by)
+			return true;
+		out->all_stamp = 0; /* till it is whole */
+		index_clear(out);
+		out->made = !out->drawn;
+		set = &out->set[out->made];
+		set->all.n = 0;
+		vec_reserve(&set->of, n->m->n);
+		set->of.n = n->m->n;
+	}
+	if (n->c.by == GROUP_CREATOR)
+		collect_by(out, n->w, n->m, GROUP_CREATOR, upto);
 	else
-		collect_by(out, w, m, GROUP_STACK);
-	out->all_stamp = c->stamp;
-	out->all_by = c->by;
+		collect_by(out, n->w, n->m, GROUP_STACK, upto);
+	if (!at_end(n, upto, n->m->n))
+		return false;
+	out->all_stamp = n->c.stamp;
+	out->all_by = n->c.by;
+	return true;
 }
 
 /* Rows that are summed up together: the groups that they need are on their way by then. */
 enum { TOGETHER = 64 };
 
-static void sum_some(struct groups *out, const struct world *w, const struct moment *m,
-		     const struct groups_config *c, const uint32_t *to, const uint32_t *row,
-		     size_t n)
+static void sum_some(struct groups *out, const uint32_t *row, size_t n)
 {
+	const struct group_set *set = &out->set[out->made];
+	const struct world *w = out->next.w;
+	const struct moment *m = out->next.m;
+	const uint32_t *to = out->index;
+
 	for (size_t i = 0; i < n; i++)
-		__builtin_prefetch(&out->v.v[to[out->of.v[row[i]]]]);
+		__builtin_prefetch(&out->next.v.v[to[set->of.v[row[i]]]]);
 	for (size_t i = 0; i < n; i++) {
-		struct group *into = &out->v.v[to[out->of.v[row[i]]]];
+		struct group *into = &out->next.v.v[to[set->of.v[row[i]]]];
 
 		if (into->n)
 			group_join(into, w, m, row[i]);
 		else
-			*into = group_of(w, m, c->by, row[i]);
+			*into = group_of(w, m, out->next.c.by, row[i]);
 	}
 }
 
 /*
- * Those of which only some pass are summed up anew from these. to: where they are in v,
+ * Those of which only some pass are summed up anew from these. index: where they are in v,
  * NO_GROUP for the others and at the end for those that are of none.
  */
-static void sum_partly(struct groups *out, const struct world *w, const struct moment *m,
-		       const struct groups_config *c, const uint32_t *to)
+static bool sum_partly(struct groups *out)
 {
-	uint32_t some[TOGETHER], none = (uint32_t)out->all.n;
-	size_t n = 0;
+	const struct group_set *set = &out->set[out->made];
+	uint32_t some[TOGETHER], none = (uint32_t)set->all.n;
+	struct groups_next *next = &out->next;
+	size_t n = 0, upto = groups_piece(next, next->m->n);
 
-	for (size_t row = 0; row < m->n; row++) {
-		uint32_t g = out->of.v[row] < none ? out->of.v[row] : none;
+	if (!next->partly)
+		return true;
+	for (size_t row = next->at; row < upto; row++) {
+		uint32_t g = set->of.v[row] < none ? set->of.v[row] : none;
 
 		some[n] = (uint32_t)row;
-		n += c->keep[row] & (to[g] != NO_GROUP);
+		n += next->c.keep[row] & (out->index[g] != NO_GROUP);
 		if (n == TOGETHER) {
-			sum_some(out, w, m, c, to, some, n);
+			sum_some(out, some, n);
 			n = 0;
 		}
 	}
-	sum_some(out, w, m, c, to, some, n);
+	sum_some(out, some, n);
+	return at_end(next, upto, next->m->n);
+}
+
+/* All but those of the runtime's own that do not. */
+static void count_but_system(struct groups *out)
+{
+	const struct group_set *set = &out->set[out->made];
+	const struct groups_next *n = &out->next;
+
+	for (size_t i = 0; i < set->all.n; i++)
+		out->kept.v[i] = set->all.v[i].n;
+	for (size_t i = 0; i < n->w->system_row.n; i++) {
+		uint32_t row = n->w->system_row.v[i];
+
+		if (row < n->m->n && !n->c.keep[row] && set->of.v[row] != NO_GROUP)
+			out->kept.v[set->of.v[row]]--;
+	}
 }
 
 /* How many of each group pass. */
-static void count_kept(struct groups *out, const struct world *w, const struct moment *m,
-		       const struct groups_config *c)
+static bool count_kept(struct groups *out)
 {
-	vec_reserve(&out->kept, out->all.n + 1);
-	if (c->but_system) {
-		for (size_t i = 0; i < out->all.n; i++)
-			out->kept.v[i] = out->all.v[i].n;
-		for (size_t i = 0; i < w->system_row.n; i++) {
-			uint32_t row = w->system_row.v[i];
+	const struct group_set *set = &out->set[out->made];
+	struct groups_next *n = &out->next;
+	size_t upto = groups_piece(n, n->m->n);
 
-			if (row < m->n && !c->keep[row] && out->of.v[row] != NO_GROUP)
-				out->kept.v[out->of.v[row]]--;
+	if (!n->c.keep)
+		return true;
+	if (!n->at) {
+		vec_reserve(&out->kept, set->all.n + 1);
+		if (n->c.but_system) {
+			count_but_system(out);
+			return true;
 		}
-		return;
+		memset(out->kept.v, 0, (set->all.n + 1) * sizeof(*out->kept.v));
 	}
-	memset(out->kept.v, 0, (out->all.n + 1) * sizeof(*out->kept.v));
-	for (size_t row = 0; row < m->n; row++) {
-		uint32_t g = out->of.v[row];
+	for (size_t row = n->at; row < upto; row++) {
+		uint32_t g = set->of.v[row];
 
-		out->kept.v[g < out->all.n ? g : out->all.n] += c->keep[row];
+		out->kept.v[g < set->all.n ? g : set->all.n] += n->c.keep[row];
 	}
+	return at_end(n, upto, n->m->n);
 }
 
-static void keep_groups(struct groups *out, const struct world *w, const struct moment *m,
-			const struct groups_config *c)
+static void keep_room(struct groups *out)
 {
-	uint32_t *to;
-
-	count_kept(out, w, m, c);
-	vec_reserve(&out->v, out->all.n);
-	if (out->n_index <= out->all.n) {
-		out->n_index = out->all.n + 1;
+	const struct group_set *set = &out->set[out->made];
+	vec_reserve(&out->next.v, set->all.n);
+	out->next.v.n = 0;
+	if (out->n_index <= set->all.n) {
+		out->n_index = set->all.n + 1;
 		out->index = xrealloc(out->index, out->n_index, sizeof(*out->index));
 	}
-	to = out->index; /* their keys are not asked for any more */
-	for (size_t i = 0; i < out->all.n; i++) {
-		struct group *g = &out->v.v[out->v.n];
+	out->index[set->all.n] = NO_GROUP; /* their keys are not asked for any more */
+}
 
-		to[i] = NO_GROUP;
-		if (!out->kept.v[i])
+/* Groups of which some pass. */
+static bool keep_groups(struct groups *out)
+{
+	const struct group_set *set = &out->set[out->made];
+	struct groups_next *n = &out->next;
+	size_t upto = groups_piece(n, set->all.n);
+
+	if (!n->at)
+		keep_room(out);
+	for (size_t i = n->at; i < upto; i++) {
+		struct group *g = &n->v.v[n->v.n];
+
+		out->index[i] = NO_GROUP;
+		if (n->c.keep && !out->kept.v[i])
 			continue;
-		*g = out->all.v[i];
-		if (out->kept.v[i] != g->n) {
-			out->partly = true;
+		*g = set->all.v[i];
+		if (n->c.keep && out->kept.v[i] != g->n) {
+			n->partly = true;
 			g->n = 0;
-			to[i] = (uint32_t)out->v.n;
+			out->index[i] = (uint32_t)n->v.n;
 		}
-		out->v.n++;
+		n->v.n++;
 	}
-	to[out->all.n] = NO_GROUP;
-	if (out->partly)
-		sum_partly(out, w, m, c, to);
+	return at_end(n, upto, set->all.n);
 }
 
-static void make_groups(struct groups *out, const struct world *w, const struct moment *m,
-			const struct groups_config *c)
+static bool list_groups(struct groups *out)
 {
-	collect_groups(out, w, m, c);
-	out->partly = false;
-	if (c->keep) {
-		keep_groups(out, w, m, c);
-	} else {
-		vec_reserve(&out->v, out->all.n);
-		out->v.n = out->all.n;
-		if (out->all.n)
-			memcpy(out->v.v, out->all.v, out->all.n * sizeof(*out->v.v));
+	struct groups_next *n = &out->next;
+	size_t upto = groups_piece(n, n->v.n);
+
+	if (!n->at) {
+		vec_reserve(&n->order, n->v.n);
+		n->order.n = n->v.n;
 	}
-	vec_reserve(&out->order, out->v.n);
-	out->order.n = out->v.n;
-	for (size_t i = 0; i < out->v.n; i++) {
-		out->order.v[i].at = (uint32_t)i;
-		out->shown += out->v.v[i].n;
+	for (size_t i = n->at; i < upto; i++) {
+		n->order.v[i].at = (uint32_t)i;
+		n->shown += n->v.v[i].n;
 	}
+	return at_end(n, upto, n->v.n);
 }
 
-/* --- order --- */
+/* --- one by one --- */
 
-/* What is sorted by, the least first; every order is made of some, one after the other. */
-enum pass { BY_ID, BY_WAIT, BY_COUNT, BY_STATE, BY_ON, BY_PLACE, BY_SWITCHES };
-
-static inline uint64_t pass_key(const struct groups *g, const struct world *w,
-				const struct moment *m, enum pass by, uint32_t at)
+static bool flat_is_known(const struct groups *g)
 {
-	const struct group *one = g->by == GROUP_NONE ? NULL : &g->v.v[at];
-	uint32_t row = one ? one->row : at;
+	const struct groups_config *c = &g->next.c;
 
-	switch (by) {
-	case BY_COUNT:
-		return one ? UINT32_MAX - one->n : 0;
-	case BY_STATE:
-		return m->state[row];
-	case BY_WAIT:
-		return (uint64_t)(one ? one->since : m->since[row]) ^ (uint64_t)1 << 63;
-	case BY_ON:
-		return m->reason[row];
-	case BY_PLACE:
-		return g->place.v[m->stack[row]];
-	case BY_SWITCHES:
-		return UINT32_MAX - w->g.v[row].switches;
-	default:
-		return w->key.v[row].goid;
-	}
+	return c->stamp && g->flat_stamp == c->stamp && g->flat_sort == c->sort;
 }
 
-/* Stable, 11 bits at a time. v and tmp change places; returns the one that holds the result. */
-static struct sortable *radix(struct sortable *v, struct sortable *tmp, size_t n)
+static bool collect_rows(struct groups *g)
 {
-	enum { BITS = 11, SIZE = 1 << BITS, DIGITS = 3 };
-	uint32_t count[DIGITS][SIZE] = { 0 };
+	struct groups_next *n = &g->next;
+	size_t upto = groups_piece(n, n->m->n);
 
-	for (size_t i = 0; i < n; i++)
-		for (unsigned d = 0; d < DIGITS; d++)
-			count[d][v[i].key >> d * BITS & (SIZE - 1)]++;
-	for (unsigned d = 0; d < DIGITS; d++) {
-		uint32_t *c = count[d], before = 0;
-		struct sortable *swap = tmp;
+	if (!n->at) {
+		if (flat_is_known(g))
+			return true;
+		g->flat_stamp = 0;
+		vec_reserve(&n->order, n->m->n);
+	}
+	for (size_t row = n->at; row < upto; row++) {
+		n->order.v[n->order.n].at = (uint32_t)row;
+		n->order.n += is_alive(n->m, row);
+	}
+	return at_end(n, upto, n->m->n);
+}
 
-		if (c[v[0].key >> d * BITS & (SIZE - 1)] == n)
-			continue; /* all have the same */
-		for (size_t i = 0; i < SIZE; i++) {
-			uint32_t here = c[i];
+/* All rows in their order are kept for the next time, where nothing but the filter changes. */
+static bool store_flat(struct groups *g)
+{
+	struct groups_next *n = &g->next;
+	size_t upto = groups_piece(n, n->order.n);
 
-			c[i] = before;
-			before += here;
+	if (!n->at) {
+		if (flat_is_known(g))
+			return true;
+		vec_reserve(&g->flat, n->order.n);
+		g->flat.n = n->order.n;
+	}
+	for (size_t i = n->at; i < upto; i++)
+		g->flat.v[i] = n->order.v[i].at;
+	if (!at_end(n, upto, n->order.n))
+		return false;
+	g->flat_stamp = n->c.stamp;
+	g->flat_sort = n->c.sort;
+	return true;
+}
+
+static bool filter_flat(struct groups *g)
+{
+	struct groups_next *n = &g->next;
+	size_t upto = groups_piece(n, g->flat.n);
+
+	if (!n->at) {
+		n->order.n = 0;
+		vec_reserve(&n->order, g->flat.n);
+	}
+	for (size_t i = n->at; i < upto; i++) {
+		n->order.v[n->order.n].at = g->flat.v[i];
+		n->order.n += !n->c.keep || n->c.keep[g->flat.v[i]];
+	}
+	n->shown = n->order.n;
+	return at_end(n, upto, g->flat.n);
+}
+
+/* --- all of it --- */
+
+static bool turn_round(struct groups *g)
+{
+	struct sortable *v = g->next.order.v;
+
+	for (size_t i = 0, k = g->next.order.n; g->next.c.invert && i + 1 < k; i++) {
+		struct sortable s = v[i];
+
+		v[i] = v[--k];
+		v[k] = s;
+	}
+	return true;
+}
+
+/* What was in the making is what is shown. */
+static bool show(struct groups *g)
+{
+	struct groups_next *n = &g->next;
+	typeof(g->order) order = g->order;
+	typeof(g->v) v = g->v;
+
+	memcpy(&g->order, &n->order, sizeof(order));
+	memcpy(&n->order, &order, sizeof(order));
+	memcpy(&g->v, &n->v, sizeof(v));
+	memcpy(&n->v, &v, sizeof(v));
+	g->drawn = n->c.by == GROUP_NONE ? g->drawn : g->made;
+	g->by = n->c.by;
+	g->shown = n->shown;
+	n->busy = false;
+	return true;
+}
+
+typedef bool stage_fn(struct groups *g);
+
+static stage_fn *const by_group[] = { collect_groups, count_kept,  keep_groups,
+				      sum_partly,     list_groups, groups_rank,
+				      groups_sort,    turn_round,  show };
+static stage_fn *const one_by_one[] = { collect_rows, groups_rank, groups_sort, store_flat,
+					filter_flat,  turn_round,  show };
+
+void groups_begin(struct groups *g, const struct world *w, const struct moment *m,
+		  const struct groups_config *c)
+{
+	struct groups_next *n = &g->next;
+
+	n->w = w;
+	n->m = m;
+	n->c = *c;
+	n->stage = n->step = n->pass = 0;
+	n->at = 0;
+	n->shown = 0;
+	n->v.n = n->order.n = 0;
+	n->partly = false;
+	n->busy = true;
+}
+
+bool groups_step(struct groups *g, int64_t piece_ns)
+{
+	int64_t until = piece_ns ? clock_cpu_ns() + piece_ns : 0;
+	struct groups_next *n = &g->next;
+
+	while (n->busy) {
+		if ((n->c.by == GROUP_NONE ? one_by_one : by_group)[n->stage](g)) {
+			n->stage++;
+			n->step = 0;
+			n->at = 0;
 		}
-		for (size_t i = 0; i < n; i++)
-			tmp[c[v[i].key >> d * BITS & (SIZE - 1)]++] = v[i];
-		tmp = v;
-		v = swap;
+		if (until && n->busy && clock_cpu_ns() >= until)
+			return false;
 	}
-	return v;
+	return true;
 }
 
-/*
- * Sorts by one thing, what is equal stays as it is. Where the keys span more than 32
- * bits, the last ones are left out: times an hour apart are told apart to a microsecond.
- * Key 0 stands first and counts for no span: it is T_BEFORE, 292 years before all others.
- */
-static inline __attribute__((always_inline)) void order_by(struct groups *g, const struct world *w,
-							   const struct moment *m, enum pass by)
-{
-	uint64_t least = UINT64_MAX, most = 0, before = 0;
-	size_t n = g->order.n;
-	struct sortable *v = g->order.v;
-	unsigned shift = 0;
-	bool sorted = true, wide = by == BY_WAIT || by == BY_ID;
-
-	for (size_t i = 0; i < n; i++) {
-		uint64_t key = pass_key(g, w, m, by, v[i].at);
-
-		v[i].key = (uint32_t)key; /* all of it, where it is not wide */
-		sorted &= key >= before;
-		before = key;
-		least = key - 1 < least ? key - 1 : least;
-		most = key > most ? key : most;
-	}
-	if (sorted)
-		return;
-	while ((most - least) >> shift > UINT32_MAX - 1)
-		shift++;
-	for (size_t i = 0; i < n && wide; i++) {
-		uint64_t key = pass_key(g, w, m, by, v[i].at);
-
-		v[i].key = key ? (uint32_t)((key - least - 1) >> shift) + 1 : 0;
-	}
-	if (radix(v, g->swap.v, n) == v)
-		return;
-	g->order.v = g->swap.v;
-	g->swap.v = v;
-}
-
-/* One loop for each, without a choice in it. */
-static void order_pass(struct groups *g, const struct world *w, const struct moment *m,
-		       enum pass by)
-{
-	switch (by) {
-	case BY_ID:
-		return order_by(g, w, m, BY_ID);
-	case BY_WAIT:
-		return order_by(g, w, m, BY_WAIT);
-	case BY_COUNT:
-		return order_by(g, w, m, BY_COUNT);
-	case BY_STATE:
-		return order_by(g, w, m, BY_STATE);
-	case BY_ON:
-		return order_by(g, w, m, BY_ON);
-	case BY_PLACE:
-		return order_by(g, w, m, BY_PLACE);
-	case BY_SWITCHES:
-		return order_by(g, w, m, BY_SWITCHES);
-	}
-}
-
-/* How much a frame is of the program itself, by the package that its function is in. */
-enum plumbing {
-	PLACE_OWN, /* where one waits */
-	PLACE_STD, /* of the standard library: where, if nothing else is */
-	PLACE_PLUMBING /* how one waits */
-};
-
-/* The standard library's packages, by the first element of their path. */
-static const char *const std_packages[] = {
-	"archive",  "bufio",  "bytes",	 "cmp",	     "compress", "container", "context", "crypto",
-	"database", "debug",  "embed",	 "encoding", "errors",	 "expvar",    "flag",	 "fmt",
-	"go",	    "hash",   "html",	 "image",    "index",	 "io",	      "iter",	 "log",
-	"maps",	    "math",   "mime",	 "net",	     "path",	 "plugin",    "reflect", "regexp",
-	"slices",   "sort",   "strconv", "strings",  "structs",	 "testing",   "text",	 "time",
-	"unicode",  "unique", "unsafe",	 "vendor",   "weak",
-};
-
-static int name_compare(const void *a, const void *b)
-{
-	return strcmp(a, *(const char *const *)b);
-}
-
-static enum plumbing plumbing(const char *func)
-{
-	static const char *const prefix[] = { "runtime.", "sync.", "internal/", "time.Sleep",
-					      "syscall.", "os.",   "net." };
-	char first[16];
-	size_t n = strcspn(func, "./");
-
-	for (size_t i = 0; i < ARRAY_SIZE(prefix); i++)
-		if (!strncmp(func, prefix[i], strlen(prefix[i])))
-			return PLACE_PLUMBING;
-	if (n >= sizeof(first))
-		return PLACE_OWN;
-	memcpy(first, func, n);
-	first[n] = '\0';
-	return bsearch(first, std_packages, ARRAY_SIZE(std_packages), sizeof(*std_packages),
-		       name_compare)
-		       ? PLACE_STD
-		       : PLACE_OWN;
-}
-
-bool func_is_own(const char *func)
-{
-	return *func && plumbing(func) == PLACE_OWN;
-}
-
-static enum plumbing known_plumbing(struct groups *g, const struct world *w, uint32_t string)
-{
-	while (g->plumbing.n <= string)
-		*vec_push(&g->plumbing) = 0;
-	if (!g->plumbing.v[string])
-		g->plumbing.v[string] = (uint8_t)(1 + plumbing(strtab_get(&w->strings, string)));
-	return (enum plumbing)(g->plumbing.v[string] - 1);
-}
-
-/* Its number among the stack's frames; what each string is may be remembered in g. */
-static uint32_t place_of(struct groups *g, const struct world *w, uint32_t stack)
-{
-	uint32_t best = 0;
-	enum plumbing least = PLACE_PLUMBING;
-	const struct frame *f;
-
-	for (uint32_t i = 0; least != PLACE_OWN && (f = stacktab_frame(&w->stacks, stack, i));
-	     i++) {
-		enum plumbing p = g ? known_plumbing(g, w, f->func)
-				    : plumbing(strtab_get(&w->strings, f->func));
-
-		if (p < least) {
-			least = p;
-			best = i;
-		}
-	}
-	return best;
-}
-
-/* The stacks by file and line of where they stand; remembered while none is added. */
-static void rank_places(struct groups *g, const struct world *w)
-{
-	size_t n = w->stacks.stack.n;
-	struct sortable *v, *tmp, *by;
-	const struct frame *f;
-
-	if (g->place.n == n)
-		return;
-	v = xmalloc(2 * n * sizeof(*v));
-	tmp = v + n;
-	vec_reserve(&g->place, n);
-	for (size_t i = 0; i < n; i++) {
-		f = stacktab_frame(&w->stacks, (uint32_t)i, place_of(g, w, (uint32_t)i));
-		v[i] = (struct sortable){ f ? f->line : UINT32_MAX, (uint32_t)i };
-	}
-	by = radix(v, tmp, n);
-	for (size_t i = 0; i < n; i++) {
-		f = stacktab_frame(&w->stacks, by[i].at, place_of(g, w, by[i].at));
-		by[i].key = f ? f->file : UINT32_MAX;
-	}
-	by = radix(by, by == v ? tmp : v, n);
-	for (size_t i = 0; i < n; i++)
-		g->place.v[by[i].at] = (uint32_t)i;
-	g->place.n = n;
-	free(v);
-}
-
-/* Ids make every order whole; groups of equal size stand by how long they wait. */
-static void order(struct groups *g, const struct world *w, const struct moment *m,
-		  enum sort_by sort)
-{
-	static const struct {
-		uint8_t n;
-		uint8_t pass[3]; /* enum pass, the most weighty last */
-	} orders[SORT_N] = {
-		[SORT_COUNT] = { 3, { BY_ID, BY_WAIT, BY_COUNT } },
-		[SORT_ID] = { 1, { BY_ID } },
-		[SORT_STATE] = { 2, { BY_ID, BY_STATE } },
-		[SORT_WAIT] = { 2, { BY_ID, BY_WAIT } },
-		[SORT_ON] = { 2, { BY_ID, BY_ON } },
-		[SORT_WHERE] = { 2, { BY_ID, BY_PLACE } },
-		[SORT_SWITCHES] = { 2, { BY_ID, BY_SWITCHES } },
-	};
-
-	if (sort == SORT_WHERE)
-		rank_places(g, w);
-	vec_reserve(&g->swap, g->order.cap);
-	g->swap.cap = g->order.cap; /* they change places */
-	/* they were collected by row; a group's own is another where that one does not pass */
-	for (unsigned i = w->rows_by_id && (g->by == GROUP_NONE || !g->partly); i < orders[sort].n;
-	     i++)
-		order_pass(g, w, m, (enum pass)orders[sort].pass[i]);
-}
-
-static void turn_round(struct groups *g)
-{
-	for (size_t i = 0, k = g->order.n; i + 1 < k; i++) {
-		struct sortable s = g->order.v[i];
-
-		g->order.v[i] = g->order.v[--k];
-		g->order.v[k] = s;
-	}
-}
-
-/* All rows in their order, kept from the last time where nothing but the filter changed. */
-static void make_flat(struct groups *g, const struct world *w, const struct moment *m,
-		      const struct groups_config *c)
-{
-	if (!c->stamp || g->flat_stamp != c->stamp || g->flat_sort != c->sort) {
-		collect_rows(g, m);
-		if (g->order.n > 1)
-			order(g, w, m, c->sort);
-		vec_reserve(&g->flat, g->order.n);
-		for (size_t i = 0; i < g->order.n; i++)
-			g->flat.v[i] = g->order.v[i].at;
-		g->flat.n = g->order.n;
-		g->flat_stamp = c->stamp;
-		g->flat_sort = c->sort;
-		g->order.n = 0;
-	}
-	vec_reserve(&g->order, g->flat.n);
-	for (size_t i = 0; i < g->flat.n; i++) {
-		g->order.v[g->order.n].at = g->flat.v[i];
-		g->order.n += !c->keep || c->keep[g->flat.v[i]];
-	}
-	g->shown = g->order.n;
-}
-
-void groups_make(struct groups *out, const struct world *w, const struct moment *m,
+void groups_make(struct groups *g, const struct world *w, const struct moment *m,
 		 const struct groups_config *c)
 {
-	out->by = c->by;
-	out->v.n = out->order.n = 0;
-	out->shown = 0;
-	if (c->by == GROUP_NONE) {
-		make_flat(out, w, m, c);
-	} else {
-		make_groups(out, w, m, c);
-		if (out->order.n > 1)
-			order(out, w, m, c->sort);
-	}
-	if (c->invert)
-		turn_round(out);
+	groups_begin(g, w, m, c);
+	groups_step(g, 0);
 }
 
 struct group groups_at(const struct groups *g, const struct world *w, const struct moment *m,
@@ -625,9 +518,4 @@ size_t groups_find(const struct groups *g, uint32_t row)
 		if (g->order.v[i].at == row)
 			return i;
 	return SIZE_MAX;
-}
-
-const struct frame *stack_place(const struct world *w, uint32_t stack)
-{
-	return stacktab_frame(&w->stacks, stack, place_of(NULL, w, stack));
 }

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/clock.h"
+
 static void moment_grow(struct moment *m, size_t n)
 {
 	if (n <= m->cap)
@@ -26,21 +28,6 @@ void moment_add_row(struct moment *m)
 	m->reason[m->n] = R_NONE;
 	m->how[m->n] = WAIT_AT_LEAST;
 	m->n++;
-}
-
-void moment_reset(struct moment *m, size_t n)
-{
-	moment_grow(m, n);
-	m->n = n;
-	memset(m->count, 0, sizeof(m->count));
-	if (!n)
-		return;
-	for (size_t i = 0; i < n; i++)
-		m->since[i] = T_BEFORE;
-	memset(m->stack, 0, n * sizeof(*m->stack));
-	memset(m->state, GS_NONE, n);
-	memset(m->reason, R_NONE, n);
-	memset(m->how, WAIT_AT_LEAST, n);
 }
 
 void moment_release(struct moment *m)
@@ -69,11 +56,22 @@ size_t world_segment(const struct world *w, int64_t t)
 	return lo;
 }
 
-static void set_first_states(const struct world *w, struct moment *m, size_t from)
+/* Rows between two looks at the clock. */
+enum { PIECE = 32768 };
+
+static bool is_over(int64_t until)
 {
-	for (size_t i = from; i < m->n; i++) {
+	return until && clock_cpu_ns() >= until;
+}
+
+/* As they were when first met. */
+static void add_rows(const struct world *w, struct moment *m, size_t upto)
+{
+	while (m->n < upto) {
+		size_t i = m->n;
 		const struct goroutine *g = &w->g.v[i];
 
+		moment_add_row(m);
 		if (g->t_create != T_BEFORE)
 			continue;
 		m->state[i] = g->first_state;
@@ -123,12 +121,12 @@ static void undo_events(struct moment *m)
 }
 
 /* Of each row only the first entry from end on matters: what was before it is what is now. */
-static void move_back(const struct world *w, struct moment *m, size_t end)
+static void move_back(const struct world *w, struct moment *m, size_t to, size_t end)
 {
 	enum { AHEAD = 16 };
 	const struct entry *v = w->entry.v;
 
-	while (m->entries > end) {
+	while (m->entries > to) {
 		size_t i = --m->entries;
 
 		if (i >= end + AHEAD && v[i - AHEAD].prev < end)
@@ -138,24 +136,52 @@ static void move_back(const struct world *w, struct moment *m, size_t end)
 	}
 }
 
-/* Goes on, or back, from the entries that are in it to the first end of all. */
-static void move_entries(const struct world *w, struct moment *m, size_t end)
+static void move_on(const struct world *w, struct moment *m, size_t to)
 {
-	size_t rows = m->n;
+	for (; m->entries < to; m->entries++)
+		set_entry(m, &w->entry.v[m->entries]);
+}
 
+static bool begin_rows(const struct world *w, struct moment *m, int64_t until)
+{
 	if (!m->made || m->thinned != w->thinned) {
 		m->thinned = w->thinned;
-		moment_reset(m, w->g.n);
-		set_first_states(w, m, 0);
-		m->entries = 0;
+		m->n = m->entries = 0;
 		m->made = true;
+		m->goes_back = false;
 	}
-	while (m->n < w->g.n)
-		moment_add_row(m);
-	set_first_states(w, m, rows);
-	for (; m->entries < end; m->entries++)
-		set_entry(m, &w->entry.v[m->entries]);
-	move_back(w, m, end);
+	while (m->n < w->g.n) {
+		add_rows(w, m, w->g.n - m->n < PIECE ? w->g.n : m->n + PIECE);
+		if (is_over(until))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Goes on, or back, from the entries that are in it to the first end of all. A way back that was
+ * left off is gone to its end first: rows between are passed over on it.
+ */
+static bool move_entries(const struct world *w, struct moment *m, size_t end, int64_t until)
+{
+	if (!begin_rows(w, m, until))
+		return false;
+	while (m->goes_back || m->entries != end) {
+		if (!m->goes_back && m->entries > end) {
+			m->goes_back = true;
+			m->back_to = end;
+		}
+		if (!m->goes_back)
+			move_on(w, m, end - m->entries < PIECE ? end : m->entries + PIECE);
+		else if (m->entries - m->back_to < PIECE)
+			move_back(w, m, m->back_to, m->back_to);
+		else
+			move_back(w, m, m->entries - PIECE, m->back_to);
+		m->goes_back = m->goes_back && m->entries > m->back_to;
+		if (is_over(until))
+			return false;
+	}
+	return true;
 }
 
 static void undo_add(struct moment *m, uint32_t row)
@@ -305,6 +331,12 @@ static void count_states(const struct world *w, struct moment *m)
 
 int world_at(struct world *w, int64_t t, struct moment *m)
 {
+	return world_at_piece(w, t, m, 0);
+}
+
+int world_at_piece(struct world *w, int64_t t, struct moment *m, int64_t piece_ns)
+{
+	int64_t until = piece_ns ? clock_cpu_ns() + piece_ns : 0;
 	struct at_arg arg = { w, m };
 	size_t seg;
 	int rc = 0;
@@ -314,7 +346,9 @@ int world_at(struct world *w, int64_t t, struct moment *m)
 	if (seg < w->seg.n && w->seg.v[seg].t1 == t)
 		seg++;
 	undo_events(m); /* rows stay what they are, whatever became of the entries */
-	move_entries(w, m, seg < w->seg.n ? w->seg.v[seg].first_entry : w->open.first_entry);
+	if (!move_entries(w, m, seg < w->seg.n ? w->seg.v[seg].first_entry : w->open.first_entry,
+			  until))
+		return -EAGAIN;
 	m->time = t;
 	if (w->history && (seg == w->seg.n ? w->open.n_events > 0 : w->seg.v[seg].t0 <= t)) {
 		struct history_query q = {

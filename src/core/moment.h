@@ -7,8 +7,6 @@
 
 /* Adds a row whose state is GS_NONE. */
 void moment_add_row(struct moment *m);
-/* Makes exactly n rows, all GS_NONE. */
-void moment_reset(struct moment *m, size_t n);
 
 /* A share of the whole, in 1/SHARE_ONE. */
 static inline uint16_t share_of(int64_t ns, int64_t whole)

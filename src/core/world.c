@@ -144,6 +144,14 @@ static void now_set(struct world *w, uint32_t row, uint8_t state)
 		w->now.count[state] += state != GS_NONE;
 	}
 	w->now.state[row] = state;
+	w->row_changes++;
+}
+
+/* In the same state, but elsewhere. */
+static void now_stack(struct world *w, uint32_t row, uint32_t stack)
+{
+	w->row_changes += w->now.stack[row] != stack;
+	w->now.stack[row] = stack;
 }
 
 static uint32_t origin_of(struct world *w, const struct goroutine *g)
@@ -183,6 +191,7 @@ static void row_key_set(struct world *w, uint32_t row)
 	if (g->system)
 		list_system(w, row);
 	w->key.v[row] = (struct row_key){ g->goid, origin_of(w, g), g->system };
+	w->row_changes++;
 }
 
 static void row_set_system(struct world *w, uint32_t row, bool system)
@@ -446,7 +455,7 @@ static void apply_status(struct world *w, uint32_t row, const struct event *ev)
 		row_to(w, row, ev, ev->state, ev->stack);
 	else if (ev->stack && !w->now.stack[row]) {
 		open_entry(w, row, ev->time)->stack = ev->stack;
-		w->now.stack[row] = ev->stack;
+		now_stack(w, row, ev->stack);
 	}
 }
 
@@ -571,7 +580,7 @@ static void apply_sample(struct world *w, const struct event *ev)
 	if (!w->live.pid || !ev->stack || row == NO_G || w->now.state[row] != GS_RUNNING)
 		return;
 	open_entry(w, row, ev->time)->stack = ev->stack;
-	w->now.stack[row] = ev->stack;
+	now_stack(w, row, ev->stack);
 	if (w->g.v[row].finalizer)
 		row_set_system(w, row, !world_user_frames(w, ev->stack));
 }

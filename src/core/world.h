@@ -127,6 +127,8 @@ struct moment {
 	/* world_at()'s own: what it was made of, so that the next time is made from it */
 	bool made;
 	uint32_t thinned; /* world.thinned then */
+	size_t back_to; /* on the way back to those entries … */
+	bool goes_back; /* … if it is */
 	size_t entries; /* the first so many are in it … */
 	VEC(struct moment_undo) undo; /* … and these rows went on from there */
 };
@@ -308,6 +310,7 @@ struct world {
 	int64_t wall_ns; /* wall clock at time 0, ns since 1970; 0: not known */
 	int64_t time_base; /* what the source's own clock showed at time 0, ns */
 	uint64_t generation; /* grows with every change: what was drawn before is stale */
+	uint64_t row_changes; /* grows when now says something else of a row, or key does; not with time */
 	struct progress progress;
 	struct history *history; /* owned by the source; NULL: no past */
 	struct inspector *inspector; /* owned by the source; NULL: no variables are to be had */
@@ -419,6 +422,11 @@ void moment_release(struct moment *m);
  * segment's end before t.
  */
 int world_at(struct world *w, int64_t t, struct moment *m);
+/*
+ * The same for so much processor time (0: to the end). Returns -EAGAIN where it has to be called
+ * again; until then what is in the moment is of no time.
+ */
+int world_at_piece(struct world *w, int64_t t, struct moment *m, int64_t piece_ns);
 
 /* First segment with t1 >= t; world.seg.n where there is none. */
 size_t world_segment(const struct world *w, int64_t t);

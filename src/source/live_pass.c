@@ -22,6 +22,8 @@ enum {
 
 /* Of a core. With what showing it costs, 2 % at 10,000 goroutines and 25 % at a million hold. */
 static const double SHARE_LEAST = 0.018, SHARE_MOST = 0.22;
+enum { QUIET_PASSES = 5 }; /* without a change, before passes become rarer … */
+static const double QUIET_NS = 3e9; /* … and no further apart than this */
 
 int64_t live_clock(clockid_t id)
 {
@@ -352,6 +354,20 @@ static bool target_lost(struct live_source *l)
 
 /* --- passes --- */
 
+/*
+ * Where there are many and nothing happened in the last passes, they become rarer, down to the
+ * share of a few; the first change brings them back.
+ */
+static double eased(const struct live_source *l, double share)
+{
+	double least = l->cost_ns / QUIET_NS;
+
+	for (unsigned i = QUIET_PASSES; i < l->quiet && share > SHARE_LEAST; i++)
+		share *= 0.8;
+	least = least > SHARE_LEAST ? least : SHARE_LEAST;
+	return share > least ? share : least;
+}
+
 static double share_allowed(const struct live_source *l)
 {
 	double n = (double)scan_stats(l->scan)->goroutines;
@@ -366,13 +382,16 @@ static double share_allowed(const struct live_source *l)
 static void pace(struct live_source *l, int64_t cost)
 {
 	int64_t least = (int64_t)(1e9 / l->cfg.rate), want;
+	double share;
 
 	if (scan_stats(l->scan)->passes <= 1) { /* the first one costs more than any other will */
 		l->interval_ns = least;
 		return;
 	}
 	l->cost_ns += l->cost_ns > 0 ? ((double)cost - l->cost_ns) * 0.2 : (double)cost;
-	want = (int64_t)(l->cost_ns / share_allowed(l));
+	l->quiet = scan_stats(l->scan)->changed ? 0 : l->quiet + 1;
+	share = share_allowed(l);
+	want = (int64_t)(l->cost_ns / (l->cfg.share > 0 ? share : eased(l, share)));
 	l->interval_ns = want > least ? want : least;
 }
 

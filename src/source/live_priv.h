@@ -186,6 +186,7 @@ struct live_source {
 	bool header_told;
 	int64_t pass_before;
 	double cost_ns; /* of a pass, running mean */
+	unsigned quiet; /* passes in a row that found nothing changed */
 	int64_t interval_ns; /* from one pass to the next, as wished */
 	double gap_ns; /* from one pass to the next, running mean of what is reached */
 	enum live_state state;

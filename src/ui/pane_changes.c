@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What has changed since a mark: groups of equal stack that are new, grown, gone. */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,17 +8,32 @@
 
 #include "analysis/filter.h"
 #include "analysis/groups.h"
+#include "core/clock.h"
 #include "ui/pane.h"
+
+/* What is made one after the other. */
+enum stage {
+	STAGE_NONE,
+	STAGE_NOW, /* the snapshot of the moment shown */
+	STAGE_PAST, /* the mark's moment, where it is looked at through a filter … */
+	STAGE_THEN, /* … and its snapshot */
+	STAGE_COMPARE
+};
 
 struct changes {
 	struct pane pane;
 	struct comparison diff;
+	enum stage stage;
+	struct pace pace;
+	struct snapshot_maker maker;
 	struct snapshot now, then; /* then: of a mark, through the filter */
+	bool filtered; /* then is what is compared with */
 	struct moment past; /* that then was taken of */
+	bool *keep;
 	size_t sel, top;
 	struct group_change at; /* what is selected, wherever it stands */
 	int page;
-	uint64_t moment_stamp, keep_stamp, mark_stamp;
+	uint64_t rows_stamp, keep_stamp, mark_stamp;
 };
 
 static const struct view_mark *mark_of(const struct changes *c)
@@ -27,23 +43,6 @@ static const struct view_mark *mark_of(const struct changes *c)
 	if (v->marked)
 		return view_mark_get(v, v->marked);
 	return v->mark.n ? &v->mark.v[v->mark.n - 1] : NULL;
-}
-
-/* Through a filter, or with the runtime's own, the mark's moment is looked at once more. */
-static const struct snapshot *then_of(struct changes *c, const struct view_mark *k)
-{
-	struct view *v = c->pane.view;
-	bool *keep;
-
-	if (!v->filter && !v->system)
-		return &k->snap;
-	if (world_at(v->world, k->time, &c->past))
-		return &k->snap;
-	keep = xcalloc(c->past.n + 1, sizeof(*keep));
-	filter_all(v->filter, v->world, &c->past, v->system, keep);
-	snapshot_take(&c->then, v->world, &c->past, keep);
-	free(keep);
-	return &c->then;
 }
 
 static bool is_same(const struct group_change *a, const struct group_change *b)
@@ -64,23 +63,110 @@ static void find_selected(struct changes *c)
 		c->sel = n ? n - 1 : 0;
 }
 
-static void refresh(struct changes *c)
+/* Through a filter, or with the runtime's own, the mark's moment is looked at once more. */
+static void go_to_mark(struct changes *c, const struct view_mark *k)
+{
+	struct view *v = c->pane.view;
+	int rc = world_at_piece(v->world, k->time, &c->past, v->piece_ns);
+
+	if (rc == -EAGAIN)
+		return;
+	c->stage = STAGE_COMPARE;
+	if (rc)
+		return;
+	c->stage = STAGE_THEN;
+	c->filtered = true;
+	c->keep = xrealloc(c->keep, c->past.n + 1, sizeof(*c->keep));
+	filter_all(v->filter, v->world, &c->past, v->system, c->keep);
+	snapshot_begin(&c->maker, v->world, &c->past, c->keep);
+}
+
+static void stage_piece(struct changes *c)
 {
 	struct view *v = c->pane.view;
 	const struct view_mark *k = mark_of(c);
 
-	if (c->moment_stamp == v->moment_stamp && c->keep_stamp == v->keep_stamp &&
-	    c->mark_stamp == v->mark_stamp)
-		return;
-	c->moment_stamp = v->moment_stamp;
+	switch (c->stage) {
+	case STAGE_NOW:
+		if (snapshot_step(&c->maker, &c->now, v->piece_ns))
+			c->stage = v->filter || v->system ? STAGE_PAST : STAGE_COMPARE;
+		break;
+	case STAGE_PAST:
+		go_to_mark(c, k);
+		break;
+	case STAGE_THEN:
+		if (snapshot_step(&c->maker, &c->then, v->piece_ns))
+			c->stage = STAGE_COMPARE;
+		break;
+	default:
+		snapshot_compare(c->filtered ? &c->then : &k->snap, &c->now, &c->diff);
+		find_selected(c);
+		c->stage = STAGE_NONE;
+	}
+}
+
+static bool is_made_of(const struct changes *c)
+{
+	const struct view *v = c->pane.view;
+
+	return c->rows_stamp == v->rows_stamp && c->keep_stamp == v->keep_stamp &&
+	       c->mark_stamp == v->mark_stamp;
+}
+
+static void begin(struct changes *c)
+{
+	struct view *v = c->pane.view;
+
+	c->rows_stamp = v->rows_stamp;
 	c->keep_stamp = v->keep_stamp;
 	c->mark_stamp = v->mark_stamp;
-	c->diff.v.n = 0;
-	if (!k)
+	c->filtered = false;
+	c->stage = mark_of(c) ? STAGE_NOW : STAGE_NONE;
+	if (c->stage)
+		snapshot_begin(&c->maker, v->world, view_moment(v), view_keep(v, NULL));
+	else
+		c->diff.v.n = 0;
+}
+
+/* Pieces of it, for the time of one. Returns whether the changes are those asked for. */
+static bool go_on(struct changes *c)
+{
+	struct view *v = c->pane.view;
+	int64_t began = clock_cpu_ns();
+
+	do
+		stage_piece(c);
+	while (c->stage && (!v->piece_ns || clock_cpu_ns() - began < v->piece_ns));
+	pace_add(&c->pace, clock_cpu_ns() - began, !c->stage);
+	if (c->stage)
+		v->held = v->answered = true; /* changes_work() goes on with it */
+	return !c->stage;
+}
+
+static void refresh(struct changes *c)
+{
+	struct view *v = c->pane.view;
+	bool same = c->keep_stamp == v->keep_stamp && c->mark_stamp == v->mark_stamp;
+
+	if (is_made_of(c) || v->marking.letter || (same && view_may_wait(v, &c->pace)))
 		return;
-	snapshot_take(&c->now, v->world, view_moment(v), view_keep(v, NULL));
-	snapshot_compare(then_of(c, k), &c->now, &c->diff);
-	find_selected(c);
+	begin(c);
+	if (c->stage)
+		go_on(c);
+}
+
+static bool changes_work(struct pane *p)
+{
+	struct changes *c = (struct changes *)p;
+
+	if (!c->stage)
+		return false;
+	if (!is_made_of(c))
+		begin(c);
+	if (c->stage && !go_on(c))
+		return true;
+	p->view->answered = p->view->ready = true;
+	return false;
 }
 
 /* --- drawing --- */
@@ -134,6 +220,8 @@ static void draw_head(const struct region *r)
 
 static void draw_empty(const struct changes *c, const struct region *r)
 {
+	if (c->stage || c->pane.view->marking.letter)
+		return;
 	draw_str(r, 2, 2, -1, ROLE_DIM, 0,
 		 mark_of(c) ? "every group is as large as it was then"
 			    : "no mark is set: m sets one at the time shown");
@@ -269,7 +357,9 @@ static void changes_free(struct pane *p)
 	comparison_release(&c->diff);
 	snapshot_release(&c->now);
 	snapshot_release(&c->then);
+	snapshot_maker_release(&c->maker);
 	moment_release(&c->past);
+	free(c->keep);
 	free(c);
 }
 
@@ -282,6 +372,7 @@ static const struct pane_ops changes_ops = {
 	.action = changes_action,
 	.mouse = changes_mouse,
 	.note = changes_note,
+	.work = changes_work,
 	.free = changes_free,
 };
 

@@ -5,10 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "analysis/filter.h"
 #include "analysis/groups.h"
+#include "core/clock.h"
 #include "ui/pane.h"
 
 /* What the selection sticks to, whatever row it is in. */
@@ -32,7 +32,8 @@ struct open_group {
 struct list {
 	struct pane pane;
 	struct groups groups;
-	struct groups_config conf;
+	struct groups_config conf; /* as asked for: groups.by and shown tell what there is */
+	struct groups_config shown;
 	VEC(struct line) line; /* but for single goroutines: those are lines as they are */
 	VEC(struct open_group) open;
 	bool all_open;
@@ -43,19 +44,11 @@ struct list {
 	bool follow;
 	int page, w; /* lines and columns last drawn */
 	struct filter *search;
-	/* what the lines were made from */
-	uint64_t moment_stamp, keep_stamp;
+	/* what the lines were made from, or are being made from */
+	uint64_t rows_stamp, keep_stamp;
 	bool stale;
-	int64_t made_at, made_cost; /* ns */
+	struct pace pace;
 };
-
-static int64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
-}
 
 /* --- the lines --- */
 
@@ -96,7 +89,7 @@ static struct anchor anchor_of(const struct list *l, struct line line)
 	return (struct anchor){
 		.goid = row == NO_G ? 0 : l->pane.view->world->g.v[row].goid,
 		.key = g.key,
-		.state = l->conf.by == GROUP_STACK ? g.state : 0,
+		.state = l->groups.by == GROUP_STACK ? g.state : 0,
 	};
 }
 
@@ -110,14 +103,14 @@ static size_t open_find(const struct list *l, const struct group *g)
 	size_t i = 0;
 
 	while (i < l->open.n && (l->open.v[i].key != g->key ||
-				 (l->conf.by == GROUP_STACK && l->open.v[i].state != g->state)))
+				 (l->groups.by == GROUP_STACK && l->open.v[i].state != g->state)))
 		i++;
 	return i;
 }
 
 static bool is_open(const struct list *l, const struct group *g)
 {
-	if (l->conf.by == GROUP_NONE || g->n < 2)
+	if (l->groups.by == GROUP_NONE || g->n < 2)
 		return false;
 	return (open_find(l, g) < l->open.n) != l->all_open;
 }
@@ -129,7 +122,7 @@ static bool group_is_open(const struct list *l, size_t group)
 	return is_open(l, &g);
 }
 
-static void add_members(struct list *l, const struct moment *m, size_t group)
+static void add_members(struct list *l, const struct moment *m, const bool *keep, size_t group)
 {
 	const struct group one = group_at(l, group), *g = &one;
 	uint32_t left = g->n;
@@ -137,9 +130,9 @@ static void add_members(struct list *l, const struct moment *m, size_t group)
 	for (size_t row = 0; row < m->n && left; row++) {
 		if (m->state[row] == GS_NONE || m->state[row] == GS_DEAD)
 			continue;
-		if (l->conf.keep && !l->conf.keep[row])
+		if (keep && !keep[row])
 			continue;
-		if (!group_has(l->pane.view->world, m, l->conf.by, g, row))
+		if (!group_has(l->pane.view->world, m, l->groups.by, g, row))
 			continue;
 		*vec_push(&l->line) = (struct line){ (uint32_t)group, (uint32_t)row };
 		left--;
@@ -185,48 +178,84 @@ static void find_anchor(struct list *l)
 		l->sel = lines(l) ? lines(l) - 1 : 0;
 }
 
-static void make_lines(struct list *l, const struct moment *m)
+static void make_lines(struct list *l)
 {
+	struct view *v = l->pane.view;
+	const struct moment *m = view_moment(v);
 	size_t n = flat(l) ? 0 : groups_n(&l->groups);
+	const bool *keep = l->open.n || l->all_open ? view_keep(v, NULL) : NULL;
 
 	l->line.n = 0;
 	vec_reserve(&l->line, n);
 	for (size_t i = 0; i < n; i++) {
 		*vec_push(&l->line) = (struct line){ (uint32_t)i, NO_G };
 		if ((l->open.n || l->all_open) && group_is_open(l, i))
-			add_members(l, m, i);
+			add_members(l, m, keep, i);
 	}
 	find_anchor(l);
 }
 
-/* While a file loads, the list of a million is not made anew with every drain. */
-static bool may_wait(const struct list *l)
+static bool is_made_of(const struct list *l)
 {
 	const struct view *v = l->pane.view;
 
-	return !l->stale && l->keep_stamp == v->keep_stamp && !v->world->progress.whole &&
-	       now_ns() - l->made_at < l->made_cost * 10;
+	return !l->stale && l->rows_stamp == v->rows_stamp && l->keep_stamp == v->keep_stamp;
 }
 
-static void refresh(struct list *l)
+/* A piece of the work. Returns whether the list is as asked for. */
+static bool go_on(struct list *l)
 {
 	struct view *v = l->pane.view;
-	const struct moment *m = view_moment(v);
+	int64_t began = clock_cpu_ns();
+	bool done = groups_step(&l->groups, v->piece_ns);
 
-	if (!l->stale && l->moment_stamp == v->moment_stamp && l->keep_stamp == v->keep_stamp)
-		return;
-	if (may_wait(l))
-		return;
-	l->made_at = now_ns();
+	if (done) {
+		l->shown = l->conf;
+		make_lines(l);
+	} else {
+		v->held = v->answered = true; /* list_work() goes on with it */
+	}
+	pace_add(&l->pace, clock_cpu_ns() - began, done);
+	return done;
+}
+
+static void begin(struct list *l)
+{
+	struct view *v = l->pane.view;
+
 	l->conf.keep = view_keep(v, NULL);
 	l->conf.but_system = !v->filter;
-	l->conf.stamp = v->moment_stamp + 1;
-	groups_make(&l->groups, v->world, m, &l->conf);
-	make_lines(l, m);
-	l->moment_stamp = v->moment_stamp;
+	l->conf.stamp = v->rows_stamp + 1;
+	l->rows_stamp = v->rows_stamp;
 	l->keep_stamp = v->keep_stamp;
 	l->stale = false;
-	l->made_cost = now_ns() - l->made_at;
+	groups_begin(&l->groups, v->world, view_moment(v), &l->conf);
+}
+
+/* What is in the making is gone on with by list_work(), unless it is of what is no more. */
+static void refresh(struct list *l)
+{
+	bool same = !l->stale && l->keep_stamp == l->pane.view->keep_stamp;
+
+	/* the list of a million is not made anew whenever something has changed */
+	if (is_made_of(l) || (same && view_may_wait(l->pane.view, &l->pace)))
+		return;
+	begin(l);
+	go_on(l);
+}
+
+static bool list_work(struct pane *p)
+{
+	struct list *l = (struct list *)p;
+
+	if (!groups_busy(&l->groups))
+		return false;
+	if (!is_made_of(l))
+		begin(l);
+	if (!go_on(l))
+		return true;
+	p->view->answered = p->view->ready = true;
+	return false;
 }
 
 static void select_line(struct list *l, size_t i)
@@ -297,7 +326,7 @@ static void columns(const struct list *l, int width, struct column c[COL_MOST])
 		struct column *one = &c[want->v[i]];
 
 		one->x = x;
-		if ((one->sort != SORT_COUNT || l->conf.by != GROUP_NONE) &&
+		if ((one->sort != SORT_COUNT || l->groups.by != GROUP_NONE) &&
 		    (one->sort != SORT_ON || width >= 60))
 			one->w = all[want->v[i]].w;
 		x += one->w;
@@ -317,7 +346,7 @@ static void draw_head(const struct list *l, const struct region *r, const struct
 {
 	draw_fill(r, 0, 0, r->w, 1, ROLE_COLUMN, 0);
 	for (int i = 0; i < COL_MOST; i++) {
-		enum role role = c[i].sort == l->conf.sort ? ROLE_COLUMN_SORT : ROLE_COLUMN;
+		enum role role = c[i].sort == l->shown.sort ? ROLE_COLUMN_SORT : ROLE_COLUMN;
 
 		if (!c[i].w)
 			continue;
@@ -327,8 +356,8 @@ static void draw_head(const struct list *l, const struct region *r, const struct
 			draw_right(r, c[i].x, 0, c[i].w - 1, role, 0, c[i].head);
 	}
 	draw_str(r, where_x(c) + 1, 0, -1,
-		 l->conf.sort == SORT_WHERE ? ROLE_COLUMN_SORT : ROLE_COLUMN, 0,
-		 l->conf.by == GROUP_CREATOR ? "CREATED AT" : "WHERE");
+		 l->shown.sort == SORT_WHERE ? ROLE_COLUMN_SORT : ROLE_COLUMN, 0,
+		 l->groups.by == GROUP_CREATOR ? "CREATED AT" : "WHERE");
 }
 
 static void draw_place(const struct list *l, const struct region *r, int x, int y, uint32_t stack)
@@ -397,8 +426,9 @@ static void draw_line(const struct list *l, const struct region *r, const struct
 	struct line line = line_at(l, i);
 	const struct group one = group_at(l, line.group), *g = &one;
 	uint32_t row = line_row(l, i);
-	bool member = line.row != NO_G, mixed = l->conf.by == GROUP_CREATOR && !member && g->n > 1;
-	uint32_t place = l->conf.by == GROUP_CREATOR && !member ? g->key : m->stack[row];
+	bool member = line.row != NO_G,
+	     mixed = l->groups.by == GROUP_CREATOR && !member && g->n > 1;
+	uint32_t place = l->groups.by == GROUP_CREATOR && !member ? g->key : m->stack[row];
 	char buf[TEXT_SHORT];
 
 	if (row >= m->n)
@@ -435,6 +465,8 @@ static void draw_empty(const struct list *l, const struct region *r)
 {
 	const struct view *v = l->pane.view;
 
+	if (groups_busy(&l->groups))
+		return;
 	draw_str(r, 2, 2, -1, ROLE_DIM, 0,
 		 v->filter		    ? "no goroutine matches the filter"
 		 : v->world->progress.whole ? "no goroutine is alive at this time"
@@ -506,7 +538,7 @@ static unsigned fold(struct list *l, bool open)
 		*vec_push(&l->open) = (struct open_group){ g.key, g.state };
 	/* folding from within goes to the group's own line */
 	l->anchor = anchor_of(l, (struct line){ line_at(l, l->sel).group, NO_G });
-	make_lines(l, view_moment(l->pane.view));
+	make_lines(l);
 	select_line(l, l->sel);
 	return EFF_DONE | EFF_DRAW;
 }
@@ -734,14 +766,14 @@ static const char *list_note(struct pane *p, char *buf, size_t size)
 	char n[TEXT_SHORT], of[TEXT_SHORT];
 
 	refresh(l);
-	if (l->conf.by == GROUP_NONE)
+	if (l->groups.by == GROUP_NONE)
 		snprintf(buf, size, "%s, by %s%s", text_count(n, l->groups.shown),
-			 sort_name(l->conf.sort), l->conf.invert ? " inverted" : "");
+			 sort_name(l->shown.sort), l->shown.invert ? " inverted" : "");
 	else
 		snprintf(buf, size, "%s in %s groups of equal %s, by %s%s",
 			 text_count(n, l->groups.shown), text_count(of, groups_n(&l->groups)),
-			 l->conf.by == GROUP_STACK ? "stack" : "origin", sort_name(l->conf.sort),
-			 l->conf.invert ? " inverted" : "");
+			 l->groups.by == GROUP_STACK ? "stack" : "origin", sort_name(l->shown.sort),
+			 l->shown.invert ? " inverted" : "");
 	return buf;
 }
 
@@ -766,6 +798,7 @@ static const struct pane_ops list_ops = {
 	.action = list_action,
 	.mouse = list_mouse,
 	.note = list_note,
+	.work = list_work,
 	.free = list_free,
 };
 
@@ -783,5 +816,7 @@ struct pane *pane_list_new(struct view *v)
 	v->grouping = (uint8_t)l->conf.by;
 	v->sort = (uint8_t)l->conf.sort;
 	v->invert = l->conf.invert;
+	l->groups.by = l->conf.by;
+	l->shown = l->conf;
 	return &l->pane;
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "analysis/groups.h"
+#include "core/clock.h"
 #include "ui/lane_story.h"
 #include "ui/pane.h"
 
@@ -28,7 +29,7 @@ struct timeline {
 	struct activity activity;
 	struct nest nest; /* of its story */
 	arrows arrow;
-	enum grouping by;
+	enum grouping by, want; /* as drawn, and as asked for */
 	VEC(uint32_t) row; /* one by one: those shown, in order */
 	struct groups groups; /* else */
 	VEC(uint32_t) member; /* of the groups drawn, MEMBERS each at most … */
@@ -39,8 +40,9 @@ struct timeline {
 	int nested; /* lines drawn below the selected row */
 	int from, to; /* columns of the span that is being dragged; NOT_SHOWN: none */
 	bool scrubbing; /* the button went down on the session's line */
-	uint64_t moment_stamp, keep_stamp;
-	bool stale;
+	uint64_t rows_stamp, keep_stamp;
+	bool stale, busy;
+	struct pace pace;
 	bool partly; /* not all members are drawn */
 };
 
@@ -97,34 +99,74 @@ static void collect_rows(struct timeline *t, const struct moment *m, const bool 
 	t->row.n = n;
 }
 
-static void collect_groups(struct timeline *t)
+static void begin(struct timeline *t)
 {
 	struct view *v = t->pane.view;
+	const bool *keep = view_keep(v, NULL);
 	struct groups_config c = {
-		.by = t->by,
+		.by = t->want,
 		.sort = SORT_COUNT,
-		.keep = view_keep(v, NULL),
+		.keep = keep,
 		.but_system = !v->filter,
-		.stamp = v->moment_stamp + 1,
+		.stamp = v->rows_stamp + 1,
 	};
 
-	groups_make(&t->groups, v->world, view_moment(v), &c);
+	t->rows_stamp = v->rows_stamp;
+	t->keep_stamp = v->keep_stamp;
+	t->stale = false;
+	if (t->want == GROUP_NONE)
+		collect_rows(t, view_moment(v), keep);
+	else
+		groups_begin(&t->groups, v->world, view_moment(v), &c);
+	t->busy = true;
+}
+
+/* A piece of the work. Returns whether the rows are as asked for. */
+static bool go_on(struct timeline *t)
+{
+	struct view *v = t->pane.view;
+	int64_t began = clock_cpu_ns();
+
+	t->busy = t->want != GROUP_NONE && !groups_step(&t->groups, v->piece_ns);
+	pace_add(&t->pace, clock_cpu_ns() - began, !t->busy);
+	if (t->busy) {
+		v->held = v->answered = true; /* timeline_work() goes on with it */
+		return false;
+	}
+	t->by = t->want;
+	t->n_member.n = 0;
+	return true;
+}
+
+static bool is_made_of(const struct timeline *t)
+{
+	const struct view *v = t->pane.view;
+
+	return !t->stale && t->rows_stamp == v->rows_stamp && t->keep_stamp == v->keep_stamp;
 }
 
 static void refresh(struct timeline *t)
 {
-	struct view *v = t->pane.view;
+	bool same = !t->stale && t->keep_stamp == t->pane.view->keep_stamp;
 
-	if (!t->stale && t->moment_stamp == v->moment_stamp && t->keep_stamp == v->keep_stamp)
+	if (is_made_of(t) || (same && view_may_wait(t->pane.view, &t->pace)))
 		return;
-	if (one_by_one(t))
-		collect_rows(t, view_moment(v), view_keep(v, NULL));
-	else
-		collect_groups(t);
-	t->n_member.n = 0;
-	t->moment_stamp = v->moment_stamp;
-	t->keep_stamp = v->keep_stamp;
-	t->stale = false;
+	begin(t);
+	go_on(t);
+}
+
+static bool timeline_work(struct pane *p)
+{
+	struct timeline *t = (struct timeline *)p;
+
+	if (!t->busy)
+		return false;
+	if (!is_made_of(t))
+		begin(t);
+	if (!go_on(t))
+		return true;
+	p->view->answered = p->view->ready = true;
+	return false;
 }
 
 /* Where a row stands among those in order, or would. */
@@ -143,20 +185,14 @@ static size_t row_place(const struct timeline *t, uint32_t row)
 	return lo;
 }
 
-/* Its group in groups.all; NO_GROUP where it is of none. */
-static uint32_t group_of_row(const struct timeline *t, uint32_t row)
-{
-	return row < t->groups.of.n ? t->groups.of.v[row] : NO_GROUP;
-}
-
 static size_t group_place(const struct timeline *t, uint32_t row)
 {
-	uint32_t group = group_of_row(t, row);
+	uint32_t group = groups_of(&t->groups, row);
 
-	if (t->sel < rows(t) && group_of_row(t, row_at(t, t->sel)) == group)
+	if (t->sel < rows(t) && groups_of(&t->groups, row_at(t, t->sel)) == group)
 		return t->sel;
 	for (size_t i = 0; group != NO_GROUP && i < rows(t); i++)
-		if (group_of_row(t, row_at(t, i)) == group)
+		if (groups_of(&t->groups, row_at(t, i)) == group)
 			return i;
 	return SIZE_MAX;
 }
@@ -189,7 +225,7 @@ static void collect_members(struct timeline *t, size_t first, size_t shown)
 
 	if (t->member_top == first && t->n_member.n == shown)
 		return;
-	slot = xmalloc((t->groups.all.n + 1) * sizeof(*slot));
+	slot = xmalloc((groups_all(&t->groups) + 1) * sizeof(*slot));
 	met = xcalloc(shown + 1, sizeof(*met));
 	size = xcalloc(shown + 1, sizeof(*size));
 	vec_reserve(&t->n_member, shown + 1);
@@ -198,9 +234,9 @@ static void collect_members(struct timeline *t, size_t first, size_t shown)
 	n = t->n_member.v;
 
 	t->partly = false;
-	memset(slot, 0xff, (t->groups.all.n + 1) * sizeof(*slot));
+	memset(slot, 0xff, (groups_all(&t->groups) + 1) * sizeof(*slot));
 	for (size_t i = 0; i < shown; i++) {
-		uint32_t g = group_of_row(t, row_at(t, first + i));
+		uint32_t g = groups_of(&t->groups, row_at(t, first + i));
 
 		n[i] = 0;
 		size[i] = groups_at(&t->groups, v->world, m, first + i).n;
@@ -209,9 +245,8 @@ static void collect_members(struct timeline *t, size_t first, size_t shown)
 			slot[g] = (uint32_t)i;
 	}
 	vec_reserve(&t->member, shown * MEMBERS + 1);
-	for (uint32_t row = 0; row < t->groups.of.n; row++) {
-		uint32_t i =
-			t->groups.of.v[row] == NO_GROUP ? UINT32_MAX : slot[t->groups.of.v[row]];
+	for (uint32_t row = 0; row < m->n; row++) {
+		uint32_t g = groups_of(&t->groups, row), i = g == NO_GROUP ? UINT32_MAX : slot[g];
 
 		if (i == UINT32_MAX || (keep && !keep[row]))
 			continue;
@@ -468,19 +503,19 @@ static unsigned set_grouping(struct timeline *t, const struct act *a)
 	static const enum grouping next[] = { [GROUP_NONE] = GROUP_STACK,
 					      [GROUP_STACK] = GROUP_CREATOR,
 					      [GROUP_CREATOR] = GROUP_NONE };
-	int g = a->arg ? grouping_parse(a->arg) : (int)next[t->by];
+	int g = a->arg ? grouping_parse(a->arg) : (int)next[t->want];
 
 	if (g < 0)
 		return view_complain(t->pane.view, "no grouping '%s': stack, flat or creator",
 				     a->arg);
-	t->by = (enum grouping)g;
+	t->want = (enum grouping)g;
 	t->partly = false;
 	t->stale = true;
 	t->top = 0;
 	return view_say(t->pane.view, "%s",
-			t->by == GROUP_NONE    ? "a row for each goroutine"
-			: t->by == GROUP_STACK ? "a row for each group of equal stack"
-					       : "a row for all that were created at one place");
+			t->want == GROUP_NONE	 ? "a row for each goroutine"
+			: t->want == GROUP_STACK ? "a row for each group of equal stack"
+						 : "a row for all that were created at one place");
 }
 
 static unsigned timeline_action(struct pane *p, const struct act *a)
@@ -652,6 +687,7 @@ static const struct pane_ops timeline_ops = {
 	.action = timeline_action,
 	.mouse = timeline_mouse,
 	.note = timeline_note,
+	.work = timeline_work,
 	.free = timeline_free,
 };
 
@@ -661,7 +697,7 @@ struct pane *pane_timeline_new(struct view *v)
 
 	t->pane = (struct pane){ &timeline_ops, v };
 	t->teller = (struct storyteller){ .jobs = v->jobs, .told = told, .arg = t };
-	t->by = GROUP_NONE;
+	t->by = t->want = GROUP_NONE;
 	t->from = t->to = NOT_SHOWN;
 	return &t->pane;
 }

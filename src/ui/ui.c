@@ -344,8 +344,12 @@ static void prepare(void *arg)
 void ui_world_changed(struct ui *ui)
 {
 	const struct world *w = ui->view.world;
+	uint64_t rows = ui->view.rows_stamp;
 
-	ui->dirty |= view_refresh(&ui->view);
+	if (view_refresh(&ui->view)) {
+		ui->ticked = true;
+		ui->dirty |= rows != ui->view.rows_stamp || !ui->view.live;
+	}
 	if (ui->inspects != (w->inspector != NULL)) {
 		ui->inspects = w->inspector;
 		ui_layout(ui);
@@ -386,6 +390,9 @@ int64_t ui_tick(struct ui *ui, int64_t now_ns)
 	}
 	if (ui->playing)
 		play(ui);
+	ui->view.held = false;
+	if (view_work(&ui->view))
+		return 0;
 	for (int i = 0; i < PANE_N; i++)
 		if (ui->pane[i] && ui->pane[i]->ops->work && layout_shows(&ui->layout, i) &&
 		    ui->pane[i]->ops->work(ui->pane[i]))
@@ -433,7 +440,25 @@ char *ui_history(const struct ui *ui)
 
 bool ui_dirty(const struct ui *ui)
 {
-	return ui->dirty || ui->view.answered;
+	return ui->dirty || ui->view.answered || ui->ticked;
+}
+
+bool ui_quiet(const struct ui *ui)
+{
+	return ui->ticked && !ui->dirty && !ui->view.answered;
+}
+
+bool ui_ready(struct ui *ui)
+{
+	bool ready = ui->view.ready;
+
+	ui->view.ready = false;
+	return ready;
+}
+
+bool ui_held(const struct ui *ui)
+{
+	return ui->view.held;
 }
 
 bool ui_done(const struct ui *ui)
@@ -475,5 +500,5 @@ void ui_draw(struct ui *ui, struct grid *g)
 	if (ui->layout.kind != LAYOUT_TINY && !ui->help.open && !ui->chooser.ctx)
 		draw_panes(ui, g);
 	chrome_draw(ui, g);
-	ui->dirty = false;
+	ui->dirty = ui->ticked = false;
 }

@@ -87,6 +87,15 @@ void ui_say(struct ui *ui, bool bad, const char *text);
 char *ui_history(const struct ui *ui);
 
 bool ui_dirty(const struct ui *ui);
+/* Whether it is so for no other reason than that time goes on: that may wait a little. */
+bool ui_quiet(const struct ui *ui);
+/* Whether what took longer than a frame has come since it was asked last: draw it at once. */
+bool ui_ready(struct ui *ui);
+/*
+ * Whether something is made of the world in pieces: till it is finished the world must stay
+ * as it is. ui_tick() goes on with it; ask again after each.
+ */
+bool ui_held(const struct ui *ui);
 /* Draws all of it; the grid has the size last given. Not dirty afterwards. */
 void ui_draw(struct ui *ui, struct grid *g);
 /* Whether it was asked to end. */

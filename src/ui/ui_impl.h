@@ -34,6 +34,7 @@ struct ui {
 	bool mouse;
 	bool playing;
 	bool done, dirty;
+	bool ticked; /* time went on in the world, and nothing else */
 
 	int w, h;
 	struct layout layout;

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "analysis/groups.h"
 #include "ui/pane.h"
@@ -18,18 +19,22 @@ void view_init(struct view *v)
 	v->time = v->world->t_end;
 	v->row = NO_G;
 	v->columns = 80;
-	v->moment_stamp = v->keep_stamp = v->choice_stamp = v->span_stamp = 1;
+	v->moment_stamp = v->rows_stamp = v->keep_stamp = v->choice_stamp = v->span_stamp = 1;
 	v->world_seen = v->world->generation;
+	v->rows_seen = v->world->row_changes;
 }
 
 void view_release(struct view *v)
 {
 	moment_release(&v->past);
+	moment_release(&v->next);
 	filter_free(v->filter);
 	vec_free(&v->undo);
 	for (size_t i = 0; i < v->mark.n; i++)
 		snapshot_release(&v->mark.v[i].snap);
 	vec_free(&v->mark);
+	snapshot_maker_release(&v->marking.maker);
+	free(v->marking.keep);
 	free(v->keep);
 	free(v->copy);
 	free(v->edit_file);
@@ -37,7 +42,7 @@ void view_release(struct view *v)
 
 const struct moment *view_moment(const struct view *v)
 {
-	return v->at_end ? &v->world->now : &v->past;
+	return v->at_end || !v->past_made ? &v->world->now : &v->past;
 }
 
 /* The stack in which the chosen goroutine is at the moment. */
@@ -59,11 +64,18 @@ static void take_own_stack(struct view *v)
 	v->choice_stamp++;
 }
 
-void view_moment_changed(struct view *v)
+static void moment_moved(struct view *v)
 {
-	v->time = v->at_end ? v->world->t_end : v->past.time;
+	v->time = v->at_end ? v->world->t_end : v->going ? v->time : v->past.time;
 	v->moment_stamp++;
 	take_own_stack(v);
+}
+
+void view_moment_changed(struct view *v)
+{
+	v->rows_stamp++;
+	v->rows_seen = v->world->row_changes;
+	moment_moved(v);
 }
 
 bool view_refresh(struct view *v)
@@ -78,7 +90,11 @@ bool view_refresh(struct view *v)
 		v->span_stamp++;
 	}
 	/* what was is as it was: nothing need be made anew of it while the session goes on */
-	if (v->at_end || !v->live)
+	if (!v->at_end && v->live)
+		return true;
+	if (v->at_end && v->rows_seen == w->row_changes)
+		moment_moved(v);
+	else
 		view_moment_changed(v);
 	return true;
 }
@@ -122,7 +138,7 @@ const bool *view_keep(struct view *v, size_t *matched)
 {
 	const struct moment *m = view_moment(v);
 	/* both only grow, so their sum tells of a change in either */
-	uint64_t stamp = v->moment_stamp + v->keep_stamp;
+	uint64_t stamp = v->rows_stamp + v->keep_stamp;
 
 	if (v->keep_made != stamp || v->keep_n != m->n) {
 		make_keep(v);
@@ -131,6 +147,27 @@ const bool *view_keep(struct view *v, size_t *matched)
 	if (matched)
 		*matched = v->keep_matched;
 	return v->system && !v->filter ? NULL : v->keep;
+}
+
+static int64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
+}
+
+void pace_add(struct pace *p, int64_t ns, bool done)
+{
+	p->cost = p->made ? ns : p->cost + ns;
+	p->made = done ? now_ns() : 0;
+}
+
+bool view_may_wait(const struct view *v, const struct pace *p)
+{
+	enum { REST = 20 /* times what it took */ };
+
+	return p->made && !v->world->progress.whole && now_ns() - p->made < p->cost * REST;
 }
 
 void view_choose(struct view *v, uint32_t row)

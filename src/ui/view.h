@@ -29,6 +29,12 @@ struct view_mark {
 
 enum { VIEW_MARKS = 26 }; /* a letter each */
 
+/* How often what takes long is made anew of a world that goes on. */
+struct pace {
+	int64_t made; /* when it was finished, ns */
+	int64_t cost; /* processor time of it */
+};
+
 struct view {
 	/* the caller's, set before view_init() */
 	struct world *world; /* to be read only, but for world_at() */
@@ -43,7 +49,11 @@ struct view {
 	bool at_end; /* shows world->now and follows it */
 	bool paused; /* was asked to stay where it is */
 	int64_t time; /* of the moment shown */
-	struct moment past; /* the moment shown where at_end is false */
+	struct moment past; /* the moment shown where at_end is false … */
+	bool past_made; /* … and it has been made; till then the newest is */
+	struct moment
+		next; /* where it takes long to go, the one in the making; past stays so long */
+	bool going; /* to view.time */
 	struct time_span span; /* of the timelines */
 	bool span_all; /* it is the whole session, and grows with it */
 	uint32_t row; /* chosen goroutine, or NO_G */
@@ -61,6 +71,7 @@ struct view {
 	 * cached rows were made from.
 	 */
 	uint64_t moment_stamp; /* moment, world */
+	uint64_t rows_stamp; /* what the moment says of any row: time alone does not make it grow */
 	uint64_t keep_stamp; /* filter, system; view_keep() */
 	uint64_t choice_stamp; /* row, stack, frame */
 	uint64_t
@@ -68,6 +79,9 @@ struct view {
 	uint64_t span_stamp;
 
 	bool answered; /* a worker answered a pane: what is drawn is stale; the frame clears it */
+	bool ready; /* what took longer than a frame is there: somebody may wait for it; likewise */
+	/* pieces of what is in the making are of the world as it is: it must stay so; see ui_held() */
+	bool held;
 
 	/* what handlers ask for beside their effects */
 	char status[256]; /* message to show; "" none */
@@ -79,6 +93,11 @@ struct view {
 	VEC(struct view_mark) mark; /* in order of time */
 	char marked; /* letter of the mark set or gone to last, 0: none; others compare with it */
 	uint64_t mark_stamp; /* grows with the marks */
+	struct {
+		char letter; /* of the mark whose snapshot is in the making, 0: of none */
+		struct snapshot_maker maker;
+		bool *keep;
+	} marking;
 
 	/* the view's own */
 	VEC(struct time_span) undo;
@@ -86,7 +105,7 @@ struct view {
 	size_t keep_n, keep_cap;
 	uint64_t keep_made;
 	size_t keep_matched;
-	uint64_t world_seen;
+	uint64_t world_seen, rows_seen;
 };
 
 void view_init(struct view *v);
@@ -124,10 +143,28 @@ unsigned view_step_frame(struct view *v, int dir);
 /* First frame of a stack in the program's own code, see stack_place(); 0 where there is none. */
 uint32_t view_user_frame(const struct world *w, uint32_t stack);
 
+/* Notes that so much processor time was spent on it, and whether it is finished. */
+void pace_add(struct pace *p, int64_t ns, bool done);
+/*
+ * Whether what is there will do for now: more data come in, and it was made not long ago. What
+ * nobody asked for takes a twentieth of a processor at most.
+ */
+bool view_may_wait(const struct view *v, const struct pace *p);
+
 /* --- time --- */
 
-/* Goes to a time (clamped) and stays there. Returns 0 or the history's error, told as status. */
+/*
+ * Goes to a time (clamped) and stays there. Where that takes long, view_work() goes on with it.
+ * Returns 0 or the history's error, told as status.
+ */
 int view_goto(struct view *v, int64_t t);
+/*
+ * Goes on with what takes longer than a frame, for view.piece_ns. Returns whether there is
+ * more to do.
+ */
+bool view_work(struct view *v);
+/* To the end of it: then view_moment() is that of view.time. */
+void view_arrive(struct view *v);
 /* Goes to the newest state and follows it. */
 void view_goto_end(struct view *v);
 /* Stays where it is, or goes on. */
@@ -161,6 +198,9 @@ void view_span_follow(struct view *v, int64_t t);
  * is free); where a mark is at this very time it is taken away. Returns effects.
  */
 unsigned view_mark(struct view *v, char letter);
+/* Of a mark that takes long: a piece of it, returns whether there is more; and all of it. */
+bool view_mark_work(struct view *v);
+void view_mark_finish(struct view *v);
 /* Goes to the mark of that letter; 0: to the one before the moment shown, round the end. */
 unsigned view_mark_jump(struct view *v, char letter);
 /* The mark of that letter, NULL: none. Valid until marks change. */

@@ -25,19 +25,54 @@ static char free_letter(const struct view *v)
 
 static void mark_remove(struct view *v, size_t i)
 {
+	if (v->marking.letter == v->mark.v[i].letter)
+		v->marking.letter = 0;
 	snapshot_release(&v->mark.v[i].snap);
 	v->mark.n--;
 	memmove(&v->mark.v[i], &v->mark.v[i + 1], (v->mark.n - i) * sizeof(*v->mark.v));
 }
 
-static void take(struct view *v, struct snapshot *s)
+/* A piece of the snapshot; returns whether it is finished. */
+static bool go_on(struct view *v, int64_t piece_ns)
+{
+	struct snapshot made = { 0 };
+
+	if (!snapshot_step(&v->marking.maker, &made, piece_ns)) {
+		v->held = v->answered = true; /* view_mark_work() goes on with it */
+		return false;
+	}
+	for (size_t i = 0; i < v->mark.n; i++)
+		if (v->mark.v[i].letter == v->marking.letter)
+			v->mark.v[i].snap = made;
+	v->marking.letter = 0;
+	snapshot_maker_release(&v->marking.maker);
+	free(v->marking.keep);
+	v->marking.keep = NULL;
+	v->mark_stamp++;
+	return true;
+}
+
+bool view_mark_work(struct view *v)
+{
+	return v->marking.letter && !go_on(v, v->piece_ns);
+}
+
+void view_mark_finish(struct view *v)
+{
+	if (v->marking.letter)
+		go_on(v, 0);
+}
+
+/* What the mark of that letter keeps of the moment shown. */
+static void take(struct view *v, char letter)
 {
 	const struct moment *m = view_moment(v);
-	bool *keep = xcalloc(m->n + 1, sizeof(*keep));
 
-	filter_all(NULL, v->world, m, false, keep);
-	snapshot_take(s, v->world, m, keep);
-	free(keep);
+	v->marking.letter = letter;
+	v->marking.keep = xrealloc(v->marking.keep, m->n + 1, sizeof(*v->marking.keep));
+	filter_all(NULL, v->world, m, false, v->marking.keep);
+	snapshot_begin(&v->marking.maker, v->world, m, v->marking.keep);
+	go_on(v, v->piece_ns);
 }
 
 static void mark_add(struct view *v, char letter)
@@ -47,17 +82,19 @@ static void mark_add(struct view *v, char letter)
 
 	if (v->row != NO_G && v->row < v->world->g.n)
 		made.goid = v->world->g.v[v->row].goid;
-	take(v, &made.snap);
 	while (i < v->mark.n && v->mark.v[i].time <= made.time)
 		i++;
 	vec_reserve(&v->mark, v->mark.n + 1);
 	memmove(&v->mark.v[i + 1], &v->mark.v[i], (v->mark.n - i) * sizeof(*v->mark.v));
 	v->mark.v[i] = made;
 	v->mark.n++;
+	take(v, letter);
 }
 
 unsigned view_mark(struct view *v, char letter)
 {
+	view_arrive(v);
+	view_mark_finish(v);
 	v->mark_stamp++;
 	for (size_t i = 0; i < v->mark.n; i++) {
 		char was = v->mark.v[i].letter;

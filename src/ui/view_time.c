@@ -111,6 +111,7 @@ void view_span_follow(struct view *v, int64_t t)
 void view_goto_end(struct view *v)
 {
 	v->at_end = true;
+	v->going = v->past_made = false;
 	v->paused = false;
 	view_moment_changed(v);
 	if (v->span_all) { /* it stood still meanwhile */
@@ -120,20 +121,57 @@ void view_goto_end(struct view *v)
 	view_span_follow(v, v->time);
 }
 
+/* A piece of the way; returns what is left of it as world_at_piece() does. */
+static int go_on(struct view *v, int64_t piece_ns)
+{
+	int rc = world_at_piece(v->world, v->time, &v->next, piece_ns);
+	struct moment was = v->past;
+
+	v->going = rc == -EAGAIN;
+	if (v->going) {
+		v->held = v->answered = true; /* view_work() goes on with it */
+		return 0;
+	}
+	if (rc)
+		view_complain(v, "the past could not be read: %s", strerror(-rc));
+	v->past = v->next;
+	v->next = was;
+	v->past.time = v->time;
+	v->past_made = true;
+	view_moment_changed(v);
+	return rc;
+}
+
 int view_goto(struct view *v, int64_t t)
 {
 	struct time_span all = view_session(v);
 	int rc;
 
-	t = clamp(t, all.t0, all.t1);
-	rc = world_at(v->world, t, &v->past);
-	if (rc)
-		view_complain(v, "the past could not be read: %s", strerror(-rc));
-	v->past.time = t;
+	view_mark_finish(v);
+	v->time = clamp(t, all.t0, all.t1);
+	v->past_made = v->past_made && !v->at_end;
 	v->at_end = false;
-	view_moment_changed(v);
-	view_span_follow(v, t);
+	rc = go_on(v, v->piece_ns);
+	v->moment_stamp++;
+	view_span_follow(v, v->time);
 	return rc;
+}
+
+bool view_work(struct view *v)
+{
+	if (v->going) {
+		go_on(v, v->piece_ns);
+		v->ready |= !v->going;
+		v->answered = true;
+		return v->going;
+	}
+	return view_mark_work(v);
+}
+
+void view_arrive(struct view *v)
+{
+	if (v->going)
+		go_on(v, 0);
 }
 
 void view_pause(struct view *v, bool on)

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * From a key to the redrawn grid with a million goroutines in the table: the limit
- * is one frame of a screen that shows sixty a second.
+ * is one frame of a screen that shows sixty a second. What takes longer is done in pieces, as
+ * on a terminal: each picture until all is there is a frame, and the last column tells what
+ * all of them took together.
  *   bench_frame [GOROUTINES]
  * Where other programs run as well, the processor time tells what is our own part of it.
  */
@@ -22,8 +24,11 @@ enum {
 	SEGMENTS = 40,
 	W = 200,
 	H = 60,
-	MOST = 400
+	MOST = 4000
 };
+
+/* As screen.c has it. */
+enum { PIECE_NS = 4 * 1000 * 1000 };
 
 static const double LIMIT_MS = 16;
 
@@ -38,6 +43,8 @@ struct bench {
 	double ms[MOST], cpu[MOST]; /* of each key */
 	double began, cpu_began;
 	int n;
+	int64_t now;
+	double whole; /* of the key that took longest */
 	int over, cpu_over;
 	VEC(double) all; /* of every frame, processor time */
 };
@@ -68,6 +75,25 @@ static void took(struct bench *b)
 		return;
 	b->cpu[b->n] = clock_ms(CLOCK_THREAD_CPUTIME_ID) - b->cpu_began;
 	b->ms[b->n++] = clock_ms(CLOCK_MONOTONIC) - b->began;
+}
+
+/* The frames that follow from what was done since begin(), the first with it. */
+static void frames(struct bench *b)
+{
+	double cpu_began = b->cpu_began, whole;
+	int64_t wait;
+
+	for (;;) {
+		wait = ui_tick(b->ui, b->now += 1000000);
+		if (ui_dirty(b->ui))
+			ui_draw(b->ui, &b->grid);
+		took(b);
+		if (wait && !ui_dirty(b->ui))
+			break;
+		begin(b);
+	}
+	whole = clock_ms(CLOCK_THREAD_CPUTIME_ID) - cpu_began;
+	b->whole = whole > b->whole ? whole : b->whole;
 }
 
 /* Works at once: here nothing waits for an answer. */
@@ -167,23 +193,30 @@ static void done(struct bench *b, const char *what)
 {
 	qsort(b->ms, (size_t)b->n, sizeof(*b->ms), by_value);
 	qsort(b->cpu, (size_t)b->n, sizeof(*b->cpu), by_value);
-	printf("  %-38s %7.2f ms  p99 %7.2f  most %7.2f   %5.1f %% of a frame   processor %6.2f, "
-	       "most %6.2f\n",
-	       what, b->ms[b->n / 2], b->ms[b->n * 99 / 100], b->ms[b->n - 1],
-	       100 * b->ms[b->n - 1] / LIMIT_MS, b->cpu[b->n / 2], b->cpu[b->n - 1]);
+	printf("  %-35s %4d frames %6.2f ms  p99 %6.2f  most %6.2f   processor %6.2f, p99 %6.2f, "
+	       "most %6.2f   in all %6.1f\n",
+	       what, b->n, b->ms[b->n / 2], b->ms[b->n * 99 / 100], b->ms[b->n - 1],
+	       b->cpu[b->n / 2], b->cpu[b->n * 99 / 100], b->cpu[b->n - 1], b->whole);
 	for (int i = 0; i < b->n; i++)
 		*vec_push(&b->all) = b->cpu[i];
 	b->over += b->ms[b->n - 1] > LIMIT_MS;
 	b->cpu_over += b->cpu[b->n - 1] > LIMIT_MS;
 	b->n = 0;
+	b->whole = 0;
+}
+
+/* What led there is measured elsewhere. */
+static void drop(struct bench *b)
+{
+	b->n = 0;
+	b->whole = 0;
 }
 
 static void key(struct bench *b, uint32_t k)
 {
 	begin(b);
 	ui_key(b->ui, k);
-	ui_draw(b->ui, &b->grid);
-	took(b);
+	frames(b);
 }
 
 static void keys(struct bench *b, const char *what, uint32_t k, int times)
@@ -204,7 +237,7 @@ static void type(struct bench *b, const char *what, const char *text, uint32_t e
 	done(b, what);
 	key(b, UK_ESC);
 	key(b, UK_ESC);
-	b->n = 0;
+	drop(b);
 }
 
 static void command(struct bench *b, const char *what, const char *const *line, int n, int times)
@@ -215,8 +248,7 @@ static void command(struct bench *b, const char *what, const char *const *line, 
 		begin(b);
 		if (ui_command(b->ui, line[i % n], &err))
 			die("bench_frame: %s", err.text);
-		ui_draw(b->ui, &b->grid);
-		took(b);
+		frames(b);
 	}
 	done(b, what);
 }
@@ -239,8 +271,7 @@ static void live(struct bench *b, const char *what, size_t n)
 		world_close_segment(&b->w);
 		begin(b);
 		ui_world_changed(b->ui);
-		ui_draw(b->ui, &b->grid);
-		took(b);
+		frames(b);
 	}
 	done(b, what);
 }
@@ -252,27 +283,29 @@ static void measure_timeline(struct bench *b)
 	int n = 0;
 
 	key(b, '2');
-	b->n = 0;
+	drop(b);
 	keys(b, "timeline: down", UK_DOWN, 100);
 	keys(b, "timeline: page down", UK_PGDN, 40);
 	keys(b, "timeline: to the last row", 'G', 1);
 	command(b, "timeline: rows of groups", rows, 3, 6);
 	key(b, 't');
-	b->n = 0;
+	drop(b);
 	keys(b, "timeline of groups: down", UK_DOWN, 50);
 	keys(b, "timeline of groups: zoom", '+', 10);
 	keys(b, "timeline of groups: step in time", '.', 10);
 	key(b, 'm');
 	done(b, "mark the moment");
 	key(b, 'L');
-	b->n = 0;
+	drop(b);
 	keys(b, "what has changed since the mark", 'D', 1);
 	keys(b, "changes: down", UK_DOWN, 50);
 	for (size_t i = 0; i < b->all.n; i++)
 		n += b->all.v[i] > LIMIT_MS;
 	qsort(b->all.v, b->all.n, sizeof(*b->all.v), by_value);
-	printf("  %zu frames: p99 %.2f ms of processor time, %d (%.1f %%) over %.0f ms\n", b->all.n,
-	       b->all.v[b->all.n * 99 / 100], n, 100.0 * n / (double)b->all.n, LIMIT_MS);
+	printf("  %zu frames, processor time: median %.2f ms, p99 %.2f, most %.2f, %d (%.1f %%) "
+	       "over %.0f ms\n",
+	       b->all.n, b->all.v[b->all.n / 2], b->all.v[b->all.n * 99 / 100],
+	       b->all.v[b->all.n - 1], n, 100.0 * n / (double)b->all.n, LIMIT_MS);
 }
 
 static void measure(struct bench *b)
@@ -292,13 +325,13 @@ static void measure(struct bench *b)
 	command(b, "sort by another column", sorts, ARRAY_SIZE(sorts), 12);
 	keys(b, "group: flat, by creator, by stack", 't', 9);
 	key(b, 't');
-	b->n = 0;
+	drop(b);
 	command(b, "sort, flat", sorts, ARRAY_SIZE(sorts), 12);
 	keys(b, "down, flat", UK_DOWN, 100);
 	type(b, "filter as it is typed, flat", "part1.*step5", UK_ENTER);
 	key(b, 't');
 	key(b, 't');
-	b->n = 0;
+	drop(b);
 	type(b, "filter as it is typed, by stack", "part1.*step5", UK_ENTER);
 	type(b, "filter by reason", "chan-recv|mutex", UK_ENTER);
 	type(b, "filter by id", "^g77", UK_ENTER);
@@ -308,7 +341,7 @@ static void measure(struct bench *b)
 	for (const char *c = "2s"; *c; c++)
 		key(b, (uint32_t)*c);
 	key(b, UK_ENTER);
-	b->n = 0;
+	drop(b);
 	keys(b, "step in time", '.', 20);
 	command(b, "go to a time, half the session away", times, ARRAY_SIZE(times), 9);
 	keys(b, "back to the newest", 'L', 1);
@@ -336,7 +369,9 @@ static void measure_long(void)
 {
 	enum { GOROUTINES = 200, SECONDS = 18000 };
 	struct bench *b = xcalloc(1, sizeof(*b));
-	struct ui_config c = { .world = &b->w, .jobs = &b->jobs, .w = W, .h = H };
+	struct ui_config c = {
+		.world = &b->w, .jobs = &b->jobs, .piece_ns = PIECE_NS, .w = W, .h = H
+	};
 	struct seg_g *s = xcalloc(GOROUTINES, sizeof(*s));
 	int64_t t = 0;
 
@@ -357,7 +392,7 @@ static void measure_long(void)
 	b->ui = ui_new(&c);
 	key(b, '2');
 	key(b, 'z');
-	b->n = 0;
+	drop(b);
 	measure_zooms(b);
 	begin(b);
 	world_thin(&b->w, b->w.entry.n * 2 / 3);
@@ -375,7 +410,9 @@ int main(int argc, char **argv)
 {
 	size_t n = argc > 1 ? strtoul(argv[1], NULL, 10) : 1000000;
 	struct bench *b = xcalloc(1, sizeof(*b));
-	struct ui_config c = { .world = &b->w, .jobs = &b->jobs, .w = W, .h = H };
+	struct ui_config c = {
+		.world = &b->w, .jobs = &b->jobs, .piece_ns = PIECE_NS, .w = W, .h = H
+	};
 	double t0 = clock_ms(CLOCK_MONOTONIC);
 
 	b->jobs.submit = submit;
@@ -384,8 +421,10 @@ int main(int argc, char **argv)
 	       b->w.stacks.stack.n, b->w.entry.n, clock_ms(CLOCK_MONOTONIC) - t0);
 	grid_init(&b->grid, W, H, false);
 	b->ui = ui_new(&c);
+	begin(b);
 	ui_world_changed(b->ui);
-	ui_draw(b->ui, &b->grid);
+	frames(b);
+	done(b, "the first picture");
 	measure(b);
 	printf("%d over %.0f ms, %d in processor time\n", b->over, LIMIT_MS, b->cpu_over);
 	ui_free(b->ui);

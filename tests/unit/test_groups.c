@@ -333,6 +333,67 @@ static void test_long_waits(void **state)
 	expect_all(f, 0);
 }
 
+/* Steps until it is finished; what is shown stays what it was until then. */
+static int step_through(struct groups *g)
+{
+	size_t was = groups_n(g);
+	int steps = 1;
+
+	for (; !groups_step(g, 1); steps++) {
+		assert_true(groups_busy(g));
+		assert_int_equal(groups_n(g), was);
+	}
+	assert_false(groups_busy(g));
+	return steps;
+}
+
+/* More rows than a piece has, and work that is dropped half-way for another. */
+static void in_pieces(struct fix *f, bool in_order)
+{
+	struct groups g = { 0 };
+	const struct moment *m = &f->w.now;
+
+	make(f, 90000, in_order);
+	for (int i = 0; i < 3 * GROUP_N * SORT_N; i++) {
+		struct groups_config c = { .by = (enum grouping)(i % GROUP_N),
+					   .sort = (enum sort_by)(i / GROUP_N % SORT_N),
+					   .invert = roll(f, 2),
+					   .keep = roll(f, 3) ? f->keep.v : NULL,
+					   .stamp = 1 + roll(f, 2) };
+
+		groups_begin(&g, &f->w, m, &c);
+		for (uint32_t k = roll(f, 9); roll(f, 2) && k && !groups_step(&g, 1);)
+			k--;
+		c.by = (enum grouping)roll(f, GROUP_N);
+		groups_begin(&g, &f->w, m, &c);
+		assert_true(step_through(&g) > 3);
+		groups_make(&f->groups, &f->w, m, &c);
+		assert_int_equal(groups_n(&g), groups_n(&f->groups));
+		assert_true(g.shown == f->groups.shown);
+		for (size_t k = 0; k < groups_n(&g); k++) {
+			struct group a = groups_at(&g, &f->w, m, k),
+				     b = groups_at(&f->groups, &f->w, m, k);
+
+			assert_true(a.row == b.row && a.n == b.n && a.key == b.key &&
+				    a.since == b.since && a.state == b.state &&
+				    a.reason == b.reason);
+			if (c.by != GROUP_NONE)
+				assert_true(groups_of(&g, a.row) < groups_all(&g));
+		}
+	}
+	groups_release(&g);
+}
+
+static void test_in_pieces(void **state)
+{
+	in_pieces(*state, true);
+}
+
+static void test_in_pieces_out_of_order(void **state)
+{
+	in_pieces(*state, false);
+}
+
 /* A member's row is its group's and no other's. */
 static void test_members(void **state)
 {
@@ -361,6 +422,8 @@ static void test_members(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_in_pieces, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_in_pieces_out_of_order, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_in_order, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_out_of_order, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_growth, setup, teardown),

@@ -3,6 +3,7 @@
  * Times of the session: moments made one from the other, sums and columns, against a
  * plain list of what every goroutine was when.
  */
+#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <setjmp.h>
@@ -546,10 +547,68 @@ static void test_segments_close(void **state)
 	assert_int_equal(f->w.progress.events, EARLY + 40000 + 100);
 }
 
+/* More rows and entries than a piece has. */
+static void make_large(struct fix *f)
+{
+	enum { ROWS = 80000, SEGMENTS = 6 };
+	struct seg_g *s = xcalloc(ROWS, sizeof(*s));
+
+	for (int seg = 0; seg < SEGMENTS; seg++) {
+		size_t n = 0;
+
+		for (uint32_t i = 0; i < ROWS; i++) {
+			if (seg && roll(f, 3))
+				continue;
+			s[n++] = (struct seg_g){ .goid = i + 1,
+						 .flags = seg ? 0 : SEGG_FIRST,
+						 .first_state = GS_RUNNABLE,
+						 .stack = f->stack[roll(f, STACKS)],
+						 .since = f->w.t_end + 1,
+						 .state = roll(f, 2) ? GS_BLOCKED : GS_RUNNING };
+		}
+		world_merge(&f->w, f->w.t_end, f->w.t_end + 1000, n, s, n);
+	}
+	free(s);
+}
+
+/* On the way elsewhere half-way: the moment that comes of it is the same. */
+static void test_in_pieces(void **state)
+{
+	struct moment m = { 0 };
+	struct fix *f = *state;
+	int pieces = 0;
+
+	world_close_segment(&f->w);
+	make_large(f);
+	for (int i = 0; i < 60; i++) {
+		int64_t t = roll(f, (uint32_t)f->w.t_end + 1),
+			other = roll(f, (uint32_t)f->w.t_end);
+		struct moment want = { 0 };
+		int rc;
+
+		for (uint32_t k = roll(f, 6); k && world_at_piece(&f->w, other, &m, 1) == -EAGAIN;
+		     k--)
+			pieces++;
+		while ((rc = world_at_piece(&f->w, t, &m, 1)) == -EAGAIN)
+			pieces++;
+		assert_int_equal(rc, 0);
+		assert_int_equal(world_at(&f->w, t, &want), 0);
+		assert_int_equal(m.n, want.n);
+		assert_memory_equal(m.state, want.state, want.n);
+		assert_memory_equal(m.stack, want.stack, want.n * sizeof(*want.stack));
+		assert_memory_equal(m.since, want.since, want.n * sizeof(*want.since));
+		assert_memory_equal(m.count, want.count, sizeof(want.count));
+		moment_release(&want);
+	}
+	assert_true(pieces > 100);
+	moment_release(&m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_moved, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_in_pieces, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_unread, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_totals, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_columns, setup, teardown),
