@@ -88,7 +88,7 @@ PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS))
 PKG_LIBS := $(shell pkg-config --libs $(PKGS))
 endif
 
-.PHONY: all check bench fuzz lint fmt install uninstall dist clean tests fuzzers golden-update generated FORCE
+.PHONY: all check bench fuzz lint fmt install uninstall dist clean tests fuzzers golden-update generated static tarball deb image screenshots FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
 
@@ -145,6 +145,17 @@ endef
 
 $(BUILD)/bingo-top: $(BUILD)/src/main.o $(LIB)
 	$(call link)
+
+# The same objects with every library inside: runs on any Linux of the machine's kind, in an empty root too.
+# libuv's archive has a name of its own in Debian. What ld says of getpwuid_r, which libuv knows and this
+# program never calls, is left out where ld can.
+STATIC_PKGS := $(shell pkg-config --exists libuv-static 2>/dev/null && echo '$(PKGS:libuv=libuv-static)' || echo '$(PKGS)')
+STATIC_LDFLAGS = $(patsubst -pie,-static-pie,$(ALL_LDFLAGS)) \
+	$(shell $(CC) -Wl,--no-warnings -Wl,--version >/dev/null 2>&1 && echo -Wl,--no-warnings)
+STATIC_LIBS = -Wl,--start-group $(shell pkg-config --static --libs $(STATIC_PKGS)) -lzstd -Wl,--end-group -lm -pthread
+$(BUILD)/bingo-top-static: $(BUILD)/src/main.o $(LIB)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(STATIC_LDFLAGS) $(filter %.o %.a,$^) $(STATIC_LIBS) -o $@
 
 $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(LIB)
 	$(call link,-lcmocka)
@@ -219,22 +230,39 @@ golden-update: all $(BUILD)/tests/golden/code_screens
 generated: all $(BUILD)/tests/tools/print_man
 	$(Q)BUILD='$(BUILD)' tests/tools/generate.sh
 
-# source:destination below PREFIX
+# source:destination below PREFIX. PROGRAM=FILE installs a program that is built already.
 INSTALL := man/bingo-top.1:share/man/man1/bingo-top.1 \
 	man/bingo-top.5:share/man/man5/bingo-top.5 \
 	completions/bingo-top.bash:share/bash-completion/completions/bingo-top \
 	completions/_bingo-top:share/zsh/site-functions/_bingo-top \
-	completions/bingo-top.fish:share/fish/vendor_completions.d/bingo-top.fish
+	completions/bingo-top.fish:share/fish/vendor_completions.d/bingo-top.fish \
+	$(foreach d,README.md $(wildcard docs/*.md),$(d):share/doc/bingo-top/$(notdir $(d)))
 INSTALLED := $(foreach i,$(INSTALL),$(if $(wildcard $(firstword $(subst :, ,$(i)))),$(i)))
 
 install: all
 	$(call say,INSTALL,$(DESTDIR)$(PREFIX)/bin/bingo-top)
-	$(Q)install -D -m 755 $(BUILD)/bingo-top '$(DESTDIR)$(PREFIX)/bin/bingo-top'
+	$(Q)install -D -m 755 $(PROGRAM) '$(DESTDIR)$(PREFIX)/bin/bingo-top'
 	$(Q)for i in $(INSTALLED); do install -D -m 644 "$${i%%:*}" "$(DESTDIR)$(PREFIX)/$${i#*:}" || exit 1; done
 
 uninstall:
 	$(Q)rm -f '$(DESTDIR)$(PREFIX)/bin/bingo-top'
 	$(Q)for i in $(INSTALL); do rm -f "$(DESTDIR)$(PREFIX)/$${i#*:}"; done
+	$(Q)rmdir '$(DESTDIR)$(PREFIX)/share/doc/bingo-top' 2>/dev/null || :
+
+# Packages, each a file or folder in $(BUILD): docs/packages.md.
+static: $(BUILD)/bingo-top-static
+
+tarball: static
+	$(Q)BUILD='$(BUILD)' MAKE='$(MAKE)' VERSION='$(VERSION)' packaging/tarball.sh
+
+image: static
+	$(Q)BUILD='$(BUILD)' MAKE='$(MAKE)' packaging/image.sh
+
+deb: all
+	$(Q)BUILD='$(BUILD)' VERSION='$(VERSION)' packaging/deb.sh
+
+screenshots: all
+	$(Q)BUILD='$(BUILD)' screenshots/make.sh
 
 dist:
 	@mkdir -p $(BUILD)

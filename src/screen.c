@@ -502,6 +502,8 @@ static int show(struct screen *s, struct err *err)
 	history = load_history(set);
 	s->ui = make_ui(s, true, history);
 	free(history);
+	on_progress(s->c->loader); /* a file may have been read to its end before */
+	uv_async_send(&s->c->loader->wake);
 	uv_prepare_start(&s->prepare, on_prepare);
 	rc = start_keys(s, err);
 	if (!rc)

@@ -67,4 +67,25 @@ for term in xterm-256color tmux-256color screen linux vt100 dumb; do
 	fi
 	$t kill-server 2>/dev/null
 done
+
+# A file that is read before there is a screen: what is found in it shows by itself.
+cat >"$work/dump.txt" <<'TEXT'
+goroutine 1 [chan receive (nil chan), 5 minutes]:
+main.main()
+	/src/app/main.go:10 +0x1d
+
+goroutine 18 [select (no cases), 5 minutes]:
+main.serve()
+	/src/app/main.go:20 +0x1d
+created by main.main in goroutine 1
+	/src/app/main.go:8 +0x25
+TEXT
+t="tmux -L bingo-test-$$-dump -f /dev/null"
+$t new-session -d -x 80 -y 24 "env TERM=tmux-256color $BUILD/bingo-top --replay '$work/dump.txt'"
+if within '1 warning'; then
+	ok "findings of a small file show without a key"
+else
+	$t capture-pane -p >"$work/said" 2>&1
+	not_ok "findings of a small file show without a key" "$work/said"
+fi
 finish
