@@ -157,6 +157,15 @@ static int draw_label(struct ui *ui, const struct region *r, int x, int y, int e
 	return w;
 }
 
+/* The one behind row in the bar; NULL: there is none. */
+static const struct key_binding *bar_next(const struct ui *ui, const struct key_binding *row)
+{
+	while ((++row)->action)
+		if (in_bar(ui, row))
+			return row;
+	return NULL;
+}
+
 static void draw_bar_line(struct ui *ui, const struct region *r, int y)
 {
 	const struct key_binding *quit = key_row(ACT_CLOSE, CTX_ANY);
@@ -168,12 +177,12 @@ static void draw_bar_line(struct ui *ui, const struct region *r, int y)
 	if (panes) /* the way out has its place before all else */
 		end -= 1 + (int)strlen(bar_key(ui, key, quit)) + 1 + (int)strlen(quit->bar);
 	for (const struct key_binding *b = key_table; b->action; b++) {
-		const struct key_binding *next = b + 1;
+		const struct key_binding *next;
 
 		if (!in_bar(ui, b) || b == quit)
 			continue;
-		if (!next->action || !next->bar || strcmp(next->bar, b->bar) != 0 ||
-		    !in_bar(ui, next))
+		next = bar_next(ui, b);
+		if (next && strcmp(next->bar, b->bar) != 0)
 			next = NULL;
 		x += draw_label(ui, r, x, y, end, b, next);
 		if (next)

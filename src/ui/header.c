@@ -248,23 +248,28 @@ static void add_live_cost(const struct world *w, struct pieces *p)
 		add(p, 6, ROLE_WARN, 0, "%.100s", strtab_get(&w->strings, w->live.note));
 }
 
-static void add_finding_count(struct pieces *p, int rank, enum role role, const char *name,
-			      uint32_t n)
+/* The gravest with the key that shows them, where no tab does. */
+static void add_findings(const struct ui *ui, struct pieces *p)
 {
-	if (n)
-		add(p, rank, role, role == ROLE_ERROR ? ATTR_BOLD : 0, "%" PRIu32 " %s%s", n, name,
-		    n == 1 ? "" : "s");
-}
+	static const struct {
+		const char *name;
+		enum role role;
+		int rank;
+	} of[SEVERITY_N] = {
+		[SEVERITY_INFO] = { "hint", ROLE_INFO, 6 },
+		[SEVERITY_WARNING] = { "warning", ROLE_WARN, 1 },
+		[SEVERITY_ERROR] = { "error", ROLE_ERROR, 0 },
+	};
+	const uint32_t *n = ui->view.detect ? ui->view.detect->findings.count : NULL;
+	const char *key = ui->layout.header < 2 || ui->layout.tabs >= 0 ? "" : ": key 5";
 
-static void add_findings(const struct view *v, struct pieces *p)
-{
-	const uint32_t *n = v->detect ? v->detect->findings.count : NULL;
-
-	if (!n)
-		return;
-	add_finding_count(p, 0, ROLE_ERROR, "error", n[SEVERITY_ERROR]);
-	add_finding_count(p, 1, ROLE_WARN, "warning", n[SEVERITY_WARNING]);
-	add_finding_count(p, 6, ROLE_INFO, "hint", n[SEVERITY_INFO]);
+	for (int s = SEVERITY_N - 1; n && s >= 0; s--) {
+		if (!n[s])
+			continue;
+		add(p, of[s].rank, of[s].role, s == SEVERITY_ERROR ? ATTR_BOLD : 0,
+		    "%" PRIu32 " %s%s%s", n[s], of[s].name, n[s] == 1 ? "" : "s", key);
+		key = "";
+	}
 }
 
 static void add_filter(struct ui *ui, struct pieces *p)
@@ -286,7 +291,7 @@ static void line_two(struct ui *ui, struct pieces *p)
 
 	if (ui_loading(ui))
 		add_loading(ui, p);
-	add_findings(&ui->view, p);
+	add_findings(ui, p);
 	if (w->progress.events)
 		add(p, 6, ROLE_HEADER, 0, "%s events", text_count(buf, w->progress.events));
 	add(p, w->progress.lost ? 0 : 4, w->progress.lost ? ROLE_ERROR : ROLE_DIM, 0, "lost %s",
@@ -324,7 +329,7 @@ void chrome_header(struct ui *ui, const struct region *r)
 		add_file_state(ui, &p, mark);
 	add_counts(&ui->view, &p);
 	if (ui->layout.header < 2) {
-		add_findings(&ui->view, &p);
+		add_findings(ui, &p);
 		add_filter(ui, &p);
 	}
 	draw_pieces(&p, r, 0);

@@ -385,6 +385,14 @@ static void say_head(const struct detail *d, FILE *out)
 	fputs(goroutine(d)->system ? "  (the runtime's own)" : "", out);
 }
 
+static bool is_runtimes(const struct detail *d, uint32_t stack)
+{
+	const struct world *w = d->pane.view->world;
+	const struct frame *f = stacktab_frame(&w->stacks, stack, 0);
+
+	return f && !strncmp(strtab_get(&w->strings, f->func), "runtime.", 8);
+}
+
 static void say_created(const struct detail *d, FILE *out)
 {
 	const struct goroutine *g = goroutine(d);
@@ -393,7 +401,10 @@ static void say_created(const struct detail *d, FILE *out)
 	fputs("created ", out);
 	if (g->creator)
 		fprintf(out, "by G %" PRIu64 " ", g->creator);
-	say_place(d, out, g->create_stack);
+	if (!g->creator && is_runtimes(d, g->create_stack)) /* main's: runtime/asm_amd64.s:rt0_go */
+		fputs("by the runtime", out);
+	else
+		say_place(d, out, g->create_stack);
 	if (g->t_create == T_BEFORE)
 		fprintf(out, "%sbefore the first look", g->creator || g->create_stack ? ", " : "");
 	else
