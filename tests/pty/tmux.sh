@@ -16,10 +16,20 @@ trap '$t kill-server 2>/dev/null; rm -rf "$work"' EXIT
 LC_ALL=C.UTF-8
 export LC_ALL
 
-within() # TEXT: waits until the screen has it, 10 s at most
+within() # TEXT: waits until the screen has it, a minute at most
 {
-	tries=200
+	tries=1200
 	until $t capture-pane -p -S -200 2>/dev/null | grep -qF -- "$1"; do
+		tries=$((tries - 1))
+		[ $tries -gt 0 ] || return 1
+		sleep 0.05
+	done
+}
+
+left() # waits until the program is no longer what runs there
+{
+	tries=1200
+	while [ "$($t display-message -p '#{pane_current_command}')" = bingo-top ]; do
 		tries=$((tries - 1))
 		[ $tries -gt 0 ] || return 1
 		sleep 0.05
@@ -43,7 +53,7 @@ try() # TERM
 	$t send-keys '?'
 	within Keys || echo "no help"
 	$t send-keys q q
-	within 'ready>' || { echo "it does not quit"; return; }
+	left || { echo "it does not quit"; return; }
 	$t send-keys 'echo back with $?' Enter
 	within 'back with 0' || echo "the shell does not echo, or the exit code is wrong"
 	[ "$($t display-message -p '#{alternate_on} #{cursor_flag} #{mouse_any_flag} #{keypad_cursor_flag}')" = "0 1 0 0" ] ||
