@@ -310,7 +310,8 @@ struct world {
 	int64_t wall_ns; /* wall clock at time 0, ns since 1970; 0: not known */
 	int64_t time_base; /* what the source's own clock showed at time 0, ns */
 	uint64_t generation; /* grows with every change: what was drawn before is stale */
-	uint64_t row_changes; /* grows when now says something else of a row, or key does; not with time */
+	uint64_t
+		row_changes; /* grows when now says something else of a row, or key does; not with time */
 	struct progress progress;
 	struct history *history; /* owned by the source; NULL: no past */
 	struct inspector *inspector; /* owned by the source; NULL: no variables are to be had */
