@@ -20,9 +20,9 @@ apt_build="gcc libc6-dev make pkg-config libncurses-dev libuv1-dev libpcre2-dev 
 	libzstd-dev zlib1g-dev libjansson-dev libinih-dev libutf8proc-dev ncurses-base"
 apt_check="libcmocka-dev libvterm-dev"
 apt_optional="clang bpftool libbpf-dev libcap-dev libseccomp-dev libcapstone-dev
-	libdeflate-dev"
-apt_wanted="$apt_optional git ca-certificates llvm clang-format clang-tidy cppcheck shellcheck tmux binutils
-	file jq man-db procps protobuf-compiler libxml2-utils graphviz chromium"
+	libdeflate-dev libbz2-dev"
+apt_wanted="$apt_optional dpkg-dev debhelper lintian git ca-certificates llvm clang-format clang-tidy cppcheck shellcheck tmux binutils
+	file jq man-db procps protobuf-compiler libxml2-utils graphviz chromium zsh fish"
 dnf_build="gcc make pkgconf-pkg-config ncurses-devel libuv-devel pcre2-devel elfutils-libelf-devel
 	elfutils-devel libzstd-devel zlib-devel jansson-devel inih-devel utf8proc-devel ncurses-base"
 dnf_check="libcmocka-devel libvterm-devel diffutils findutils"

@@ -37,6 +37,23 @@ static void say(struct guard_state *s, enum guard_part p, bool on, const char *f
 /* linux/capability.h since 5.8; older headers lack them. */
 enum { PERFMON = 38, BPF = 39 };
 
+static bool is_permitted(cap_value_t c)
+{
+	cap_flag_value_t is = CAP_CLEAR;
+	cap_t had = cap_get_proc();
+
+	if (had)
+		cap_get_flag(had, c, CAP_PERMITTED, &is);
+	cap_free(had);
+	return is == CAP_SET;
+}
+
+/* CAP_SYS_ADMIN has what older kernels, and who gives rights to containers, do not part. */
+static bool needs_admin(const struct guard_needs *n)
+{
+	return n->admin || cap_max_bits() <= BPF || !is_permitted(PERFMON) || !is_permitted(BPF);
+}
+
 /* What is needed of them, of those that this kernel knows. */
 static size_t caps_needed(const struct guard_needs *n, cap_value_t *out)
 {
@@ -52,7 +69,7 @@ static size_t caps_needed(const struct guard_needs *n, cap_value_t *out)
 		out[k++] = CAP_SYS_NICE; /* while a thread stands still, ours goes first */
 	if (n->child || n->signal_fd)
 		out[k++] = CAP_KILL;
-	if (n->live && n->bpf && (n->admin || cap_max_bits() <= BPF))
+	if (n->live && n->bpf && needs_admin(n))
 		out[k++] = CAP_SYS_ADMIN;
 	if (n->live && n->bpf && cap_max_bits() > BPF) {
 		out[k++] = PERFMON;

@@ -179,7 +179,7 @@ const struct key_binding key_table[] = {
 	{ ACT_LEFT, VARS, "left", NULL, NULL, "h Left", "Close",
 	  "hide the value's parts, or go to what it is a part of" },
 	{ ACT_RIGHT, VARS, "right", NULL, NULL, "l Right", NULL, "show the value's parts" },
-	{ ACT_RIGHT, GRAPH, "right", NULL, NULL, "l Right", "Fold",
+	{ ACT_RIGHT, GRAPH, "right", NULL, NULL, "l Right", "Unfold",
 	  "unfold the branch, or go into it" },
 	{ ACT_RIGHT, FINDINGS, "right", NULL, NULL, "l Right", NULL,
 	  "choose the finding's next goroutine" },

@@ -10,6 +10,7 @@ cd "$(dirname "$0")/../.." || exit 1
 
 READ_SEARCH=2 KILL=5 SETPCAP=8 PTRACE=19 ADMIN=21 NICE=23 PERFMON=38 BPF=39
 if [ "$(cat /proc/sys/kernel/cap_last_cap)" -ge $BPF ]; then FOR_BPF="$PERFMON $BPF"; else FOR_BPF=$ADMIN; fi
+FOR_BPF_ALONE="$FOR_BPF"
 # Where each probe is a perf event, which takes CAP_SYS_ADMIN.
 ! "$BINGO" doctor | grep -q 'uprobe_multi comes with' || FOR_BPF="$FOR_BPF $ADMIN"
 
@@ -78,6 +79,23 @@ batches()
 		"$(line "$(field /proc/self/status CapEff)" "$(field /proc/self/status CapBnd)" "0 0")"
 	ends
 	check "a command: it is ended with us" wait_for 10 eval "! kill -0 $command || grep -q '^State:.*Z' /proc/$command/status"
+}
+
+# A container's root may have CAP_SYS_ADMIN in place of the two newer ones: then it is what has to stay.
+admin_alone()
+{
+	name="CAP_SYS_ADMIN alone"
+	if [ "$(caps $SETPCAP $ADMIN $PTRACE)" != "$(printf '%016x' $((1 << SETPCAP | 1 << ADMIN | 1 << PTRACE)))" ] ||
+		! command -v setpriv >/dev/null || [ "$FOR_BPF_ALONE" = $ADMIN ]; then
+		skip "$name" "not root, no setpriv, or a kernel that knows no other"
+		return
+	fi
+	bound=$(caps $PTRACE $ADMIN) # nobody is left to empty it
+	watched "$name" "$bound" setpriv --bounding-set=-all,+sys_ptrace,+sys_admin --inh-caps=-all \
+		"$BINGO" --json -d 0.1 -n 100000 --budget 100 "$PID"
+	[ "$probes" = 0 ] || check "$name: probes are put on" wait_for 60 grep -q '"state":"on"' "$WORK/reports"
+	ends
+	bound=0000000000000000
 }
 
 # A running goroutine's place is what ptrace tells.
@@ -182,6 +200,7 @@ by_file()
 version=$1 go=$2
 live_start "$PROG" -parked 20 || { not_ok "the target starts" "$WORK/err"; finish; }
 batches
+admin_alone
 exports
 if command -v jq >/dev/null; then screen; else skip "with a screen" "no jq here"; fi
 by_file
