@@ -13,20 +13,13 @@ static const struct {
 	unsigned ctx;
 	const char *title;
 } sections[] = {
-	{ CTX_PANE(PANE_LIST), "Goroutines" },
-	{ CTX_PANE(PANE_DETAIL), "One goroutine" },
-	{ CTX_PANE(PANE_TIMELINE), "Timeline" },
-	{ CTX_PANE(PANE_SOURCE), "Source" },
-	{ CTX_PANE(PANE_VARS), "Variables" },
-	{ CTX_PANE(PANE_FINDINGS), "Findings" },
-	{ CTX_PANE(PANE_GRAPH), "Graph" },
-	{ CTX_PANE(PANE_FLAME), "Flame" },
-	{ CTX_PANE(PANE_CHANGES), "Changes" },
-	{ CTX_ANY, "Everywhere" },
-	{ CTX_PROMPT, "While typing a line" },
-	{ CTX_SETUP, "Settings" },
-	{ CTX_FILTERS, "Saved filters" },
-	{ CTX_HELP, "In this help" },
+	{ CTX_PANE(PANE_LIST), "Goroutines" },	 { CTX_PANE(PANE_DETAIL), "One goroutine" },
+	{ CTX_PANE(PANE_TIMELINE), "Timeline" }, { CTX_PANE(PANE_SOURCE), "Source" },
+	{ CTX_PANE(PANE_VARS), "Variables" },	 { CTX_PANE(PANE_FINDINGS), "Findings" },
+	{ CTX_PANE(PANE_GRAPH), "Graph" },	 { CTX_PANE(PANE_FLAME), "Flame" },
+	{ CTX_PANE(PANE_CHANGES), "Changes" },	 { CTX_ANY, "Everywhere" },
+	{ CTX_PROMPT, "While typing a line" },	 { CTX_SETUP, "Settings" },
+	{ CTX_FILTERS, "Saved filters" },	 { CTX_HELP, "In this help" },
 };
 
 static const struct {
