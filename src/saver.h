@@ -14,6 +14,8 @@
 #include "helper.h"
 #include "ui/view.h"
 
+struct save;
+
 struct saver {
 	/* the caller's */
 	struct helper *helper; /* may be NULL */
@@ -22,6 +24,7 @@ struct saver {
 	void (*said)(void *arg, bool bad, const char *text); /* how it ended */
 	void *arg;
 	bool busy; /* one is written: the world must not change */
+	struct save *save; /* which */
 };
 
 /*
@@ -31,5 +34,13 @@ struct saver {
  */
 int saver_write(struct saver *s, struct view *v, const char *format, const char *file,
 		struct err *err);
+
+/* The file that is being written; NULL: none. */
+const char *saver_file(const struct saver *s);
+/*
+ * Leaves off what is being written, which is removed; said() is called once it is. It ends
+ * soon, on the loop.
+ */
+void saver_stop(struct saver *s);
 
 #endif
