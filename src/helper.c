@@ -18,7 +18,7 @@
 #include "source/guard.h"
 #include "ui/term.h"
 
-enum kind { EDIT, COPY, SAVE, HISTORY, CREATE };
+enum kind { EDIT, COPY, SAVE, HISTORY, CREATE, REMOVE };
 
 struct request {
 	uint32_t kind;
@@ -187,25 +187,44 @@ static bool send_answer(int sock, int answer, int fd)
 	return sendmsg(sock, &m, MSG_NOSIGNAL) == sizeof(answer);
 }
 
+/* Makes a file, or removes the one that was made last; what is kept of its name is in last. */
+static bool serve_file(int sock, const struct request *r, const char *file, char **last)
+{
+	int fd = -1, rc;
+	bool ok;
+
+	if (r->kind == REMOVE) {
+		rc = *last && !strcmp(*last, file) && !unlink(file) ? 0 : -ENOENT;
+		return send_answer(sock, rc, -1);
+	}
+	fd = open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	rc = fd < 0 ? -errno : 0;
+	if (fd >= 0) {
+		free(*last);
+		*last = xstrdup(file);
+	}
+	ok = send_answer(sock, rc, fd);
+	if (fd >= 0)
+		close(fd);
+	return ok;
+}
+
 static _Noreturn void serve_files(int sock, const struct user *u)
 {
 	static const int held[] = { SIGINT, SIGQUIT, SIGTSTP, SIGPIPE };
 	struct request r;
 	bool ok = become(u);
+	char *last = NULL;
 
 	for (size_t i = 0; i < ARRAY_SIZE(held); i++)
 		signal(held[i], SIG_IGN);
 	while (ok && read_all(sock, &r, sizeof(r)) && r.len <= text_most) {
 		char *file = xmalloc(r.len + 1);
-		int fd;
 
 		file[r.len] = '\0';
 		if (!read_all(sock, file, r.len))
 			break;
-		fd = open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-		ok = send_answer(sock, fd < 0 ? -errno : 0, fd);
-		if (fd >= 0)
-			close(fd);
+		ok = serve_file(sock, &r, file, &last);
 		free(file);
 	}
 	_exit(0);
@@ -348,17 +367,34 @@ static int take_answer(int sock, int *fd)
 	return answer;
 }
 
+/* Asks the writer; returns its answer, with the descriptor that came with it or -1. */
+static int ask_writer(struct helper *h, enum kind kind, const char *file, int *fd)
+{
+	struct request r = { .kind = kind, .len = strlen(file) };
+
+	*fd = -1;
+	if (r.len > text_most || !write_all(h->writer_fd, &r, sizeof(r)) ||
+	    !write_all(h->writer_fd, file, r.len))
+		return -EPIPE;
+	return take_answer(h->writer_fd, fd);
+}
+
+bool helper_remove(struct helper *h, const char *file)
+{
+	int fd;
+
+	return h && h->writer && !ask_writer(h, REMOVE, file, &fd);
+}
+
 int helper_create(struct helper *h, const char *file, struct err *err)
 {
-	struct request r = { .kind = CREATE, .len = strlen(file) };
 	int rc, fd;
 
 	if (!h || !h->writer)
 		return err_set(err, -ENOTSUP, EXIT_USAGE, "nobody else called us");
-	if (r.len > text_most || !write_all(h->writer_fd, &r, sizeof(r)) ||
-	    !write_all(h->writer_fd, file, r.len))
-		return err_set(err, -EPIPE, EXIT_USAGE, "the process that makes files is gone");
-	rc = take_answer(h->writer_fd, &fd);
+	rc = ask_writer(h, CREATE, file, &fd);
+	if (rc == -EPIPE)
+		return err_set(err, rc, EXIT_USAGE, "the process that makes files is gone");
 	if (rc >= 0 && fd < 0)
 		rc = -EPIPE;
 	return rc < 0 ? err_set(err, rc, EXIT_USAGE, "%s", strerror(-rc)) : fd;

@@ -46,5 +46,10 @@ int helper_history(struct helper *h, const char *text, struct err *err);
  * where nobody else called us; then make it yourself.
  */
 int helper_create(struct helper *h, const char *file, struct err *err);
+/*
+ * Removes the file that was made by helper_create() last, if it has that name. False: it did
+ * not; then it is not theirs.
+ */
+bool helper_remove(struct helper *h, const char *file);
 
 #endif

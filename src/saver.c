@@ -25,8 +25,17 @@ const struct ui_choice *saver_choices(void)
 	return choices;
 }
 
+/* The session's past, until somebody leaves off: then no more events come of it. */
+struct past {
+	struct history history;
+	struct history *whole;
+	atomic_bool stop;
+};
+
 struct save {
 	struct saver *saver;
+	struct world *world;
+	struct past past; /* the world's, while it is written */
 	const struct export_format *format;
 	struct export_request request;
 	bool *keep; /* a copy: the view's changes while somebody types */
@@ -47,6 +56,38 @@ static int make_file(struct saver *s, const char *file)
 	return fd < 0 ? -errno : fd;
 }
 
+struct past_sink {
+	struct past *past;
+	history_sink *sink;
+	void *arg;
+};
+
+static bool take_event(void *arg, const struct event *ev)
+{
+	struct past_sink *s = arg;
+
+	return !atomic_load(&s->past->stop) && s->sink(s->arg, ev);
+}
+
+static int past_query(struct history *h, const struct history_query *q, history_sink *sink,
+		      void *arg)
+{
+	struct past *p = (struct past *)h;
+	struct past_sink s = { p, sink, arg };
+	int rc = atomic_load(&p->stop) ? 0 : p->whole->query(p->whole, q, take_event, &s);
+
+	return atomic_load(&p->stop) ? -ECANCELED : rc;
+}
+
+static void past_wrap(struct save *j, struct world *w)
+{
+	j->world = w;
+	j->past.history.query = past_query;
+	j->past.whole = w->history;
+	if (w->history)
+		w->history = &j->past.history;
+}
+
 static void save_free(struct save *j)
 {
 	free(j->keep);
@@ -61,22 +102,41 @@ static void save_work(void *arg)
 	j->rc = export_write(j->format, &j->request, j->out);
 }
 
+/* Ours, or of who called us, whose folder it may be: then he removes it. */
+static void remove_file(struct save *j)
+{
+	struct stat open_one = { 0 }, named = { 0 };
+
+	if (ftruncate(fileno(j->out), 0) || fstat(fileno(j->out), &open_one) ||
+	    lstat(j->file, &named) || open_one.st_ino != named.st_ino ||
+	    open_one.st_dev != named.st_dev)
+		return;
+	if (!helper_remove(j->saver->helper, j->file))
+		unlink(j->file);
+}
+
 static void save_done(void *arg)
 {
 	struct save *j = arg;
 	struct stat st = { 0 };
 	char text[256], size[TEXT_SHORT];
 
+	if (atomic_load(&j->past.stop))
+		remove_file(j);
 	fstat(fileno(j->out), &st);
 	if (fclose(j->out) && !j->rc)
 		j->rc = -errno;
-	if (j->rc)
+	if (atomic_load(&j->past.stop))
+		snprintf(text, sizeof(text), "%.150s was left unfinished, and is removed", j->file);
+	else if (j->rc)
 		snprintf(text, sizeof(text), "cannot write %.150s: %s", j->file, strerror(-j->rc));
 	else
 		snprintf(text, sizeof(text), "wrote %s, %s%s%s", j->file,
 			 text_bytes(size, (uint64_t)st.st_size), j->request.note ? "; " : "",
 			 j->request.note ? j->request.note : "");
+	j->world->history = j->past.whole;
 	j->saver->busy = false;
+	j->saver->save = NULL;
 	j->saver->said(j->saver->arg, j->rc != 0, text);
 	save_free(j);
 }
@@ -137,7 +197,9 @@ int saver_write(struct saver *s, struct view *v, const struct save_wish *x, stru
 	if (!j->out)
 		die("out of memory");
 	save_what(j, v, x);
+	past_wrap(j, v->world);
 	s->busy = true;
+	s->save = j;
 	if (f->over_time) {
 		jobs_submit(s->jobs, save_work, save_done, j);
 		return 0;
@@ -145,4 +207,15 @@ int saver_write(struct saver *s, struct view *v, const struct save_wish *x, stru
 	save_work(j);
 	save_done(j);
 	return 0;
+}
+
+const char *saver_file(const struct saver *s)
+{
+	return s->busy && s->save ? s->save->file : NULL;
+}
+
+void saver_stop(struct saver *s)
+{
+	if (s->busy && s->save)
+		atomic_store(&s->save->past.stop, true);
 }

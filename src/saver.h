@@ -14,6 +14,8 @@
 #include "helper.h"
 #include "ui/ui.h"
 
+struct save;
+
 struct saver {
 	/* the caller's */
 	struct helper *helper; /* may be NULL */
@@ -22,6 +24,7 @@ struct saver {
 	void (*said)(void *arg, bool bad, const char *text); /* how it ended */
 	void *arg;
 	bool busy; /* one is written: the world must not change */
+	struct save *save; /* which */
 };
 
 /* All formats, for the screen's menu. */
@@ -40,5 +43,13 @@ struct save_wish {
  * format, no time that it could be of, one is being written, the file is there already or cannot be made.
  */
 int saver_write(struct saver *s, struct view *v, const struct save_wish *x, struct err *err);
+
+/* The file that is being written; NULL: none. */
+const char *saver_file(const struct saver *s);
+/*
+ * Leaves off what is being written, which is removed; said() is called once it is. It ends
+ * soon, on the loop.
+ */
+void saver_stop(struct saver *s);
 
 #endif

@@ -199,6 +199,11 @@ static int write_export(void *arg, const struct ui_write *x, struct err *err)
 	return saver_write(&s->saver, ui_view(s->ui), &wish, err);
 }
 
+static const char *written_file(void *arg)
+{
+	return saver_file(&((struct screen *)arg)->saver);
+}
+
 static int send_signal(void *arg, int sig, struct err *err)
 {
 	return stopper_send(((struct screen *)arg)->c->stopper, sig, err);
@@ -379,6 +384,7 @@ static void close_handles(struct screen *s, bool keys)
 	for (int i = 0; i < N_SIGNALS; i++)
 		close_handle(s, (uv_handle_t *)&s->signal[i]);
 	stopper_loop(s->c->stopper, NULL);
+	saver_stop(&s->saver); /* whoever leaves now was told */
 	while (s->open_handles || s->pending)
 		uv_run(s->c->loop, UV_RUN_ONCE);
 }
@@ -404,6 +410,7 @@ static struct ui *make_ui(struct screen *s, bool terminal, const char *history)
 			  .apply = apply_settings,
 			  .save = save_settings,
 			  .write = write_export,
+			  .writing = written_file,
 			  .signal = send_signal },
 		.exports = saver_choices(),
 	};

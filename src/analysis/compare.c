@@ -30,7 +30,7 @@ bool snapshot_step(struct snapshot_maker *k, struct snapshot *s, int64_t piece_n
 
 		*vec_push(&s->v) = (struct snap_group){
 			.stack = one.key,
-			.row = one.row,
+			.goid = w->key.v[one.row].goid,
 			.n = one.n,
 			.state = one.state,
 			.reason = one.reason,
@@ -79,7 +79,7 @@ static void add(struct comparison *out, const struct snap_group *g, uint32_t bef
 	out->n[kind]++;
 	*vec_push(&out->v) = (struct group_change){
 		.stack = g->stack,
-		.row = g->row,
+		.goid = g->goid,
 		.before = before,
 		.now = now,
 		.state = g->state,
@@ -102,7 +102,7 @@ static int by_kind(const void *a, const void *b)
 		return x->kind < y->kind ? -1 : 1;
 	if (dx != dy)
 		return dx > dy ? -1 : 1;
-	return x->row < y->row ? -1 : x->row > y->row;
+	return x->goid < y->goid ? -1 : x->goid > y->goid;
 }
 
 void snapshot_compare(const struct snapshot *then, const struct snapshot *now,

@@ -10,8 +10,8 @@ struct groups;
 /* Goroutines in one state at one stack. */
 struct snap_group {
 	uint32_t stack;
-	uint32_t row; /* one of them */
 	uint32_t n;
+	uint64_t goid; /* one of them */
 	uint8_t state, reason;
 };
 
@@ -47,7 +47,8 @@ void snapshot_release(struct snapshot *s);
 enum change_kind { GROUP_NEW, GROUP_GROWN, GROUP_GONE, GROUP_SHRUNK, GROUP_KINDS };
 
 struct group_change {
-	uint32_t stack, row; /* row: one that is there now, of a group that is gone one that was */
+	uint64_t goid; /* one that is there now, of a group that is gone one that was */
+	uint32_t stack;
 	uint32_t before, now;
 	uint8_t state, reason, kind;
 };

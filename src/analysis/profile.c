@@ -44,6 +44,7 @@ struct profile_acc {
 	size_t mask;
 	struct map64 by_goid;
 	size_t mapped; /* so many rows are in by_goid */
+	uint32_t forgets; /* the world's, when rows were looked at last */
 	int64_t t0, t1; /* what the sums cover */
 	uint64_t samples;
 	bool live;
@@ -513,12 +514,27 @@ static bool is_chosen(const struct profile_choice *c, const struct prow *r)
 	return !c->keep || (r->row < c->n_keep && c->keep[r->row]);
 }
 
+/* Rows of goroutines that were forgotten become others'. */
+static void check_rows(struct profile_acc *a, const struct world *w)
+{
+	if (a->forgets == w->forgets)
+		return;
+	a->forgets = w->forgets;
+	for (size_t i = 0; i < a->row.n; i++) {
+		struct prow *r = &a->row.v[i];
+
+		if (r->row != NO_G && w->key.v[r->row].goid != r->goid)
+			r->row = NO_G;
+	}
+}
+
 void profile_pick_begin(struct profile_pick *k, struct profile *p, const struct world *w,
 			const struct profile_choice *c)
 {
-	const struct profile_acc *a = p->acc;
+	struct profile_acc *a = p->acc;
 	size_t n = a->row.n;
 
+	check_rows(a, w);
 	profile_pick_release(k);
 	k->p = p;
 	k->w = w;

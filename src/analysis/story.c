@@ -254,6 +254,7 @@ static void job_start(struct storyteller *s, struct world *w, uint32_t row, int6
 	s->want_row = row;
 	s->want_t = t;
 	s->seen = w->g.v[row].switches;
+	s->want_goid = w->g.v[row].goid;
 	jobs_submit(s->jobs, job_work, job_done, j);
 }
 
@@ -267,9 +268,13 @@ static bool covers(const struct storyteller *s, const struct world *w, uint32_t 
 
 void story_want(struct storyteller *s, struct world *w, uint32_t row, int64_t t)
 {
-	if (row == NO_G || row >= w->g.n || !w->history || covers(s, w, row, t))
+	if (row == NO_G || row >= w->g.n || !w->history)
 		return;
-	if (s->job && s->want_row == row && s->job->t0 <= t && t <= s->job->t1)
+	s->fresh = s->fresh && s->want_goid == w->g.v[row].goid;
+	if (covers(s, w, row, t))
+		return;
+	if (s->job && s->want_row == row && s->want_goid == w->g.v[row].goid && s->job->t0 <= t &&
+	    t <= s->job->t1)
 		return;
 	if (s->job) {
 		atomic_store(&s->job->cancel, true);

@@ -27,6 +27,7 @@ struct storyteller {
 	uint32_t want_row;
 	int64_t want_t;
 	uint32_t seen; /* the goroutine's changes when it was asked for */
+	uint64_t want_goid; /* rows become others' */
 	bool fresh; /* story is of a row */
 };
 

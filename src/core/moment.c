@@ -228,6 +228,9 @@ static uint32_t event_row(const struct world *w, const struct moment *m, const s
 			break;
 		row = older;
 	}
+	/* another one had that id then, who is forgotten */
+	if (w->forgets && row < m->n && w->g.v[row].t_create > ev->time)
+		return NO_G;
 	return row;
 }
 

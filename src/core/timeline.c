@@ -123,12 +123,6 @@ void timeline_add(struct world *w, uint32_t entry)
 	}
 }
 
-size_t world_timeline_bytes(const struct world *w)
-{
-	return w->entry.n * sizeof(*w->entry.v) + w->coarse.n * sizeof(*w->coarse.v) +
-	       w->seg.n * sizeof(*w->seg.v) + w->ladder.n * sizeof(*w->ladder.v);
-}
-
 /* --- columns --- */
 
 struct columns {
@@ -303,34 +297,35 @@ static struct sum *thin_entry(struct thin *t, const struct entry *e, int64_t t0)
 }
 
 /* Entries move down in their array only, so none is written over before it was read. */
-static void thin_take(struct thin *t, const struct segment *seg, size_t at, int64_t t0)
+static void thin_one(struct thin *t, const struct segment *seg, struct entry e, int64_t t0)
 {
 	struct world *w = t->w;
+	struct goroutine *g = &w->g.v[e.g];
+	struct sum *s = thin_entry(t, &e, t0);
+	struct entry *to = &w->entry.v[g->last_entry], was = *to;
 
-	for (size_t i = at; i < at + seg->n_entries; i++) {
-		struct entry e = w->entry.v[i], *to;
-		struct goroutine *g = &w->g.v[e.g];
-		struct sum *s = thin_entry(t, &e, t0);
-		uint32_t prev, switches;
-		bool sampled;
+	sum_state(s, seg->t0, g);
+	for (int k = 0; k < SHARE_N; k++)
+		s->ns[k] += (int64_t)((double)e.share[k] / SHARE_ONE * (double)(seg->t1 - seg->t0) +
+				      0.5);
+	s->upto = later(s->upto, earlier(seg->t1, g->t_end));
+	s->state = e.state;
+	*to = e;
+	to->prev = was.prev;
+	to->switches += was.switches;
+	to->sampled |= was.sampled;
+	to->seg = (uint32_t)t->segs;
+}
 
-		sum_state(s, seg->t0, g);
-		for (int k = 0; k < SHARE_N; k++)
-			s->ns[k] += (int64_t)((double)e.share[k] / SHARE_ONE *
-						      (double)(seg->t1 - seg->t0) +
-					      0.5);
-		s->upto = later(s->upto, earlier(seg->t1, g->t_end));
-		s->state = e.state;
-		to = &w->entry.v[g->last_entry];
-		prev = to->prev;
-		switches = to->switches;
-		sampled = to->sampled;
-		*to = e;
-		to->prev = prev;
-		to->switches += switches;
-		to->sampled |= sampled;
-		to->seg = (uint32_t)t->segs;
-	}
+/* Those of rows that are forgotten are left out. */
+static void thin_take(struct thin *t, const struct segment *seg, int64_t t0)
+{
+	struct world *w = t->w;
+	size_t first = seg->first_entry;
+
+	for (size_t i = first; i < first + seg->n_entries; i++)
+		if (!w->g.v[w->entry.v[i].g].forgotten)
+			thin_one(t, seg, w->entry.v[i], t0);
 }
 
 /* Segments a to b, b not among them, become one. */
@@ -345,7 +340,7 @@ static void thin_segments(struct thin *t, size_t a, size_t b)
 		struct segment seg = w->seg.v[i];
 
 		made.n_events += seg.n_events;
-		thin_take(t, &seg, seg.first_entry, made.t0);
+		thin_take(t, &seg, made.t0);
 	}
 	made.n_entries = (uint32_t)t->sum.n;
 	for (size_t i = 0; i < t->sum.n; i++) {
@@ -359,11 +354,11 @@ static void thin_segments(struct thin *t, size_t a, size_t b)
 	w->seg.v[t->segs++] = made;
 }
 
-/* The older half, two by two. */
-static void thin_once(struct world *w)
+/* The first so many, two by two. */
+static void thin_once(struct world *w, size_t old)
 {
 	struct thin t = { .w = w };
-	size_t n = w->seg.n, old = n / 2 & ~(size_t)1;
+	size_t n = w->seg.n;
 
 	for (size_t row = 0; row < w->g.n; row++)
 		w->g.v[row].last_entry = NO_ENTRY;
@@ -390,7 +385,7 @@ size_t world_thin(struct world *w, size_t entries)
 
 	while (w->entry.n > entries && w->seg.n >= THIN_LEAST &&
 	       w->open.first_entry == w->entry.n) {
-		thin_once(w);
+		thin_once(w, w->seg.n / 2 & ~(size_t)1); /* the older half */
 		w->open.first_entry = w->entry.n;
 		thinned = true;
 	}
@@ -400,4 +395,157 @@ size_t world_thin(struct world *w, size_t entries)
 	w->thinned++;
 	w->generation++;
 	return w->entry.n;
+}
+
+/* --- what is forgotten --- */
+
+static bool is_ended(const struct world *w, uint32_t row)
+{
+	return w->now.state[row] == GS_DEAD;
+}
+
+static void row_forget(struct world *w, uint32_t row)
+{
+	w->now.count[GS_DEAD] -= !w->g.v[row].system;
+	w->now.state[row] = GS_NONE;
+	w->now.reason[row] = R_NONE;
+	w->now.stack[row] = 0;
+	w->now.since[row] = T_BEFORE;
+	w->now.how[row] = WAIT_AT_LEAST;
+	w->key.v[row] = (struct row_key){ 0 };
+	w->g.v[row] = (struct goroutine){
+		.forgotten = true,
+		.t_create = T_NEVER,
+		.t_end = T_BEFORE,
+		.last_entry = NO_ENTRY,
+		.first_since = T_BEFORE,
+	};
+	*vec_push(&w->resting_row) = row;
+}
+
+/* A goroutine among those of its id, the latest first. */
+static void chain_row(struct world *w, uint32_t row)
+{
+	const struct goroutine *g = w->g.v;
+	uint32_t at = map64_get(&w->by_goid, g[row].goid), next;
+
+	if (at == NO_G || g[row].t_create >= g[at].t_create) {
+		map64_put(&w->by_goid, g[row].goid, row);
+		if (at != NO_G)
+			map64_put(&w->older, row, at);
+		return;
+	}
+	while ((next = map64_get(&w->older, at)) != NO_G && g[next].t_create > g[row].t_create)
+		at = next;
+	map64_put(&w->older, at, row);
+	if (next != NO_G)
+		map64_put(&w->older, row, next);
+}
+
+/* What is found by a row's number, or leads to it. */
+static void rows_index(struct world *w)
+{
+	typeof(w->load) load = { 0 };
+	struct map64 load_of = { 0 };
+	size_t n = 0;
+
+	map64_clear(&w->by_goid);
+	map64_clear(&w->older);
+	for (uint32_t row = 0; row < w->g.n; row++) {
+		uint32_t at = w->g.v[row].forgotten ? UINT32_MAX : map64_get(&w->load_of, row);
+
+		if (!w->g.v[row].forgotten)
+			chain_row(w, row);
+		if (at == UINT32_MAX)
+			continue;
+		map64_put(&load_of, row, (uint32_t)load.n);
+		*vec_push(&load) = w->load.v[at];
+	}
+	vec_free(&w->load);
+	map64_free(&w->load_of);
+	memcpy(&w->load, &load, sizeof(load));
+	w->load_of = load_of;
+	for (size_t i = 0; i < w->system_row.n; i++)
+		if (!w->g.v[w->system_row.v[i]].forgotten)
+			w->system_row.v[n++] = w->system_row.v[i];
+	w->system_row.n = n;
+}
+
+size_t world_forget(struct world *w, int64_t before)
+{
+	size_t n;
+
+	if (w->open.first_entry != w->entry.n)
+		return 0;
+	/* what still had numbers of the time before has them no more */
+	for (size_t i = 0; i < w->resting_row.n; i++)
+		*vec_push(&w->free_row) = w->resting_row.v[i];
+	w->resting_row.n = 0;
+	for (uint32_t row = 0; row < w->g.n; row++)
+		if (is_ended(w, row) && w->g.v[row].t_end < before)
+			row_forget(w, row);
+	n = w->resting_row.n;
+	if (!n)
+		return 0;
+	w->ended_from = later(w->ended_from, before);
+	rows_index(w);
+	thin_once(w, 0);
+	w->open.first_entry = w->entry.n;
+	levels_make(w);
+	w->thinned++;
+	w->forgets++;
+	w->row_changes++;
+	w->generation++;
+	return n;
+}
+
+/* Of one that has ended: its row, what leads to it, its state at a moment. */
+enum {
+	ENDED_BYTES = sizeof(struct goroutine) + sizeof(struct row_key) +
+		      2 * sizeof(struct map64_slot) + sizeof(int64_t) + sizeof(uint32_t) + 3
+};
+
+size_t world_past_bytes(const struct world *w)
+{
+	return w->entry.n * sizeof(*w->entry.v) + w->coarse.n * sizeof(*w->coarse.v) +
+	       w->seg.n * sizeof(*w->seg.v) + w->ladder.n * sizeof(*w->ladder.v) +
+	       w->now.count[GS_DEAD] * ENDED_BYTES;
+}
+
+/* A time before which about half of those that have ended did so. */
+static int64_t middle_end(const struct world *w)
+{
+	enum { BINS = 1024 };
+	uint32_t bin[BINS] = { 0 };
+	int64_t lo = T_NEVER, hi = T_BEFORE, width;
+	size_t n = 0, upto = 0, i = 0;
+
+	for (uint32_t row = 0; row < w->g.n; row++)
+		if (is_ended(w, row)) {
+			lo = earlier(lo, w->g.v[row].t_end);
+			hi = later(hi, w->g.v[row].t_end);
+			n++;
+		}
+	if (!n)
+		return T_BEFORE;
+	width = (int64_t)(((uint64_t)hi - (uint64_t)lo) / BINS) + 1;
+	for (uint32_t row = 0; row < w->g.n; row++)
+		if (is_ended(w, row))
+			bin[(w->g.v[row].t_end - lo) / width]++;
+	while (upto < n - n / 2)
+		upto += bin[i++];
+	return lo + (int64_t)i * width;
+}
+
+void world_trim(struct world *w, size_t most)
+{
+	while (world_past_bytes(w) > most) {
+		size_t ended = w->now.count[GS_DEAD] * (ENDED_BYTES + sizeof(struct entry));
+		size_t was = w->entry.n;
+
+		if (ended > world_past_bytes(w) / 2 && world_forget(w, middle_end(w)))
+			continue;
+		if (world_thin(w, was / 5 * 4) >= was && !world_forget(w, middle_end(w)))
+			break;
+	}
 }

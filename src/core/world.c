@@ -51,6 +51,8 @@ void world_release(struct world *w)
 	vec_free(&w->g);
 	vec_free(&w->key);
 	vec_free(&w->system_row);
+	vec_free(&w->free_row);
+	vec_free(&w->resting_row);
 	vec_free(&w->origin);
 	map64_free(&w->origin_pair);
 	map64_free(&w->origin_id);
@@ -116,24 +118,37 @@ uint32_t world_find_at(const struct world *w, uint64_t goid, int64_t t)
 	return row;
 }
 
+/* A row for a goroutine that is made, or met; one that was forgotten if there is any. */
+static uint32_t row_take(struct world *w, uint64_t goid)
+{
+	uint32_t row = (uint32_t)w->g.n;
+
+	if (w->free_row.n) {
+		w->rows_by_id = false;
+		return w->free_row.v[--w->free_row.n];
+	}
+	w->rows_by_id &= !row || w->key.v[row - 1].goid <= goid;
+	vec_push(&w->g);
+	vec_push(&w->key);
+	moment_add_row(&w->now);
+	return row;
+}
+
 static uint32_t row_add(struct world *w, uint64_t goid)
 {
-	uint32_t row = (uint32_t)w->g.n, before = world_find(w, goid);
-	struct goroutine *g = vec_push(&w->g);
+	uint32_t before = world_find(w, goid), row = row_take(w, goid);
 
-	*g = (struct goroutine){
+	w->g.v[row] = (struct goroutine){
 		.goid = goid,
 		.t_create = T_BEFORE,
 		.t_end = T_NEVER,
 		.last_entry = NO_ENTRY,
 		.first_since = T_BEFORE,
 	};
-	w->rows_by_id &= !row || w->key.v[row - 1].goid <= goid;
-	*vec_push(&w->key) = (struct row_key){ .goid = goid };
+	w->key.v[row] = (struct row_key){ .goid = goid };
 	if (before != NO_G)
 		map64_put(&w->older, row, before);
 	map64_put(&w->by_goid, goid, row);
-	moment_add_row(&w->now);
 	return row;
 }
 
@@ -411,9 +426,11 @@ static void row_to(struct world *w, uint32_t row, const struct event *ev, uint8_
 
 static uint32_t row_first(struct world *w, const struct event *ev)
 {
+	size_t rows = w->g.n;
 	uint32_t row = row_add(w, ev->g);
 	struct goroutine *g = &w->g.v[row];
 
+	w->thinned += rows == w->g.n; /* moments took the row for nobody's */
 	if (ev->kind == EV_STATUS) {
 		g->first_state = ev->state;
 		g->first_reason = ev->reason;

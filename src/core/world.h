@@ -91,6 +91,7 @@ struct goroutine {
 	uint8_t first_state, first_reason;
 	bool system;
 	bool once_system; /* in world.system_row */
+	bool forgotten; /* nobody's row any more, see world_forget() */
 	bool finalizer; /* the runtime's own unless it runs a finalizer or cleanup of the program */
 	uint32_t n_entries; /* of closed segments */
 };
@@ -293,6 +294,10 @@ struct world {
 	VEC(struct ladder) ladder;
 	struct map64 ladder_of; /* row → index of ladder; of those with COARSE_OF entries */
 	uint32_t thinned; /* grows when numbers of entries and segments become others */
+	VEC(uint32_t)
+	free_row, resting_row; /* forgotten; the latter the last time, not used again yet */
+	uint32_t forgets; /* grows when rows are forgotten: their numbers come to mean others */
+	int64_t ended_from; /* goroutines that ended before are not in the table any more */
 	VEC(struct band) band;
 	VEC(uint32_t) warning; /* sentences on what is missing */
 	VEC(struct thread) thread; /* those that are gone stay */
@@ -439,8 +444,19 @@ size_t world_segment(const struct world *w, int64_t t);
  * there are then.
  */
 size_t world_thin(struct world *w, size_t entries);
-/* Bytes that the timeline takes: entries and the levels above. */
-size_t world_timeline_bytes(const struct world *w);
+/*
+ * Forgets those that ended before a time, with their entries: their rows are of nobody (goid 0,
+ * GS_NONE) and become others' after the next time, their ids may come back. Segments must be
+ * closed. Of the time before, moments tell of those alone that went on. Returns how many.
+ */
+size_t world_forget(struct world *w, int64_t before);
+/* Bytes that the past takes here: entries, the levels above, and goroutines that have ended. */
+size_t world_past_bytes(const struct world *w);
+/*
+ * Both, until the past takes no more than so many bytes, or nothing is left to be coarser or
+ * forgotten: what takes more of the room goes first. Segments must be closed.
+ */
+void world_trim(struct world *w, size_t most);
 
 /* For the world's own files: the entry is finished; in order for each goroutine. */
 void timeline_add(struct world *w, uint32_t entry);

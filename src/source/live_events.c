@@ -363,27 +363,36 @@ static void tell_quota(struct live_source *l, struct world *w, const struct live
 	tell_metric(l, w, time, METRIC_THROTTLED, q->throttled);
 }
 
-/* Keeps the past within its bound: old events go, the timeline's older half becomes coarser. */
+/* What was known of rows that are nobody's any more. */
+static void exact_forget(struct live_source *l, const struct world *w)
+{
+	for (size_t row = 0; row < l->exact_row.n && row < w->g.n; row++)
+		if (w->g.v[row].forgotten)
+			l->exact_row.v[row] = (struct live_exact_row){ .at = T_BEFORE };
+}
+
+/*
+ * Keeps the past within its bound: old events go, the timeline's older half becomes coarser, and
+ * who ended long ago is forgotten. Each goroutine that lives keeps an entry: where those are many,
+ * events make room for them, down to an eighth.
+ */
 static void live_past(struct live_source *l, struct world *w)
 {
 	struct live *live = &w->live;
-	size_t room;
+	size_t least = l->past / 4, most = l->past / 8 * 7;
 
 	live->past_events = evlog_begin(l->log);
 	live->past_most = l->past;
-	live->past_bytes = evlog_bytes(l->log) + world_timeline_bytes(w);
-	if (world_timeline_bytes(w) <= l->past_timeline)
+	live->past_bytes = evlog_bytes(l->log) + world_past_bytes(w);
+	if (world_past_bytes(w) <= l->past_timeline)
 		return;
-	/* each goroutine keeps an entry: where they are many, events make room for them */
-	room = world_timeline_bytes(w) < l->past ? l->past - world_timeline_bytes(w) : 0;
-	evlog_limit(l->log, room > l->past / 4 * 3 ? l->past / 4 * 3
-			    : room < l->past / 8   ? l->past / 8
-						   : room);
 	world_close_segment(w);
-	world_thin(w, w->entry.n / 5 * 4);
+	world_trim(w, least / 4 * 3);
+	exact_forget(l, w);
 	/* what does not become less is not tried at each pass */
-	if (world_timeline_bytes(w) > l->past_timeline / 4 * 3)
-		l->past_timeline = world_timeline_bytes(w) / 4 * 5;
+	l->past_timeline =
+		world_past_bytes(w) > least / 4 * 3 ? world_past_bytes(w) / 4 * 5 : least;
+	evlog_limit(l->log, l->past - (l->past_timeline < most ? l->past_timeline : most));
 }
 
 void live_tell_pass(struct live_source *l, struct world *w, const struct live_batch *b)

@@ -218,6 +218,9 @@ static void add_past(const struct view *v, struct pieces *p)
 	if (!l->past_most || v->world->replay)
 		return;
 	text_bytes(c, l->past_bytes);
+	if (v->world->ended_from > 0)
+		add(p, 5, ROLE_HEADER, 0, "ended ones for %s",
+		    text_duration(a, end - v->world->ended_from));
 	if (l->past_events != T_NEVER && l->past_events > 0 && l->past_bytes > l->past_most / 2)
 		add(p, 5, ROLE_HEADER, 0, "past %s, events %s, %s", text_duration(a, end),
 		    text_duration(b, end - l->past_events), c);

@@ -128,9 +128,9 @@ const struct key_binding key_table[] = {
 	{ ACT_BORDER_RIGHT, CTX_ANY, "border-right", NULL, NULL, "S-Right", NULL,
 	  "move the border beside the pane to the right" },
 	{ ACT_BORDER_UP, CTX_ANY, "border-up", NULL, NULL, "S-Up", NULL,
-	  "move the border above the timeline up" },
+	  "move the border above the timeline up; from source or variables the one between them" },
 	{ ACT_BORDER_DOWN, CTX_ANY, "border-down", NULL, NULL, "S-Down", NULL,
-	  "move the border above the timeline down" },
+	  "move that border down" },
 	{ ACT_BORDER_RESET, CTX_ANY, "border-reset", NULL, NULL, "", NULL,
 	  "put all borders back where they were" },
 

@@ -79,21 +79,6 @@ static enum pane_id pane_below(const struct layout_want *want)
 	return PANE_TIMELINE;
 }
 
-/* The source and the variables: one below the other, or the one that was asked for last. */
-static void place_source(struct layout *l, const struct layout_want *want, int x, int y, int w,
-			 int h)
-{
-	bool vars = is_there(want, PANE_VARS) && want->vars;
-	int below = h * 2 / 5;
-
-	if (l->kind == LAYOUT_THREE && is_there(want, PANE_VARS) && want->inspects) {
-		place(l, PANE_SOURCE, x, y, w, h - below);
-		place(l, PANE_VARS, x, y + h - below, w, below);
-		return;
-	}
-	place(l, vars ? PANE_VARS : PANE_SOURCE, x, y, w, h);
-}
-
 static int within(int lo, int x, int hi)
 {
 	return x < lo ? lo : x > hi ? hi : x;
@@ -107,6 +92,24 @@ static int border_at(struct layout *l, const struct layout_want *want, enum bord
 
 	l->moved[b] = at - own;
 	return at;
+}
+
+/* The source and the variables: one below the other, or the one that was asked for last. */
+static void place_source(struct layout *l, const struct layout_want *want, int x, int y, int w,
+			 int h)
+{
+	bool vars = is_there(want, PANE_VARS) && want->vars;
+	int least = h < 2 * LINES_LEAST ? 2 : LINES_LEAST; /* with its title */
+	int at = within(y + least, y + h - h * 2 / 5, y + h - least);
+
+	if (l->kind == LAYOUT_THREE && is_there(want, PANE_VARS) && want->inspects) {
+		at = border_at(l, want, BORDER_VARS, at, y + least, y + h - least);
+		l->split_vars = at;
+		place(l, PANE_SOURCE, x, y, w, at - y);
+		place(l, PANE_VARS, x, at, w, y + h - at);
+		return;
+	}
+	place(l, vars ? PANE_VARS : PANE_SOURCE, x, y, w, h);
 }
 
 static void layout_columns(struct layout *l, const struct layout_want *want, int y, int end)
@@ -138,7 +141,7 @@ void layout_make(struct layout *l, const struct layout_want *want)
 {
 	memset(l, 0, sizeof(*l));
 	l->kind = kind_of(want);
-	l->tabs = l->split[0] = l->split[1] = -1;
+	l->tabs = l->split[0] = l->split[1] = l->split_vars = -1;
 	l->bar = want->h - 1;
 	l->header = want->h >= LAYOUT_TALL_H ? 2 : 1;
 	if (l->kind == LAYOUT_TINY)

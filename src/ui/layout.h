@@ -24,8 +24,8 @@ enum layout_kind {
 	LAYOUT_THREE, /* list, graph or flame, detail, source; timeline or findings below */
 };
 
-/* Borders that can be moved: between columns, and above what lies below. */
-enum border { BORDER_A, BORDER_B, BORDER_BELOW, BORDER_N };
+/* Borders that can be moved: between columns, above what lies below, and above the variables. */
+enum border { BORDER_A, BORDER_B, BORDER_BELOW, BORDER_VARS, BORDER_N };
 
 struct rect {
 	int x, y, w, h;
@@ -55,6 +55,7 @@ struct layout {
 	int moved[BORDER_N]; /* of those that are there, as far as there was room */
 	int split[2]; /* columns of the vertical lines, -1: none */
 	int split_y0, split_y1; /* the second is the border below */
+	int split_vars; /* line of the border above the variables, -1: none */
 };
 
 void layout_make(struct layout *l, const struct layout_want *want);

@@ -258,6 +258,8 @@ static void changes_draw(struct pane *p, const struct region *r, bool focused)
 
 static unsigned move(struct changes *c, long by)
 {
+	struct view *v = c->pane.view;
+	const struct view_mark *k = mark_of(c);
 	long to = (long)c->sel + by, n;
 
 	refresh(c);
@@ -266,7 +268,8 @@ static unsigned move(struct changes *c, long by)
 		return EFF_DONE;
 	c->sel = to < 0 ? 0 : to >= n ? (size_t)n - 1 : (size_t)to;
 	c->at = c->diff.v.v[c->sel];
-	view_choose(c->pane.view, c->at.row);
+	view_choose(v, world_find_at(v->world, c->at.goid,
+				     c->at.kind == GROUP_GONE && k ? k->time : v->time));
 	return EFF_DONE | EFF_DRAW;
 }
 

@@ -42,6 +42,12 @@ struct line {
 	uint32_t at; /* frame of the stack, event of the story, wait */
 };
 
+/* A row may become another goroutine's. */
+struct visited {
+	uint64_t goid;
+	uint32_t row;
+};
+
 struct detail {
 	struct pane pane;
 	struct storyteller teller;
@@ -49,7 +55,7 @@ struct detail {
 	VEC(struct other) other;
 	size_t sel, top;
 	int page, left; /* lines drawn; columns scrolled to the right */
-	VEC(uint32_t) visited; /* rows come from */
+	VEC(struct visited) visited; /* come from */
 	uint32_t row; /* whose lines these are */
 	uint64_t moment_stamp, frame_stamp;
 	size_t story_n, story_line; /* events; the line of the first */
@@ -857,7 +863,7 @@ static unsigned visit(struct detail *d, uint64_t goid, int64_t t)
 				     goid);
 	if (row == d->row)
 		return EFF_DONE;
-	*vec_push(&d->visited) = d->row;
+	*vec_push(&d->visited) = (struct visited){ goroutine(d)->goid, d->row };
 	view_choose(v, row);
 	return EFF_DONE | EFF_DRAW;
 }
@@ -903,9 +909,15 @@ static unsigned open_line(struct detail *d)
 
 static unsigned go_back(struct detail *d)
 {
+	const struct world *w = d->pane.view->world;
+	struct visited from;
+
 	if (!d->visited.n)
 		return EFF_BACK;
-	view_choose(d->pane.view, d->visited.v[--d->visited.n]);
+	from = d->visited.v[--d->visited.n];
+	if (w->g.v[from.row].goid != from.goid)
+		from.row = world_find(w, from.goid);
+	view_choose(d->pane.view, from.row);
 	return EFF_DONE | EFF_DRAW;
 }
 

@@ -96,6 +96,8 @@ void ui_layout(struct ui *ui)
 		ui->moved[BORDER_BELOW] = ui->layout.moved[BORDER_BELOW];
 	if (ui->layout.kind == LAYOUT_THREE)
 		ui->moved[BORDER_B] = ui->layout.moved[BORDER_B];
+	if (ui->layout.split_vars >= 0)
+		ui->moved[BORDER_VARS] = ui->layout.moved[BORDER_VARS];
 	ui->dirty = true;
 }
 
@@ -272,6 +274,8 @@ static enum border border_under(const struct ui *ui, const struct mouse *m)
 		if (l->split[i] >= 0 && m->x == l->split[i] && m->y >= l->split_y0 &&
 		    m->y < l->split_y1)
 			return i ? BORDER_B : BORDER_A;
+	if (l->split_vars >= 0 && m->y == l->split_vars && m->x > l->split[1])
+		return BORDER_VARS;
 	return m->y == l->split_y1 ? BORDER_BELOW : BORDER_N;
 }
 
@@ -288,7 +292,9 @@ static bool border_mouse(struct ui *ui, const struct mouse *m)
 	if (m->kind == MOUSE_RELEASE)
 		ui->dragging = BORDER_N;
 	if (m->kind == MOUSE_DRAG) {
-		ui->moved[b] += b == BORDER_BELOW ? m->y - l->split_y1 : m->x - l->split[b];
+		ui->moved[b] += b == BORDER_BELOW  ? m->y - l->split_y1
+				: b == BORDER_VARS ? m->y - l->split_vars
+						   : m->x - l->split[b];
 		ui_layout(ui);
 	}
 	return true;

@@ -32,6 +32,8 @@ struct ui_host {
 	int (*save)(void *arg, const char *changes, char *where, size_t size, struct err *err);
 	/* Writes a new file; how that ends is told by ui_say(). 0 or a negative errno with err filled. */
 	int (*write)(void *arg, const struct ui_write *x, struct err *err);
+	/* What is still being written; NULL: nothing. Asked before the screen is left. */
+	const char *(*writing)(void *arg);
 	/* Sends a signal to the program that is watched; sig 0: whether that is permitted. */
 	int (*signal)(void *arg, int sig, struct err *err);
 };

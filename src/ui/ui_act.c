@@ -63,6 +63,19 @@ static bool close_detail(struct ui *ui)
 	return true;
 }
 
+/* Not in the middle of what is written, unless asked twice. */
+static void leave(struct ui *ui)
+{
+	const char *file = ui->host.writing ? ui->host.writing(ui->host.arg) : NULL;
+	char key[16];
+
+	ui->done = !file || ui->leaving;
+	ui->leaving = true;
+	if (!ui->done)
+		view_say(&ui->view, "writing %.150s: %s again leaves it unfinished", file,
+			 ui_key_for(ui, ACT_CLOSE, key));
+}
+
 void ui_effects(struct ui *ui, unsigned e)
 {
 	if (e & EFF_OPEN)
@@ -82,7 +95,9 @@ void ui_effects(struct ui *ui, unsigned e)
 	if (e & EFF_REDRAW && ui->host.redraw)
 		ui->host.redraw(ui->host.arg);
 	if (e & EFF_QUIT)
-		ui->done = true;
+		leave(ui);
+	else
+		ui->leaving = false;
 	if (e)
 		ui->dirty = true;
 }
@@ -248,6 +263,9 @@ static unsigned move_border(struct ui *ui, enum action a)
 {
 	bool left = ui->focus == PANE_LIST || ui->focus == PANE_GRAPH || ui->focus == PANE_FLAME ||
 		    ui->focus == PANE_CHANGES || ui->layout.kind == LAYOUT_TWO;
+	/* from the source or the variables, the border that lies between them */
+	bool vars =
+		ui->layout.split_vars >= 0 && (ui->focus == PANE_SOURCE || ui->focus == PANE_VARS);
 	int by = a == ACT_BORDER_LEFT	 ? -4
 		 : a == ACT_BORDER_RIGHT ? 4
 		 : a == ACT_BORDER_UP	 ? -2
@@ -258,7 +276,7 @@ static unsigned move_border(struct ui *ui, enum action a)
 	if (a == ACT_BORDER_RESET)
 		memset(ui->moved, 0, sizeof(ui->moved));
 	else if (a == ACT_BORDER_UP || a == ACT_BORDER_DOWN)
-		ui->moved[BORDER_BELOW] += by;
+		ui->moved[vars ? BORDER_VARS : BORDER_BELOW] += by;
 	else
 		ui->moved[left ? BORDER_A : BORDER_B] += by;
 	ui_layout(ui);

@@ -34,6 +34,7 @@ struct ui {
 	bool mouse;
 	bool playing;
 	bool done, dirty;
+	bool leaving; /* was asked to end while something is written, and told of it */
 	bool ticked; /* time went on in the world, and nothing else */
 
 	int w, h;

@@ -78,6 +78,16 @@ void view_moment_changed(struct view *v)
 	moment_moved(v);
 }
 
+/* Rows become others' before long: the chosen one, and those of the past that is shown. */
+static void rows_forgotten(struct view *v)
+{
+	v->forgets_seen = v->world->forgets;
+	if (v->row != NO_G && v->world->g.v[v->row].forgotten)
+		view_choose(v, NO_G);
+	if (!v->at_end)
+		view_goto(v, v->time);
+}
+
 bool view_refresh(struct view *v)
 {
 	const struct world *w = v->world;
@@ -85,6 +95,8 @@ bool view_refresh(struct view *v)
 	if (w->generation == v->world_seen)
 		return false;
 	v->world_seen = w->generation;
+	if (v->forgets_seen != w->forgets)
+		rows_forgotten(v);
 	if (v->span_all && (v->at_end || !v->live)) {
 		v->span = view_session(v);
 		v->span_stamp++;
@@ -172,6 +184,8 @@ bool view_may_wait(const struct view *v, const struct pace *p)
 
 void view_choose(struct view *v, uint32_t row)
 {
+	if (row != NO_G && v->world->g.v[row].forgotten)
+		row = NO_G;
 	if (row == v->row && v->stack_own)
 		return;
 	v->row = row;

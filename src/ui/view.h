@@ -106,6 +106,7 @@ struct view {
 	uint64_t keep_made;
 	size_t keep_matched;
 	uint64_t world_seen, rows_seen;
+	uint32_t forgets_seen;
 };
 
 void view_init(struct view *v);

@@ -547,6 +547,89 @@ static void test_segments_close(void **state)
 	assert_int_equal(f->w.progress.events, EARLY + 40000 + 100);
 }
 
+/* The list forgets as the world does. */
+static void list_forget(struct fix *f)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < f->change.n; i++)
+		if (!f->w.g.v[f->change.v[i].row].forgotten)
+			f->change.v[n++] = f->change.v[i];
+	f->change.n = n;
+}
+
+/* Rows of those that ended long ago become others'; all else stays what it was, when it was. */
+static void test_forgotten(void **state)
+{
+	struct fix *f = *state;
+	struct moment m = { 0 };
+	size_t forgotten = 0, most = 0;
+
+	for (int round = 0; round < 25; round++) {
+		for (int i = 0; i < 500; i++)
+			step(f);
+		world_close_segment(&f->w);
+		assert_int_equal(world_at(&f->w, roll(f, (uint32_t)f->w.t_end), &m), 0);
+		forgotten += world_forget(&f->w, f->w.t_end - roll(f, 20000));
+		list_forget(f);
+		most = f->w.g.n > most ? f->w.g.n : most;
+		for (int i = 0; i < 8; i++) {
+			int64_t t = roll(f, (uint32_t)f->w.t_end + 1);
+
+			assert_int_equal(world_at(&f->w, t, &m), 0);
+			expect(f, &m, t);
+		}
+		for (uint32_t row = 0; row < f->w.g.n; row++) {
+			const struct goroutine *g = &f->w.g.v[row];
+
+			assert_int_equal(g->forgotten, !g->goid);
+			if (g->goid)
+				assert_int_equal(world_find_at(&f->w, g->goid, g->t_create), row);
+		}
+	}
+	assert_true(forgotten > 400);
+	assert_true(f->w.g.n < forgotten);
+	moment_release(&m);
+}
+
+static void live_and_die(struct fix *f, uint64_t goid)
+{
+	struct event ev = { .g = goid, .m = NO_ID, .p = NO_ID, .stack = f->stack[1] };
+	static const uint8_t kinds[] = { EV_CREATE, EV_RUN, EV_BLOCK, EV_UNBLOCK, EV_RUN, EV_DEAD };
+
+	ev.stack2 = f->stack[1];
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		ev.kind = kinds[i];
+		ev.state = GS_RUNNABLE;
+		ev.time = f->now += roll(f, 1000);
+		world_apply(&f->w, &ev);
+	}
+}
+
+/* However many live and die: what is kept of them has a bound, and those that live stay. */
+static void test_trimmed(void **state)
+{
+	enum { MOST = 1 << 20, ROUNDS = 300, EACH = 500 };
+	struct fix *f = *state;
+	uint64_t goid = 100;
+
+	for (int round = 0; round < ROUNDS; round++) {
+		for (int i = 0; i < EACH; i++)
+			live_and_die(f, goid++);
+		if (world_past_bytes(&f->w) <= MOST)
+			continue;
+		world_close_segment(&f->w);
+		world_trim(&f->w, MOST / 4 * 3);
+		assert_true(world_past_bytes(&f->w) <= MOST / 4 * 3);
+	}
+	assert_true(goid > 100000 && f->w.g.n < 10000);
+	assert_true(f->w.ended_from > 0 && f->w.ended_from < f->w.t_end);
+	assert_int_equal(world_find(&f->w, 100), NO_G);
+	assert_int_not_equal(world_find(&f->w, goid - 1), NO_G);
+	for (uint64_t early = 1; early <= EARLY; early++)
+		assert_int_not_equal(world_find(&f->w, early), NO_G);
+}
+
 /* More rows and entries than a piece has. */
 static void make_large(struct fix *f)
 {
@@ -615,6 +698,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_column_edges, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_levels, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_thinned, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_forgotten, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_trimmed, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_log_limit, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_finalizers, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_segments_close, setup, teardown),

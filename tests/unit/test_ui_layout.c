@@ -118,8 +118,12 @@ static void test_borders(void **state)
 					check(&(struct layout_want){
 						.w = w,
 						.h = h,
-						.focus = k % 2 ? PANE_LIST : PANE_TIMELINE,
-						.moved = { far[i], far[k], far[(i + k) % 7] },
+						.focus = (enum pane_id[]){ PANE_LIST, PANE_TIMELINE,
+									   PANE_VARS }[k % 3],
+						.vars = k % 3 == 2,
+						.inspects = i % 2,
+						.moved = { far[i], far[k], far[(i + k) % 7],
+							   far[(i + 3) % 7] },
 						.there = there,
 					});
 }
@@ -143,6 +147,15 @@ static void test_border_moved(void **state)
 	layout_make(&moved, &want);
 	assert_true(moved.moved[BORDER_A] < 1000);
 	assert_int_equal(moved.split[0], own.split[0] + moved.moved[BORDER_A]);
+	assert_int_equal(moved.split_vars, -1);
+	want.inspects = true;
+	want.moved[BORDER_BELOW] = 0;
+	layout_make(&own, &want);
+	want.moved[BORDER_VARS] = -5;
+	layout_make(&moved, &want);
+	assert_int_equal(moved.split_vars, own.split_vars - 5);
+	assert_int_equal(moved.pane[PANE_SOURCE].h, own.pane[PANE_SOURCE].h - 5);
+	assert_int_equal(moved.pane[PANE_VARS].h, own.pane[PANE_VARS].h + 5);
 }
 
 int main(void)

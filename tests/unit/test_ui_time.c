@@ -35,7 +35,7 @@ struct fix {
 	uint32_t stack[4];
 	char wrote[128];
 	int sent, asked; /* signals */
-	bool may_signal;
+	bool may_signal, writes;
 };
 
 static void at_once(struct jobs *j, void (*work)(void *), void (*done)(void *), void *arg)
@@ -57,6 +57,13 @@ static int write_stub(void *arg, const struct ui_write *x, struct err *err)
 		snprintf(f->wrote, sizeof(f->wrote), "%s to %s of %" PRId64 " to %" PRId64,
 			 x->format, x->file, x->t0, x->t1);
 	return 0;
+}
+
+static const char *writing_stub(void *arg)
+{
+	struct fix *f = arg;
+
+	return f->writes ? "/tmp/events.jsonl" : NULL;
 }
 
 static int signal_stub(void *arg, int sig, struct err *err)
@@ -153,7 +160,9 @@ static int setup(void **state)
 	f->w.live.pid = 4242;
 	f->w.live.past_events = T_NEVER;
 	f->w.source_name = world_str(&f->w, "/bin/shop");
-	c.host = (struct ui_host){ .arg = f, .write = write_stub, .signal = signal_stub };
+	c.host = (struct ui_host){
+		.arg = f, .write = write_stub, .writing = writing_stub, .signal = signal_stub
+	};
 	grid_init(&f->grid, W, H, true);
 	f->ui = ui_new(&c);
 	*state = f;
@@ -321,6 +330,32 @@ static void test_compare(void **state)
 	snapshot_release(&b);
 	comparison_release(&c);
 	moment_release(&m);
+}
+
+/* --- leaving --- */
+
+/* What is being written is not cut off by a key that was pressed once. */
+static void test_quit_twice(void **state)
+{
+	struct fix *f = *state;
+
+	f->writes = true;
+	ui_key(f->ui, 'q');
+	assert_false(ui_done(f->ui));
+	sees(f, "writing /tmp/events.jsonl: q again leaves it unfinished");
+	ui_key(f->ui, UK_DOWN); /* it is not meant any more */
+	ui_key(f->ui, 'Q');
+	assert_false(ui_done(f->ui));
+	ui_key(f->ui, 'q');
+	assert_true(ui_done(f->ui));
+}
+
+static void test_quit_once(void **state)
+{
+	struct fix *f = *state;
+
+	ui_key(f->ui, 'q');
+	assert_true(ui_done(f->ui));
 }
 
 /* --- findings --- */
@@ -654,6 +689,8 @@ int main(void)
 		SCREEN(test_all_letters),
 		SCREEN(test_changes),
 		SCREEN(test_compare),
+		SCREEN(test_quit_twice),
+		SCREEN(test_quit_once),
 		SCREEN(test_findings),
 		SCREEN(test_drag),
 		SCREEN(test_borders),

@@ -183,6 +183,65 @@ static void test_shown(void **state)
 	assert_int_equal(f->looks, 1); /* pictures alone ask nothing */
 }
 
+/* The line of the variables' title, in the column that begins at x. */
+static int title_line(struct fixture *f, int *x)
+{
+	screen(f);
+	for (int y = 0; y < f->grid.h; y++)
+		for (int i = 0; i + 6 < f->grid.w; i++) {
+			char text[7] = "";
+
+			for (int k = 0; k < 6; k++)
+				text[k] = (char)f->grid.cell[(size_t)(y * f->grid.w + i + k)].cp[0];
+			if (!strcmp(text, "4 Vars") && y > 3) {
+				*x = i;
+				return y;
+			}
+		}
+	fail_msg("there is no such title:\n%s", screen(f));
+	return -1;
+}
+
+static void mouse(struct fixture *f, enum mouse_kind kind, int x, int y)
+{
+	struct mouse m = { .kind = kind, .x = x, .y = y };
+
+	ui_mouse(f->ui, &m);
+}
+
+/* The border between source and variables, by keys from either and by the mouse. */
+static void test_border(void **state)
+{
+	struct fixture *f = *state;
+	int x, was;
+
+	grid_resize(&f->grid, 200, 60);
+	ui_resize(f->ui, 200, 60);
+	was = title_line(f, &x);
+	key(f, "S-Up");
+	assert_int_equal(title_line(f, &x), was - 2);
+	assert_int_equal(ui_command(f->ui, "pane source", NULL), 0);
+	key(f, "S-Down");
+	key(f, "S-Down");
+	assert_int_equal(title_line(f, &x), was + 2);
+	assert_int_equal(ui_command(f->ui, "pane goroutines", NULL), 0);
+	key(f, "S-Up"); /* here it is the one above the timeline */
+	assert_in_range(title_line(f, &x), was, was + 2);
+	assert_int_equal(ui_command(f->ui, "border-reset", NULL), 0);
+	mouse(f, MOUSE_PRESS, x, was);
+	mouse(f, MOUSE_DRAG, x + 3, was - 7);
+	mouse(f, MOUSE_RELEASE, x + 3, was - 7);
+	assert_int_equal(title_line(f, &x), was - 7);
+	mouse(f, MOUSE_DRAG, x, was); /* it was let go */
+	assert_int_equal(title_line(f, &x), was - 7);
+	for (int i = 0; i < 60; i++) {
+		mouse(f, MOUSE_PRESS, x, title_line(f, &x));
+		mouse(f, MOUSE_DRAG, x, 59);
+		mouse(f, MOUSE_RELEASE, x, 59);
+	}
+	assert_in_range(title_line(f, &x), was, 58);
+}
+
 static void test_open_and_close(void **state)
 {
 	struct fixture *f = *state;
@@ -301,6 +360,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_shown, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_open_and_close, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_border, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_changes_are_marked, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_frames, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_copy, setup, teardown),
