@@ -18,6 +18,7 @@
 #include "helper.h"
 #include "loader.h"
 #include "plain.h"
+#include "recorder.h"
 #include "screen.h"
 #include "source/binary.h"
 #include "source/command.h"
@@ -43,6 +44,7 @@ struct app {
 	struct helper *helper; /* NULL: none, or none needed */
 	struct stopper stopper;
 	struct batch_file file;
+	struct recorder *recorder; /* NULL: nothing is recorded */
 	int64_t began; /* wall clock, ns */
 	pid_t child; /* the command that we started, 0: none */
 	int signal; /* that asked us to end, 0: none */
@@ -129,8 +131,43 @@ static void release_settings(struct app *a)
 	free(a->history);
 }
 
+/* That it cannot be is no reason not to watch. */
+static void open_recorder(struct app *a)
+{
+	const struct options *o = a->opt;
+	struct recorder_config c = {
+		.file = o->record,
+		.limit = o->record_limit,
+		.on = o->record_on,
+		.source = o->record_source,
+		.live = o->mode != MODE_REPLAY,
+		.helper = a->helper,
+	};
+	struct err err = { 0 };
+
+	if (!o->record)
+		return;
+	a->recorder = recorder_open(&c, &err);
+	if (a->recorder)
+		return;
+	fprintf(stderr, "bingo-top: %s\n", err.text);
+	world_warn(&a->world, "%s", err.text);
+	a->world.record.state = RECORD_OFF;
+	a->world.record.text = world_str(&a->world, err.text);
+}
+
+static void close_recorder(struct app *a)
+{
+	struct err err = { 0 };
+
+	if (recorder_close(a->recorder, &err))
+		fprintf(stderr, "bingo-top: %s\n", err.text);
+	a->recorder = NULL;
+}
+
 static void app_close(struct app *a)
 {
+	close_recorder(a);
 	if (a->source) {
 		loader_stop(&a->loader);
 		a->world.history = NULL;
@@ -298,6 +335,8 @@ static int app_guard(struct app *a, struct err *err)
 		n.signal_fd = a->stopper.fd;
 	}
 	if (!rc)
+		open_recorder(a);
+	if (!rc)
 		guard_set(&n, NULL);
 	return rc;
 }
@@ -420,6 +459,8 @@ int app_run(struct options *o, struct err *err)
 		a.loader.loop = &a.loop;
 		a.loader.source = a.source;
 		a.loader.world = &a.world;
+		if (a.recorder)
+			recorder_start(a.recorder, &a.loop, &a.world, &a.detect);
 		rc = run(&a, err);
 	}
 	failed = is_failed(&a);

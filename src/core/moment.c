@@ -320,6 +320,7 @@ int world_at(struct world *w, int64_t t, struct moment *m)
 		struct history_query q = {
 			.t0 = seg < w->seg.n ? w->seg.v[seg].t0 : w->open.t0,
 			.t1 = t,
+			.no_looks = true,
 		};
 
 		rc = w->history->query(w->history, &q, moment_event, &arg);
