@@ -91,8 +91,10 @@ static void *write_work(void *arg)
 {
 	struct recorder *r = arg;
 	struct rec_block *b;
-	int rc = recfile_begin(&r->file);
+	int rc;
 
+	pthread_setname_np(pthread_self(), "recorder");
+	rc = recfile_begin(&r->file);
 	block_done(r, NULL, rc, r->file.why);
 	while ((b = take_block(r))) {
 		rc = r->file.failed ? 0 : recfile_block(&r->file, b);

@@ -202,7 +202,7 @@ static int finish(struct rfile *r, struct world *w, struct err *err)
 		return err_set(err, -EBADMSG, EXIT_BADFILE,
 			       "%s is a recording of which nothing can be read: all its frames are "
 			       "damaged",
-			       r->in->name);
+			       r->in.name);
 	if (w->open.n_events)
 		world_close_segment(w);
 	if (r->cancelled)
@@ -302,7 +302,7 @@ struct source *recording_open(const struct input *in, struct err *err)
 
 	r->src.ops = &recording_ops;
 	r->src.history.query = rfile_query;
-	r->in = in;
+	r->in = *in;
 	r->timeline_most = TIMELINE_MOST;
 	facts_init(&r->facts);
 	pthread_mutex_init(&r->lock, NULL);

@@ -57,7 +57,7 @@ struct rfile_events {
 
 struct rfile {
 	struct source src; /* first */
-	const struct input *in;
+	struct input in;
 	struct rfile_names names;
 	VEC(struct rfile_frame) frame; /* in the order in which they were written */
 	VEC(struct rfile_group) group;

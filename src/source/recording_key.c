@@ -183,6 +183,8 @@ void group_learn(struct rfile *r, struct rfile_group *g, struct world *w)
 	learn_strings(r, g, w);
 	learn_frames(r, g);
 	learn_stacks(r, g, w);
+	if (r->at_frame == r->group.v[0].first)
+		w->time_base = r->base; /* unless it says more */
 	learn_session(r, w);
 }
 

@@ -35,7 +35,7 @@ static bool find_sections(struct rfile_payload *out)
 
 bool payload_read(const struct rfile *r, const struct rfile_frame *f, struct rfile_payload *out)
 {
-	const uint8_t *at = r->in->data + f->at;
+	const uint8_t *at = r->in.data + f->at;
 	struct rec_head h;
 	size_t n;
 

@@ -11,8 +11,8 @@ enum { INDEX_NUMBERS = 10 };
 
 static bool fits(const struct rfile *r, uint64_t at, const struct rec_head *h)
 {
-	return at <= r->in->size && r->in->size - at >= REC_HEAD &&
-	       r->in->size - at - REC_HEAD >= h->packed;
+	return at <= r->in.size && r->in.size - at >= REC_HEAD &&
+	       r->in.size - at - REC_HEAD >= h->packed;
 }
 
 static void add_frame(struct rfile *r, uint64_t at, const struct rec_head *h)
@@ -65,11 +65,11 @@ static bool by_index(struct rfile *r)
 	size_t from = 0;
 	bool ok;
 
-	if (r->in->size < 2 * REC_HEAD ||
-	    !rec_head_get(r->in->data + r->in->size - REC_HEAD, &tail) || tail.kind != REC_TAIL)
+	if (r->in.size < 2 * REC_HEAD || !rec_head_get(r->in.data + r->in.size - REC_HEAD, &tail) ||
+	    tail.kind != REC_TAIL || tail.version > REC_VERSION)
 		return false;
 	f.at = (uint64_t)tail.t0;
-	if (f.at > r->in->size - 2 * REC_HEAD || !rec_head_get(r->in->data + f.at, &f.head) ||
+	if (f.at > r->in.size - 2 * REC_HEAD || !rec_head_get(r->in.data + f.at, &f.head) ||
 	    f.head.kind != REC_INDEX || !fits(r, f.at, &f.head))
 		return false;
 	ok = payload_read(r, &f, &payload) && (s = payload_find(&payload, RECS_INDEX, &from)) &&
@@ -85,11 +85,11 @@ static bool by_index(struct rfile *r)
 /* The next place from at on where a head may be. */
 static uint64_t next_head(const struct rfile *r, uint64_t at)
 {
-	const uint8_t *p = at < r->in->size ? memmem(r->in->data + at, r->in->size - at, rec_magic,
-						     sizeof(rec_magic))
-					    : NULL;
+	const uint8_t *p = at < r->in.size ? memmem(r->in.data + at, r->in.size - at, rec_magic,
+						    sizeof(rec_magic))
+					   : NULL;
 
-	return p ? (uint64_t)(p - r->in->data) : r->in->size;
+	return p ? (uint64_t)(p - r->in.data) : r->in.size;
 }
 
 static void by_heads(struct rfile *r)
@@ -97,11 +97,11 @@ static void by_heads(struct rfile *r)
 	uint64_t at = 0;
 
 	r->unfinished = true;
-	while (r->in->size - at >= REC_HEAD) {
+	while (r->in.size - at >= REC_HEAD) {
 		struct rec_head h;
 		uint64_t next;
 
-		if (rec_head_get(r->in->data + at, &h) && fits(r, at, &h)) {
+		if (rec_head_get(r->in.data + at, &h) && fits(r, at, &h)) {
 			r->newer |= h.version > REC_VERSION;
 			if (h.version <= REC_VERSION)
 				add_frame(r, at, &h);
@@ -110,10 +110,10 @@ static void by_heads(struct rfile *r)
 		}
 		next = next_head(r, at + 1);
 		r->skipped += next - at;
-		r->cut |= next == r->in->size;
+		r->cut |= next == r->in.size;
 		at = next;
 	}
-	r->cut |= at < r->in->size;
+	r->cut |= at < r->in.size;
 }
 
 /* Whether the newest of all frames says that nothing follows. */
@@ -184,7 +184,7 @@ int rfile_scan(struct rfile *r, struct err *err)
 			err, -ENOTSUP, EXIT_BADFILE,
 			"%s is a recording of a newer format; this bingo-top reads formats up to "
 			"%d",
-			r->in->name, REC_VERSION);
+			r->in.name, REC_VERSION);
 	qsort(r->frame.v, r->frame.n, sizeof(*r->frame.v), by_seq);
 	if (is_finished(r))
 		r->unfinished = r->cut = false;
@@ -192,5 +192,5 @@ int rfile_scan(struct rfile *r, struct err *err)
 	if (r->group.n)
 		return 0;
 	return err_set(err, -EBADMSG, EXIT_BADFILE, "%s is a recording that holds nothing%s",
-		       r->in->name, r->cut ? ": it is cut short" : "");
+		       r->in.name, r->cut ? ": it is cut short" : "");
 }
