@@ -159,6 +159,8 @@ bool events_begin(struct rfile_events *e, const struct rfile_section *s)
 		if (!column(&p, s->end, &e->byte[c], &to) ||
 		    (e->byte[c] && (uint64_t)(to - e->byte[c]) != n))
 			return false;
+	if (n && !e->byte[0]) /* there is no event of kind 0 */
+		return false;
 	for (int c = 0; c < REC_NUMBERS; c++)
 		if (!column(&p, s->end, &e->p[c], &e->end[c]))
 			return false;

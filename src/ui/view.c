@@ -73,6 +73,7 @@ bool view_refresh(struct view *v)
 	if (w->generation == v->world_seen)
 		return false;
 	v->world_seen = w->generation;
+	view_marks_take(v);
 	if (v->span_all && (v->at_end || !v->live)) {
 		v->span = view_session(v);
 		v->span_stamp++;

@@ -30,9 +30,8 @@ static void mark_remove(struct view *v, size_t i)
 	memmove(&v->mark.v[i], &v->mark.v[i + 1], (v->mark.n - i) * sizeof(*v->mark.v));
 }
 
-static void take(struct view *v, struct snapshot *s)
+static void take(struct view *v, const struct moment *m, struct snapshot *s)
 {
-	const struct moment *m = view_moment(v);
 	bool *keep = xcalloc(m->n + 1, sizeof(*keep));
 
 	filter_all(NULL, v->world, m, false, keep);
@@ -40,14 +39,10 @@ static void take(struct view *v, struct snapshot *s)
 	free(keep);
 }
 
-static void mark_add(struct view *v, char letter)
+static void mark_put(struct view *v, struct view_mark made)
 {
-	struct view_mark made = { .letter = letter, .time = v->time };
 	size_t i = 0;
 
-	if (v->row != NO_G && v->row < v->world->g.n)
-		made.goid = v->world->g.v[v->row].goid;
-	take(v, &made.snap);
 	while (i < v->mark.n && v->mark.v[i].time <= made.time)
 		i++;
 	vec_reserve(&v->mark, v->mark.n + 1);
@@ -56,7 +51,50 @@ static void mark_add(struct view *v, char letter)
 	v->mark.n++;
 }
 
-unsigned view_mark(struct view *v, char letter)
+static void mark_add(struct view *v, char letter)
+{
+	struct view_mark made = { .letter = letter, .time = v->time };
+
+	if (v->row != NO_G && v->row < v->world->g.n)
+		made.goid = v->world->g.v[v->row].goid;
+	take(v, view_moment(v), &made.snap);
+	mark_put(v, made);
+}
+
+/* The world has them as well: who records it keeps them. */
+static void tell_world(struct view *v)
+{
+	struct world *w = v->world;
+
+	w->mark.n = 0;
+	for (size_t i = 0; i < v->mark.n; i++)
+		*vec_push(&w->mark) = (struct world_mark){ v->mark.v[i].time, v->mark.v[i].goid,
+							   v->mark.v[i].letter };
+	v->world_marks = ++w->mark_stamp;
+}
+
+void view_marks_take(struct view *v)
+{
+	struct world *w = v->world;
+	struct moment m = { 0 };
+
+	if (v->world_marks == w->mark_stamp || !w->progress.whole)
+		return;
+	v->world_marks = w->mark_stamp;
+	for (size_t i = 0; i < w->mark.n; i++) {
+		const struct world_mark *x = &w->mark.v[i];
+		struct view_mark made = { x->letter, x->time, x->goid, { 0 } };
+
+		if (view_mark_get(v, x->letter) || world_at(w, x->time, &m))
+			continue;
+		take(v, &m, &made.snap);
+		mark_put(v, made);
+	}
+	moment_release(&m);
+	v->mark_stamp++;
+}
+
+static unsigned set_mark(struct view *v, char letter)
 {
 	v->mark_stamp++;
 	for (size_t i = 0; i < v->mark.n; i++) {
@@ -77,6 +115,14 @@ unsigned view_mark(struct view *v, char letter)
 	mark_add(v, letter);
 	v->marked = letter;
 	return view_say(v, "mark %c; ' comes back to it, D shows what has changed since", letter);
+}
+
+unsigned view_mark(struct view *v, char letter)
+{
+	unsigned effects = set_mark(v, letter);
+
+	tell_world(v);
+	return effects;
 }
 
 unsigned view_mark_jump(struct view *v, char letter)
