@@ -386,13 +386,13 @@ int recorder_close(struct recorder *r, struct err *err)
 	if (!r)
 		return 0;
 	if (r->world) {
-		uv_timer_stop(&r->timer);
-		uv_close((uv_handle_t *)&r->timer, NULL);
-		uv_run(r->loop, UV_RUN_NOWAIT);
-		r->world->tap = NULL;
+		r->world->tap = NULL; /* what comes in from here on nobody has seen */
 		if (!r->told_off)
 			write_rest(r);
 		end_thread(r);
+		uv_timer_stop(&r->timer);
+		uv_close((uv_handle_t *)&r->timer, NULL);
+		uv_run(r->loop, UV_RUN_NOWAIT);
 	}
 	rc = r->rc;
 	if (rc)

@@ -15,9 +15,18 @@ static bool fits(const struct rfile *r, uint64_t at, const struct rec_head *h)
 	       r->in.size - at - REC_HEAD >= h->packed;
 }
 
+static int64_t bounded(int64_t t)
+{
+	return t > REC_MOST ? REC_MOST : t < -REC_MOST ? -REC_MOST : t;
+}
+
 static void add_frame(struct rfile *r, uint64_t at, const struct rec_head *h)
 {
-	*vec_push(&r->frame) = (struct rfile_frame){ at, *h };
+	struct rfile_frame *f = vec_push(&r->frame);
+
+	*f = (struct rfile_frame){ at, *h };
+	f->head.t0 = bounded(h->t0);
+	f->head.t1 = bounded(h->t1);
 }
 
 /* --- by the index --- */
@@ -136,7 +145,6 @@ static void group_add(struct rfile *r, size_t i, bool gap)
 	const struct rec_head *h = &r->frame.v[i].head;
 	struct rfile_group *g = vec_push(&r->group);
 
-	memset(g, 0, sizeof(*g));
 	*g = (struct rfile_group){ .first = i, .n = 1, .t0 = h->t0, .t1 = h->t1, .gap = gap };
 	g->paused = h->flags & REC_PAUSED;
 	r->paused += g->paused;
@@ -185,7 +193,8 @@ int rfile_scan(struct rfile *r, struct err *err)
 			"%s is a recording of a newer format; this bingo-top reads formats up to "
 			"%d",
 			r->in.name, REC_VERSION);
-	qsort(r->frame.v, r->frame.n, sizeof(*r->frame.v), by_seq);
+	if (r->frame.n)
+		qsort(r->frame.v, r->frame.n, sizeof(*r->frame.v), by_seq);
 	if (is_finished(r))
 		r->unfinished = r->cut = false;
 	find_groups(r);
