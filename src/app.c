@@ -19,6 +19,7 @@
 #include "loader.h"
 #include "owncost.h"
 #include "plain.h"
+#include "recorder.h"
 #include "screen.h"
 #include "source/binary.h"
 #include "source/command.h"
@@ -45,6 +46,7 @@ struct app {
 	struct stopper stopper;
 	struct batch_files files;
 	struct baseline baseline;
+	struct recorder *recorder; /* NULL: nothing is recorded */
 	int64_t began; /* wall clock, ns */
 	pid_t child; /* the command that we started, 0: none */
 	int signal; /* that asked us to end, 0: none */
@@ -131,8 +133,43 @@ static void release_settings(struct app *a)
 	free(a->history);
 }
 
+/* That it cannot be is no reason not to watch. */
+static void open_recorder(struct app *a)
+{
+	const struct options *o = a->opt;
+	struct recorder_config c = {
+		.file = o->record,
+		.limit = o->record_limit,
+		.on = o->record_on,
+		.source = o->record_source,
+		.live = o->mode != MODE_REPLAY,
+		.helper = a->helper,
+	};
+	struct err err = { 0 };
+
+	if (!o->record)
+		return;
+	a->recorder = recorder_open(&c, &err);
+	if (a->recorder)
+		return;
+	fprintf(stderr, "bingo-top: %s\n", err.text);
+	world_warn(&a->world, "%s", err.text);
+	a->world.record.state = RECORD_OFF;
+	a->world.record.text = world_str(&a->world, err.text);
+}
+
+static void close_recorder(struct app *a)
+{
+	struct err err = { 0 };
+
+	if (recorder_close(a->recorder, &err))
+		fprintf(stderr, "bingo-top: %s\n", err.text);
+	a->recorder = NULL;
+}
+
 static void app_close(struct app *a)
 {
+	close_recorder(a);
 	if (a->source) {
 		loader_stop(&a->loader);
 		a->world.history = NULL;
@@ -300,6 +337,8 @@ static int app_guard(struct app *a, struct err *err)
 		stopper_open(&a->stopper, a->child ? a->child : o->pid);
 		n.signal_fd = a->stopper.fd;
 	}
+	if (!rc)
+		open_recorder(a);
 	if (!rc)
 		guard_set(&n, NULL);
 	return rc;
@@ -469,6 +508,8 @@ int app_run(struct options *o, struct err *err)
 		a.loader.loop = &a.loop;
 		a.loader.source = a.source;
 		a.loader.world = &a.world;
+		if (a.recorder)
+			recorder_start(a.recorder, &a.loop, &a.world, &a.detect);
 		rc = run(&a, err);
 	}
 	failed = is_failed(&a);

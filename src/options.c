@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "analysis/finding.h"
+#include "analysis/trigger.h"
 #include "completions.h"
 #include "core/mem.h"
 #include "ui/settings.h"
@@ -29,6 +30,10 @@ enum { MAX_OPERANDS = 8 };
 enum option_id {
 	OPT_REPLAY = 256,
 	OPT_EXE,
+	OPT_RECORD,
+	OPT_RECORD_LIMIT,
+	OPT_RECORD_ON,
+	OPT_RECORD_SOURCE,
 	OPT_ONCE,
 	OPT_DURATION,
 	OPT_RATE,
@@ -65,6 +70,14 @@ const struct option_row option_table[] = {
 	  "input" },
 	{ OPT_EXE, "exe", "BIN", NULL,
 	  "the program that --replay's file is of: of a core dump, or for disassembly" },
+	{ OPT_RECORD, "record", "FILE", NULL,
+	  "write a recording of all that is watched, for --replay" },
+	{ OPT_RECORD_LIMIT, "record-limit", "SIZE", NULL,
+	  "bytes that the recording may have (K, M, G): the oldest is written over" },
+	{ OPT_RECORD_ON, "record-on", "EXPR", NULL,
+	  "keep of the recording what is around 'deadlock|blocked>30s|goroutines>10000'" },
+	{ OPT_RECORD_SOURCE, "record-source", NULL, NULL,
+	  "record the source files shown and the variables looked at as well" },
 	{ 'b', "batch", NULL, NULL, "no screen: print a report each interval" },
 	{ 'n', "iterations", "N", NULL, "stop after N reports" },
 	{ 'd', "delay", "SEC", NULL, "time between reports (1)" },
@@ -212,6 +225,33 @@ static int parse_size(struct options *o, const char *s, struct err *err)
 	return 0;
 }
 
+static int parse_bytes(uint64_t *out, const char *s, struct err *err)
+{
+	const double least = 256 << 10, most = 1ull << 50;
+	char *end;
+	double v;
+
+	errno = 0;
+	v = strtod(s, &end);
+	v *= *end == 'K' ? 1 << 10 : *end == 'M' ? 1 << 20 : *end == 'G' ? 1 << 30 : 1;
+	if (end == s || errno || (*end && (!strchr("KMG", *end) || end[1])) ||
+	    !(v >= least && v <= most))
+		return usage(err,
+			     "--record-limit takes bytes, 256K at least, such as 100M or 1G, not",
+			     s);
+	*out = (uint64_t)v;
+	return 0;
+}
+
+/* What is wrong with it is told with its column, before anything is watched. */
+static int parse_trigger(const char *s, struct err *err)
+{
+	struct trigger *t = trigger_new(s, err);
+
+	trigger_free(t);
+	return t ? 0 : -EINVAL;
+}
+
 static int parse_color(struct options *o, const char *s, struct err *err)
 {
 	static const char *const names[] = { "auto", "always", "never", "16", "256" };
@@ -337,6 +377,17 @@ static int parse_one(struct options *o, int id, char *arg, struct err *err)
 		break;
 	case OPT_EXE:
 		o->exe = arg;
+		break;
+	case OPT_RECORD:
+		o->record = arg;
+		break;
+	case OPT_RECORD_LIMIT:
+		return parse_bytes(&o->record_limit, arg, err);
+	case OPT_RECORD_ON:
+		o->record_on = arg;
+		return parse_trigger(arg, err);
+	case OPT_RECORD_SOURCE:
+		o->record_source = true;
 		break;
 	case 'b':
 		o->batch = true;
@@ -512,6 +563,8 @@ int options_parse(struct options *o, int argc, char **argv, struct err *err)
 	rc = check_exports(o, err);
 	if (rc)
 		return rc;
+	if (!o->record && (o->record_limit || o->record_on || o->record_source))
+		return usage(err, "there is nothing to record to: --record FILE names it", NULL);
 	if (o->command && n)
 		return usage(err, "a PID and a command cannot both be watched:", operands[0]);
 	return o->command ? parse_operands(o, argc - optind, argv + optind, err)

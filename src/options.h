@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "core/err.h"
@@ -39,6 +40,9 @@ struct options {
 	char **command; /* MODE_COMMAND, ends with NULL */
 	const char *replay; /* file */
 	const char *exe; /* the program of a core dump */
+	const char *record, *record_on; /* file; what must happen */
+	uint64_t record_limit; /* bytes, 0: none */
+	bool record_source;
 	const char *filter;
 	struct export_wish exports[EXPORTS_MOST];
 	size_t n_exports;

@@ -140,29 +140,6 @@ void evlog_append(struct evlog *log, const struct event *ev)
 	pthread_mutex_unlock(&log->lock);
 }
 
-static bool goid_wanted(const struct history_query *q, uint64_t goid)
-{
-	size_t lo = 0, hi = q->n_goid;
-
-	while (goid && lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (q->goid[mid] == goid)
-			return true;
-		if (q->goid[mid] < goid)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return false;
-}
-
-static bool is_wanted(const struct history_query *q, const struct event *ev)
-{
-	return (ev->kind < EV_FACTS || ev->kind > EV_FACTS_END) &&
-	       (goid_wanted(q, ev->g) || goid_wanted(q, ev->peer));
-}
-
 /* Returns false where the sink has enough. */
 static bool chunk_query(const struct chunk *c, const struct history_query *q, history_sink *sink,
 			void *arg)
@@ -176,7 +153,7 @@ static bool chunk_query(const struct chunk *c, const struct history_query *q, hi
 		before = ev.time;
 		if (ev.time < q->t0 || ev.time > q->t1)
 			continue;
-		if (q->n_goid && !is_wanted(q, &ev))
+		if (!history_wants(q, &ev))
 			continue;
 		if (!sink(arg, &ev))
 			return false;

@@ -15,6 +15,7 @@ struct history_query {
 	/* only events whose g or peer is among these, sorted; then none of EV_FACTS to EV_FACTS_END */
 	const uint64_t *goid;
 	size_t n_goid; /* 0: events of all, and of none */
+	bool no_looks; /* none of EV_FACTS to EV_FACTS_END */
 	const atomic_bool *cancel; /* NULL, or looked at now and then */
 };
 
@@ -29,5 +30,33 @@ struct history {
 	int (*query)(struct history *h, const struct history_query *q, history_sink *sink,
 		     void *arg);
 };
+
+/* Whether that goroutine is among those asked for. */
+static inline bool history_has(const struct history_query *q, uint64_t goid)
+{
+	size_t lo = 0, hi = q->n_goid;
+
+	while (goid && lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (q->goid[mid] == goid)
+			return true;
+		if (q->goid[mid] < goid)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return false;
+}
+
+/* Whether the query asks for that event, its time aside. */
+static inline bool history_wants(const struct history_query *q, const struct event *ev)
+{
+	bool look = ev->kind >= EV_FACTS && ev->kind <= EV_FACTS_END;
+
+	if (!q->n_goid)
+		return !look || !q->no_looks;
+	return !look && (history_has(q, ev->g) || history_has(q, ev->peer));
+}
 
 #endif

@@ -357,6 +357,7 @@ int world_at_piece(struct world *w, int64_t t, struct moment *m, int64_t piece_n
 		struct history_query q = {
 			.t0 = seg < w->seg.n ? w->seg.v[seg].t0 : w->open.t0,
 			.t1 = t,
+			.no_looks = true,
 		};
 
 		rc = w->history->query(w->history, &q, moment_event, &arg);

@@ -63,6 +63,7 @@ void world_release(struct world *w)
 	map64_free(&w->ladder_of);
 	vec_free(&w->band);
 	vec_free(&w->warning);
+	vec_free(&w->mark);
 	vec_free(&w->thread);
 	facts_release(&w->facts);
 	facts_release(&w->facts_next);
@@ -636,6 +637,12 @@ static bool is_band(const struct world *w, const struct event *ev)
 	       !strncmp(strtab_get(&w->strings, ev->text), "stop-the-world", 14);
 }
 
+static void tell_look(const struct world *w)
+{
+	if (w->tap)
+		w->tap->look(w->tap->arg);
+}
+
 /* Nobody sees a look that is told in half. */
 static void apply_facts(struct world *w, const struct event *ev)
 {
@@ -648,6 +655,7 @@ static void apply_facts(struct world *w, const struct event *ev)
 	w->generation++;
 	if (w->facts_same) {
 		w->facts.time = w->facts_next.time;
+		tell_look(w);
 		return;
 	}
 	done = w->facts_next;
@@ -655,6 +663,7 @@ static void apply_facts(struct world *w, const struct event *ev)
 	w->facts_next = w->facts;
 	w->facts = done;
 	facts_clear(&w->facts_next);
+	tell_look(w);
 }
 
 void world_facts(struct world *w, struct facts *f)
@@ -664,6 +673,7 @@ void world_facts(struct world *w, struct facts *f)
 	w->facts = *f;
 	*f = before;
 	w->generation++;
+	tell_look(w);
 }
 
 void world_apply(struct world *w, const struct event *ev)
@@ -696,6 +706,8 @@ void world_apply(struct world *w, const struct event *ev)
 	w->open.n_events++;
 	w->progress.events++;
 	w->generation++;
+	if (w->tap)
+		w->tap->event(w->tap->arg, ev);
 }
 
 void world_close_segment(struct world *w)

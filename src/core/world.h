@@ -259,6 +259,36 @@ struct live {
 	uint64_t unseen; /* goroutines that lived too shortly to be kept: there are too many */
 };
 
+/* What becomes of the session's recording; filled by who writes it. */
+enum record_state {
+	RECORD_NONE, /* nothing is recorded */
+	RECORD_ON,
+	RECORD_WATCHES, /* what is recorded is kept once something happens */
+	RECORD_OFF, /* it ended before the session did */
+};
+
+struct record {
+	enum record_state state;
+	uint64_t bytes; /* of the file */
+	uint64_t lost; /* events that could not be written in time */
+	uint32_t text; /* string id: what is waited for, or why it ended */
+};
+
+/* A moment that somebody marked. */
+struct world_mark {
+	int64_t time;
+	uint64_t goid; /* chosen then, 0: none */
+	char letter;
+};
+
+/* Who is told all that the world is told, on the loop's thread, once it is in the world. */
+struct world_tap {
+	/* All but those of a look, EV_FACTS to EV_FACTS_END, of which look() is told at the end. */
+	void (*event)(void *arg, const struct event *ev);
+	void (*look)(void *arg);
+	void *arg;
+};
+
 /* The CPU quota of the program's cgroup, as last told. */
 struct quota {
 	int64_t time; /* of the last numbers */
@@ -321,12 +351,17 @@ struct world {
 	struct history *history; /* owned by the source; NULL: no past */
 	struct inspector *inspector; /* owned by the source; NULL: no variables are to be had */
 	struct disassembler *disassembler; /* likewise; NULL: no code is to be had */
+	const struct world_tap *tap; /* owned by who set it; NULL: nobody listens */
+	struct record record;
+	VEC(struct world_mark) mark; /* in order of time, each letter once */
+	uint64_t mark_stamp; /* grows with them */
 
 	uint32_t source_kind; /* string ids for the header: "trace", "live"… */
 	uint32_t source_name; /* file or program */
 	uint32_t
 		replay; /* of a recording of the above: the file that is read; 0: it is read itself */
 	uint32_t go_version; /* "go1.26" or the trace's header version */
+	uint32_t build_info; /* how the program was built, as `go version -m` tells; 0: not known */
 
 	struct map64 reason_memo; /* text << 32 | stack → enum reason */
 	struct map64 system_memo; /* start stack → 0 or 1 */

@@ -77,6 +77,7 @@ static void learn_header(struct live_source *l, struct world *w, const struct ta
 	if (l->file)
 		w->replay = world_str(w, l->file);
 	w->go_version = world_str(w, t->build.version.text);
+	w->build_info = world_str(w, t->build.mod ? t->build.mod : "");
 	w->wall_ns = l->wall0;
 	w->history = evlog_history(l->log);
 	w->inspector = &l->source.inspector;

@@ -8,6 +8,7 @@
 #include "source/core.h"
 #include "source/dumptext.h"
 #include "source/jsonl.h"
+#include "source/recording.h"
 #include "source/trace1.h"
 #include "source/trace2.h"
 #include "source/unpack.h"
@@ -44,8 +45,8 @@ static void say_unknown(const struct input *in, struct err *err)
 		err_set(err, -EINVAL, EXIT_BADFILE,
 			"%s is no file that bingo-top knows: it opens Go execution traces (as "
 			"runtime/trace or the test flag -trace write them), the events that "
-			"--export jsonl writes, core dumps, and goroutine dumps (a panic's, "
-			"SIGQUIT's, goroutine?debug=2)",
+			"--export jsonl writes, recordings (--record), core dumps, and goroutine "
+			"dumps (a panic's, SIGQUIT's, goroutine?debug=2)",
 			in->name);
 }
 
@@ -85,6 +86,11 @@ struct source *source_open_file(const struct input *in, const char *exe, struct 
 			"shown");
 	if (coredump_known(in))
 		return coredump_open(in, exe, w, err);
+	if (recording_known(in)) {
+		w->source_kind = world_str(w, "recording");
+		w->replay = w->source_name;
+		return recording_open(in, err);
+	}
 	if (version < 0 && jsonl_known(in)) {
 		w->source_kind = world_str(w, "events");
 		w->replay = w->source_name;

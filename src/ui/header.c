@@ -251,6 +251,29 @@ static void add_live_cost(const struct world *w, struct pieces *p)
 		add(p, 6, ROLE_WARN, 0, "%.100s", strtab_get(&w->strings, w->live.note));
 }
 
+static void add_record(const struct world *w, struct pieces *p)
+{
+	const struct record *r = &w->record;
+	const char *text = strtab_get(&w->strings, r->text);
+	char bytes[TEXT_SHORT], lost[TEXT_SHORT];
+
+	switch (r->state) {
+	case RECORD_NONE:
+		return;
+	case RECORD_ON:
+		add(p, 2, r->lost ? ROLE_WARN : ROLE_GOOD, 0, "REC %s%s%s%s%.40s",
+		    text_bytes(bytes, r->bytes), r->lost ? ", lost " : "",
+		    r->lost ? text_count(lost, r->lost) : "", *text ? ": " : "", text);
+		return;
+	case RECORD_WATCHES:
+		add(p, 2, ROLE_HEADER, 0, "REC waits for %.60s", text);
+		return;
+	case RECORD_OFF:
+		add(p, 1, ROLE_WARN, ATTR_BOLD, "REC ended: %.80s", text);
+		return;
+	}
+}
+
 /* The gravest with the key that shows them, where no tab does. */
 static void add_findings(const struct ui *ui, struct pieces *p)
 {
@@ -302,6 +325,7 @@ static void line_two(struct ui *ui, struct pieces *p)
 	if (w->warning.n)
 		add(p, 1, ROLE_WARN, 0, "%zu note%s: !", w->warning.n,
 		    w->warning.n == 1 ? "" : "s");
+	add_record(w, p);
 	add_live_cost(w, p);
 	add_past(&ui->view, p);
 	if (ui->view.system)

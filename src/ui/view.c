@@ -97,6 +97,7 @@ bool view_refresh(struct view *v)
 	v->world_seen = w->generation;
 	if (v->forgets_seen != w->forgets)
 		rows_forgotten(v);
+	view_marks_take(v);
 	if (v->span_all && (v->at_end || !v->live)) {
 		v->span = view_session(v);
 		v->span_stamp++;

@@ -98,6 +98,7 @@ struct view {
 		struct snapshot_maker maker;
 		bool *keep;
 	} marking;
+	uint64_t world_marks; /* the world's marks, as they were taken last */
 
 	/* the view's own */
 	VEC(struct time_span) undo;
@@ -208,6 +209,8 @@ unsigned view_mark_jump(struct view *v, char letter);
 const struct view_mark *view_mark_get(const struct view *v, char letter);
 /* Goes to the next (dir 1) or previous finding in time, and chooses its first goroutine. */
 unsigned view_step_finding(struct view *v, int dir);
+/* Those of a recording that was read are the view's from then on. */
+void view_marks_take(struct view *v);
 /* The time at which a finding stands in timelines. */
 int64_t view_finding_time(const struct finding *f);
 

@@ -75,23 +75,72 @@ static void take(struct view *v, char letter)
 	go_on(v, v->piece_ns);
 }
 
-static void mark_add(struct view *v, char letter)
+static void mark_put(struct view *v, struct view_mark made)
 {
-	struct view_mark made = { .letter = letter, .time = v->time };
 	size_t i = 0;
 
-	if (v->row != NO_G && v->row < v->world->g.n)
-		made.goid = v->world->g.v[v->row].goid;
 	while (i < v->mark.n && v->mark.v[i].time <= made.time)
 		i++;
 	vec_reserve(&v->mark, v->mark.n + 1);
 	memmove(&v->mark.v[i + 1], &v->mark.v[i], (v->mark.n - i) * sizeof(*v->mark.v));
 	v->mark.v[i] = made;
 	v->mark.n++;
+}
+
+static void mark_add(struct view *v, char letter)
+{
+	struct view_mark made = { .letter = letter, .time = v->time };
+
+	if (v->row != NO_G && v->row < v->world->g.n)
+		made.goid = v->world->g.v[v->row].goid;
+	mark_put(v, made);
 	take(v, letter);
 }
 
-unsigned view_mark(struct view *v, char letter)
+/* The world has them as well: who records it keeps them. */
+static void tell_world(struct view *v)
+{
+	struct world *w = v->world;
+
+	w->mark.n = 0;
+	for (size_t i = 0; i < v->mark.n; i++)
+		*vec_push(&w->mark) = (struct world_mark){ v->mark.v[i].time, v->mark.v[i].goid,
+							   v->mark.v[i].letter };
+	v->world_marks = ++w->mark_stamp;
+}
+
+/* Of a mark that was made elsewhere: at one go. */
+static void take_then(struct view *v, const struct moment *m, struct snapshot *s)
+{
+	bool *keep = xcalloc(m->n + 1, sizeof(*keep));
+
+	filter_all(NULL, v->world, m, false, keep);
+	snapshot_take(s, v->world, m, keep);
+	free(keep);
+}
+
+void view_marks_take(struct view *v)
+{
+	struct world *w = v->world;
+	struct moment m = { 0 };
+
+	if (v->world_marks == w->mark_stamp || !w->progress.whole)
+		return;
+	v->world_marks = w->mark_stamp;
+	for (size_t i = 0; i < w->mark.n; i++) {
+		const struct world_mark *x = &w->mark.v[i];
+		struct view_mark made = { x->letter, x->time, x->goid, { 0 } };
+
+		if (view_mark_get(v, x->letter) || world_at(w, x->time, &m))
+			continue;
+		take_then(v, &m, &made.snap);
+		mark_put(v, made);
+	}
+	moment_release(&m);
+	v->mark_stamp++;
+}
+
+static unsigned set_mark(struct view *v, char letter)
 {
 	view_arrive(v);
 	view_mark_finish(v);
@@ -114,6 +163,14 @@ unsigned view_mark(struct view *v, char letter)
 	mark_add(v, letter);
 	v->marked = letter;
 	return view_say(v, "mark %c; ' comes back to it, D shows what has changed since", letter);
+}
+
+unsigned view_mark(struct view *v, char letter)
+{
+	unsigned effects = set_mark(v, letter);
+
+	tell_world(v);
+	return effects;
 }
 
 unsigned view_mark_jump(struct view *v, char letter)
