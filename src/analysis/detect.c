@@ -129,6 +129,7 @@ const char *detect_get(const struct detect_config *c, const char *key, char *buf
 		{ "leak-age", c->leak_age },
 		{ "leak-span", c->leak_span },
 		{ "starve", c->starve },
+		{ "held", c->held },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(times); i++)
