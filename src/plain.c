@@ -14,6 +14,7 @@
 #include "core/mem.h"
 #include "helper.h"
 #include "source/source.h"
+#include "ui/hyperlink.h"
 #include "ui/plain.h"
 #include "ui/term.h"
 
@@ -264,6 +265,9 @@ static void make(struct session *s)
 
 	s->ui = ui_new(&uc);
 	s->plain = plain_new(s->ui, stdout, c->set->ascii || !term_utf8());
+	plain_links(s->plain, c->set->hyperlinks == HYPERLINKS_ALWAYS ||
+				      (c->set->hyperlinks == HYPERLINKS_AUTO &&
+				       isatty(STDOUT_FILENO) && hyperlink_known()));
 }
 
 int plain_run(const struct screen_config *c, struct err *err)
