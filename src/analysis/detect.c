@@ -88,12 +88,13 @@ static int set_count(uint32_t *out, const char *key, const char *value, struct e
 	return 0;
 }
 
-int detect_set(struct detect_config *c, const char *key, const char *value, struct err *err)
+/* The time of that name, ns; NULL: there is none. */
+static int64_t *time_named(struct detect_config *c, const char *key)
 {
-	struct {
+	const struct {
 		const char *name;
 		int64_t *at;
-	} const times[] = {
+	} times[] = {
 		{ "settle", &c->settle },	{ "leak-age", &c->leak_age },
 		{ "leak-span", &c->leak_span }, { "starve", &c->starve },
 		{ "held", &c->held },
@@ -101,7 +102,16 @@ int detect_set(struct detect_config *c, const char *key, const char *value, stru
 
 	for (size_t i = 0; i < ARRAY_SIZE(times); i++)
 		if (!strcmp(key, times[i].name))
-			return set_seconds(times[i].at, key, value, err);
+			return times[i].at;
+	return NULL;
+}
+
+int detect_set(struct detect_config *c, const char *key, const char *value, struct err *err)
+{
+	int64_t *time = time_named(c, key);
+
+	if (time)
+		return set_seconds(time, key, value, err);
 	if (!strcmp(key, "leak-growth"))
 		return set_count(&c->leak_growth, key, value, err);
 	if (!strcmp(key, "queue"))
@@ -121,21 +131,12 @@ int detect_set(struct detect_config *c, const char *key, const char *value, stru
 
 const char *detect_get(const struct detect_config *c, const char *key, char *buf, size_t size)
 {
-	const struct {
-		const char *name;
-		int64_t at;
-	} times[] = {
-		{ "settle", c->settle },
-		{ "leak-age", c->leak_age },
-		{ "leak-span", c->leak_span },
-		{ "starve", c->starve },
-	};
+	const int64_t *time = time_named((struct detect_config *)c, key);
 
-	for (size_t i = 0; i < ARRAY_SIZE(times); i++)
-		if (!strcmp(key, times[i].name)) {
-			snprintf(buf, size, "%.10g", (double)times[i].at / 1e9);
-			return buf;
-		}
+	if (time) {
+		snprintf(buf, size, "%.10g", (double)*time / 1e9);
+		return buf;
+	}
 	for (int i = 0; i < DETECT_N; i++)
 		if (!strcmp(key, detector_table[i].name)) {
 			snprintf(buf, size, "%s",
