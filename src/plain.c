@@ -61,8 +61,10 @@ static int run_editor(void *arg, const char *file, uint32_t line, struct err *er
 static int copy_text(void *arg, const char *text, char *how, size_t size, struct err *err)
 {
 	const struct session *s = arg;
+	struct err unsaid = { 0 };
 
-	if (helper_copy(s->c->helper, text, how, size))
+	if (helper_copy(s->c->helper, text, how, size) ||
+	    !helper_keep(s->c->helper, text, how, size, &unsaid))
 		return 0;
 	return err_set(err, -ENOTSUP, EXIT_USAGE,
 		       "there is no clipboard here; command in [clipboard] of the configuration "
