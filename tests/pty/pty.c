@@ -3,6 +3,8 @@
  * What needs a terminal: leaving it as it was found, however the program ends;
  * sizes; suspending; the editor. TAP. See pty.sh.
  */
+#include <sys/stat.h>
+
 #include "terminal.h"
 
 enum { IDLE_MS = 400, RESIZES = 200, LEAST = 0x5eed };
