@@ -53,8 +53,9 @@ bool hyperlink_known(void)
 	for (size_t i = 0; i < ARRAY_SIZE(programs); i++)
 		if (!strcmp(program, programs[i]))
 			return true;
-	return atoi(env("VTE_VERSION")) >= 5000 || atoi(env("KONSOLE_VERSION")) >= 201200 ||
-	       *env("WT_SESSION") || *env("DOMTERM");
+	return strtol(env("VTE_VERSION"), NULL, 10) >= 5000 ||
+	       strtol(env("KONSOLE_VERSION"), NULL, 10) >= 201200 || *env("WT_SESSION") ||
+	       *env("DOMTERM");
 }
 
 static void put_encoded(FILE *out, const char *s)
