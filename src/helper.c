@@ -4,11 +4,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/random.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -18,11 +21,11 @@
 #include "source/guard.h"
 #include "ui/term.h"
 
-enum kind { EDIT, COPY, SAVE, HISTORY, CREATE, REMOVE };
+enum kind { EDIT, COPY, KEEP, SAVE, HISTORY, CREATE, REMOVE };
 
 struct request {
 	uint32_t kind;
-	uint32_t line;
+	uint32_t line; /* EDIT; CREATE: the file's mode */
 	uint64_t len; /* bytes of text that follow: a file's name, what to copy or to write */
 };
 
@@ -88,6 +91,36 @@ static void copy(const struct helper_config *c, const char *text, struct err *er
 		err_set(err, -ENOTSUP, EXIT_USAGE, "no command and no tmux takes it");
 }
 
+/* A folder that nobody else can look into. */
+static const char *own_folder(void)
+{
+	const char *dir = getenv("XDG_RUNTIME_DIR");
+	struct stat st;
+
+	if (dir && *dir == '/' && !lstat(dir, &st) && S_ISDIR(st.st_mode) &&
+	    st.st_uid == geteuid() && !(st.st_mode & 077))
+		return dir;
+	return "/tmp";
+}
+
+/* With no error, the text of err tells where. */
+static void keep(const char *text, struct err *err)
+{
+	char *path = xasprintf("%.200s/bingo-top-XXXXXX.txt", own_folder());
+	int fd = mkostemps(path, 4, O_CLOEXEC); /* new, of mode 0600 */
+	int rc = fd < 0 || !write_all(fd, text, strlen(text)) ? -errno : 0;
+
+	if (fd >= 0 && close(fd) && !rc)
+		rc = -errno;
+	if (rc && fd >= 0)
+		unlink(path);
+	if (rc)
+		err_set(err, rc, EXIT_USAGE, "%s: %s", path, strerror(-rc));
+	else
+		snprintf(err->text, sizeof(err->text), "%s", path);
+	free(path);
+}
+
 static void perform(const struct helper_config *c, const struct request *r, const char *text,
 		    struct err *err)
 {
@@ -97,6 +130,8 @@ static void perform(const struct helper_config *c, const struct request *r, cons
 		editor_run(c->editor, text, r->line, err);
 	else if (r->kind == COPY)
 		copy(c, text, err);
+	else if (r->kind == KEEP)
+		keep(text, err);
 	else if (!is_set(path))
 		err_set(err, -ENOENT, EXIT_USAGE,
 			"there is no place for the file: set $HOME, or give --config FILE");
@@ -197,7 +232,7 @@ static bool serve_file(int sock, const struct request *r, const char *file, char
 		rc = *last && !strcmp(*last, file) && !unlink(file) ? 0 : -ENOENT;
 		return send_answer(sock, rc, -1);
 	}
-	fd = open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	fd = open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, (mode_t)r->line & 0666);
 	rc = fd < 0 ? -errno : 0;
 	if (fd >= 0) {
 		free(*last);
@@ -368,9 +403,9 @@ static int take_answer(int sock, int *fd)
 }
 
 /* Asks the writer; returns its answer, with the descriptor that came with it or -1. */
-static int ask_writer(struct helper *h, enum kind kind, const char *file, int *fd)
+static int ask_writer(struct helper *h, enum kind kind, const char *file, uint32_t mode, int *fd)
 {
-	struct request r = { .kind = kind, .len = strlen(file) };
+	struct request r = { .kind = kind, .line = mode, .len = strlen(file) };
 
 	*fd = -1;
 	if (r.len > text_most || !write_all(h->writer_fd, &r, sizeof(r)) ||
@@ -383,7 +418,7 @@ bool helper_remove(struct helper *h, const char *file)
 {
 	int fd;
 
-	return h && h->writer && !ask_writer(h, REMOVE, file, &fd);
+	return h && h->writer && !ask_writer(h, REMOVE, file, 0, &fd);
 }
 
 int helper_create(struct helper *h, const char *file, struct err *err)
@@ -392,10 +427,45 @@ int helper_create(struct helper *h, const char *file, struct err *err)
 
 	if (!h || !h->writer)
 		return err_set(err, -ENOTSUP, EXIT_USAGE, "nobody else called us");
-	rc = ask_writer(h, CREATE, file, &fd);
+	rc = ask_writer(h, CREATE, file, 0666, &fd);
 	if (rc == -EPIPE)
 		return err_set(err, rc, EXIT_USAGE, "the process that makes files is gone");
 	if (rc >= 0 && fd < 0)
 		rc = -EPIPE;
 	return rc < 0 ? err_set(err, rc, EXIT_USAGE, "%s", strerror(-rc)) : fd;
+}
+
+/* As who called us by sudo: what root keeps for himself alone he could not read. */
+static int keep_for_caller(struct helper *h, const char *text, char *where, size_t size,
+			   struct err *err)
+{
+	int rc = -EEXIST, fd;
+
+	for (int i = 0; i < 16 && rc == -EEXIST; i++) {
+		uint64_t any;
+
+		if (getrandom(&any, sizeof(any), 0) != sizeof(any))
+			return err_set(err, -EAGAIN, EXIT_USAGE, "no name for a file can be had");
+		snprintf(where, size, "/tmp/bingo-top-%016" PRIx64 ".txt", any);
+		rc = ask_writer(h, CREATE, where, 0600, &fd);
+	}
+	if (rc >= 0 && fd >= 0 && !write_all(fd, text, strlen(text)))
+		rc = -errno;
+	if (fd >= 0)
+		close(fd);
+	return rc < 0 ? err_set(err, rc, EXIT_USAGE, "%s: %s", where, strerror(-rc)) : 0;
+}
+
+int helper_keep(struct helper *h, const char *text, char *where, size_t size, struct err *err)
+{
+	struct err answer = { 0 };
+
+	if (h && h->writer)
+		return keep_for_caller(h, text, where, size, err);
+	if (ask(h, KEEP, text, 0, &answer)) {
+		*err = answer;
+		return answer.rc;
+	}
+	snprintf(where, size, "%s", answer.text);
+	return 0;
 }

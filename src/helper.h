@@ -36,6 +36,11 @@ void helper_stop(struct helper *h);
 int helper_edit(struct helper *h, const char *file, uint32_t line, struct err *err);
 /* By the user's command or by tmux, which how tells; false: by neither. h may be NULL: false. */
 bool helper_copy(struct helper *h, const char *text, char *how, size_t size);
+/*
+ * The last resort: to a new file that only the user may read, below $XDG_RUNTIME_DIR where that
+ * is his alone, else in /tmp. Returns 0 with its path in where, or a negative errno with err filled.
+ */
+int helper_keep(struct helper *h, const char *text, char *where, size_t size, struct err *err);
 /* As config_save() and history_save(), to the files that it was made with. */
 int helper_save(struct helper *h, const char *changes, struct err *err);
 int helper_history(struct helper *h, const char *text, struct err *err);

@@ -15,6 +15,7 @@
 #include "helper.h"
 #include "saver.h"
 #include "source/source.h"
+#include "ui/hyperlink.h"
 #include "ui/plain.h"
 #include "ui/term.h"
 
@@ -83,8 +84,10 @@ static int run_editor(void *arg, const char *file, uint32_t line, struct err *er
 static int copy_text(void *arg, const char *text, char *how, size_t size, struct err *err)
 {
 	const struct session *s = arg;
+	struct err unsaid = { 0 };
 
-	if (helper_copy(s->c->helper, text, how, size))
+	if (helper_copy(s->c->helper, text, how, size) ||
+	    !helper_keep(s->c->helper, text, how, size, &unsaid))
 		return 0;
 	return err_set(err, -ENOTSUP, EXIT_USAGE,
 		       "there is no clipboard here; command in [clipboard] of the configuration "
@@ -295,6 +298,9 @@ static void make(struct session *s)
 	c->stopper->arg = s;
 	s->ui = ui_new(&uc);
 	s->plain = plain_new(s->ui, stdout, c->set->ascii || !term_utf8());
+	plain_links(s->plain, c->set->hyperlinks == HYPERLINKS_ALWAYS ||
+				      (c->set->hyperlinks == HYPERLINKS_AUTO &&
+				       isatty(STDOUT_FILENO) && hyperlink_known()));
 }
 
 int plain_run(const struct screen_config *c, struct err *err)

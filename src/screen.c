@@ -138,10 +138,13 @@ static int run_editor(void *arg, const char *file, uint32_t line, struct err *er
 static int copy_text(void *arg, const char *text, char *how, size_t size, struct err *err)
 {
 	struct screen *s = arg;
+	struct err unsaid = { 0 }; /* why there is no clipboard says more */
 
 	if (helper_copy(s->c->helper, text, how, size))
 		return 0;
-	return term_copy(text, how, size, err);
+	if (!term_copy(text, how, size, err))
+		return 0;
+	return helper_keep(s->c->helper, text, how, size, &unsaid) ? err->rc : 0;
 }
 
 static void suspend(void *arg)

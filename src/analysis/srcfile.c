@@ -94,14 +94,21 @@ const char *src_below(const char *path, const char *a, size_t n)
 	return path[n] == '/' ? path + n + 1 : NULL;
 }
 
+char *src_substitute(const char *path, const char *rule)
+{
+	const char *eq = strchr(rule, '='), *rest;
+	size_t n = eq ? (size_t)(eq - rule) : 0;
+
+	rest = n ? src_below(path, rule, n) : NULL;
+	return rest ? xasprintf("%s%s%s", eq + 1, *rest ? "/" : "", rest) : NULL;
+}
+
 static bool try_substitute(struct srcfile *f, const char *const *sub)
 {
 	for (; sub && *sub; sub++) {
-		const char *eq = strchr(*sub, '='), *rest;
-		size_t n = eq ? (size_t)(eq - *sub) : 0;
+		char *path = src_substitute(f->recorded, *sub);
 
-		rest = n ? src_below(f->recorded, *sub, n) : NULL;
-		if (rest && try_path(f, xasprintf("%s%s%s", eq + 1, *rest ? "/" : "", rest)))
+		if (path && try_path(f, path))
 			return true;
 	}
 	return false;

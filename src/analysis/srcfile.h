@@ -39,4 +39,7 @@ const struct srcfile *src_find(struct srccache *c, const char *recorded);
 const char *src_below(const char *path, const char *a, size_t n);
 void src_release(struct srccache *c);
 
+/* Where a path is read by a rule "A=B" of the above; NULL: it does not lie in A. malloced. */
+char *src_substitute(const char *path, const char *rule);
+
 #endif

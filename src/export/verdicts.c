@@ -26,11 +26,10 @@ struct report request_report(const struct export_request *r)
 static char *substituted(const struct export_request *r, const char *path)
 {
 	for (const char *const *sub = r->substitute; sub && *sub; sub++) {
-		const char *eq = strchr(*sub, '='), *rest;
+		char *other = src_substitute(path, *sub);
 
-		rest = eq && eq > *sub ? src_below(path, *sub, (size_t)(eq - *sub)) : NULL;
-		if (rest)
-			return xasprintf("%s%s%s", eq + 1, *rest ? "/" : "", rest);
+		if (other)
+			return other;
 	}
 	return xstrdup(path);
 }

@@ -20,6 +20,11 @@ struct plain *plain_new(struct ui *ui, FILE *out, bool ascii)
 	return p;
 }
 
+void plain_links(struct plain *p, bool on)
+{
+	p->links = on;
+}
+
 void plain_free(struct plain *p)
 {
 	if (!p)
@@ -28,6 +33,7 @@ void plain_free(struct plain *p)
 	vec_free(&p->choice);
 	vec_free(&p->told);
 	groups_release(&p->groups);
+	free(p->link.url);
 	free(p->text);
 	free(p);
 }

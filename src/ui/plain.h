@@ -16,6 +16,8 @@ struct plain;
 /* ui and out outlive it. ascii: nothing else is written. */
 struct plain *plain_new(struct ui *ui, FILE *out, bool ascii);
 void plain_free(struct plain *p); /* NULL ok */
+/* Makes places in sources links from here on, see hyperlink.h. */
+void plain_links(struct plain *p, bool on);
 
 /* Prints the state, what was found, and the groups; then asks. */
 void plain_begin(struct plain *p);

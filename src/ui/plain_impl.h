@@ -52,6 +52,11 @@ struct plain {
 	char before[SETTING_TEXT_MOST]; /* what goes before it */
 	struct groups groups;
 	char *text; /* taken of a pane */
+	bool links; /* places in sources are links */
+	struct {
+		char text[128]; /* of the line that is said next; "": none */
+		char *url;
+	} link;
 	/* told already */
 	VEC(uint64_t) told;
 	bool told_end;

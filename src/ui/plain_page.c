@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "ui/hyperlink.h"
 #include "ui/plain_impl.h"
 
 enum { PICTURE_W = 100, PICTURE_H = 40 };
@@ -24,20 +25,55 @@ static void count(char buf[64], uint64_t n, const char *what)
 
 /* --- saying --- */
 
-static void put(struct plain *p, const char *s)
+static void put_some(struct plain *p, const char *s, size_t len)
 {
 	struct text_iter it;
 	struct glyph g;
-	size_t len = strlen(s);
 	char buf[4];
 
-	while (len && s[len - 1] == ' ')
-		len--;
 	text_begin(&it, s, len, p->ascii);
 	while (text_next(&it, &g))
 		for (int i = 0; i < GLYPH_CP && g.cp[i]; i++)
 			fwrite(buf, 1, (size_t)text_put(buf, g.cp[i]), p->out);
+}
+
+static void link_drop(struct plain *p)
+{
+	free(p->link.url);
+	p->link.url = NULL;
+	p->link.text[0] = '\0';
+}
+
+/* Where the next line has this place in it, that is a link to it. */
+static void link_to(struct plain *p, const struct frame *f)
+{
+	const char *file = f && f->file ? str(p, f->file) : "";
+
+	link_drop(p);
+	if (!p->links || !*file)
+		return;
+	snprintf(p->link.text, sizeof(p->link.text), "%.80s:%" PRIu32, text_base(file), f->line);
+	p->link.url = hyperlink_url(file, f->line, p->ui->view.substitute);
+}
+
+static void put(struct plain *p, const char *s)
+{
+	const char *at = p->link.url ? strstr(s, p->link.text) : NULL;
+	size_t len = strlen(s);
+
+	while (len && s[len - 1] == ' ')
+		len--;
+	if (at) {
+		put_some(p, s, (size_t)(at - s));
+		fprintf(p->out, "\033]8;;%s\033\\", p->link.url);
+		put_some(p, at, strlen(p->link.text));
+		fputs("\033]8;;\033\\", p->out);
+		len -= (size_t)(at - s) + strlen(p->link.text);
+		s = at + strlen(p->link.text);
+	}
+	put_some(p, s, len);
 	fputc('\n', p->out);
+	link_drop(p);
 }
 
 static char *words(const char *fmt, va_list ap)
@@ -176,10 +212,11 @@ static void say_findings(struct plain *p)
 	vec_free(&order);
 }
 
-static void place_words(const struct plain *p, uint32_t stack, char *buf, size_t size)
+static void place_words(struct plain *p, uint32_t stack, char *buf, size_t size)
 {
 	const struct frame *f = stack_place(p->ui->view.world, stack);
 
+	link_to(p, f);
 	if (!f)
 		snprintf(buf, size, "a place that is not known");
 	else if (!f->file)
@@ -323,9 +360,11 @@ static void print_group(struct plain *p, const struct page *page)
 
 	if (page->by == GROUP_STACK)
 		for (uint32_t i = 0; (f = stacktab_frame(&v->world->stacks, page->group.key, i));
-		     i++)
+		     i++) {
+			link_to(p, f);
 			plain_say(p, "frame %" PRIu32 ": %s %s:%" PRIu32, i,
 				  text_base(str(p, f->func)), text_base(str(p, f->file)), f->line);
+		}
 	for (uint32_t row = 0; row < m->n && p->total == p->choice.n; row++) {
 		if (m->state[row] == GS_NONE || m->state[row] == GS_DEAD || (keep && !keep[row]) ||
 		    !group_has(v->world, m, (enum grouping)page->by, &page->group, row))

@@ -18,6 +18,10 @@ const struct setting setting_table[] = {
 	  "the mouse chooses; else the terminal selects text by it", false },
 	{ "screen", "plain", SETTING_BOOL, YES_NO, 0, 0, "no",
 	  "no screen but lines, for screen readers, as with --plain", false },
+	{ "screen", "hyperlinks", SETTING_WORD, "never auto always", 0, 0, "never",
+	  "in the plain mode, make places in sources links: where the terminal is known to have "
+	  "them, or always",
+	  false },
 	{ "screen", "refresh", SETTING_NUMBER, NULL, 20, 60000, "50",
 	  "least time between two pictures, in milliseconds; keys are shown at once", false },
 	{ "screen", "history", SETTING_NUMBER, NULL, 0, 10000, "50",

@@ -102,7 +102,7 @@ static void *small_field(const struct settings *cs, const struct setting *row)
 	} fields[] = {
 		{ "ascii", &s->ascii }, { "mouse", &s->mouse },	  { "plain", &s->plain },
 		{ "color", &s->color }, { "sort", &s->sort },	  { "invert", &s->invert },
-		{ "group", &s->group }, { "system", &s->system },
+		{ "group", &s->group }, { "system", &s->system }, { "hyperlinks", &s->hyperlinks },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(fields); i++)

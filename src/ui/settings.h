@@ -35,6 +35,7 @@ struct settings {
 	char theme[32]; /* "auto", or a theme's name */
 	int theme_line; /* of the file, for errors; 0: of none */
 	uint8_t color; /* as enum color_mode and term_color */
+	uint8_t hyperlinks; /* enum hyperlinks */
 	bool ascii, mouse, plain;
 	uint32_t refresh_ms; /* least time between two pictures that only new data asks for */
 	uint32_t history; /* typed lines that are kept */

@@ -18,7 +18,7 @@ struct ui_host {
 	void (*cancel_load)(void *arg);
 	/* Leaves the screen, runs the editor, comes back. 0 or a negative errno with err filled. */
 	int (*edit)(void *arg, const char *file, uint32_t line, struct err *err);
-	/* Puts text on the clipboard; tells by what in how. */
+	/* Puts text on the clipboard; tells by what in how: a path where it is in a file instead. */
 	int (*copy)(void *arg, const char *text, char *how, size_t size, struct err *err);
 	void (*suspend)(void *arg);
 	void (*redraw)(void *arg); /* the terminal is to be painted anew */

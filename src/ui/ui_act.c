@@ -12,7 +12,7 @@ static void do_copy(struct ui *ui)
 {
 	struct view *v = &ui->view;
 	struct err err = { 0 };
-	char how[64] = "";
+	char how[256] = "";
 
 	if (!v->copy)
 		return;
@@ -20,6 +20,9 @@ static void do_copy(struct ui *ui)
 		view_complain(v, "there is no clipboard here");
 	else if (ui->host.copy(ui->host.arg, v->copy, how, sizeof(how), &err))
 		view_complain(v, "%s", err.text);
+	else if (*how == '/')
+		view_say(v, "no clipboard takes it: %zu characters are in %.200s", strlen(v->copy),
+			 how);
 	else
 		view_say(v, "copied %zu characters%s%s", strlen(v->copy), *how ? " by " : "", how);
 }

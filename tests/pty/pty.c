@@ -3,6 +3,8 @@
  * What needs a terminal: leaving it as it was found, however the program ends;
  * sizes; suspending; the editor. TAP. See pty.sh.
  */
+#include <sys/stat.h>
+
 #include "terminal.h"
 
 enum { IDLE_MS = 400, RESIZES = 200, LEAST = 0x5eed };
@@ -498,6 +500,35 @@ static void test_copy(void)
 	terminal_end(&t);
 }
 
+/* Where no clipboard is, the text is in a file that nobody else may read; its path is told. */
+static void test_copy_kept(void)
+{
+	static const char *const env[] = { "TERM=linux", "XDG_RUNTIME_DIR=/nonexistent", NULL };
+	const char *why = "it did not show its screen", *at;
+	char path[64] = "";
+	struct terminal t;
+	struct stat st;
+
+	start(&t, 80, 24, env);
+	if (ready(&t)) {
+		terminal_send(&t, "y");
+		why = terminal_shows(&t, "characters are in /tmp/bingo-top-")
+			      ? NULL
+			      : "no file is told of";
+		at = strstr(terminal_text(&t), "/tmp/bingo-top-");
+		if (at)
+			snprintf(path, sizeof(path), "%.*s", (int)strcspn(at, " \n"), at);
+		if (!why && (lstat(path, &st) || (st.st_mode & 0777) != 0600 || !st.st_size))
+			why = "the file is not there, empty, or others may read it";
+		if (*path)
+			unlink(path);
+		terminal_send(&t, "q");
+		why = why ? why : ended_with(&t, 0, 0);
+	}
+	report(&t, "y where there is no clipboard keeps the text in a file", why);
+	terminal_end(&t);
+}
+
 static void test_idle(void)
 {
 	struct terminal t;
@@ -609,6 +640,7 @@ int main(int argc, char **argv)
 	test_mouse();
 	test_borders();
 	test_copy();
+	test_copy_kept();
 	test_idle();
 	test_terminals();
 	test_dumb();

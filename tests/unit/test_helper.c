@@ -117,12 +117,112 @@ static void test_no_user(void **state)
 	assert_int_equal(helper_create(NULL, f->file, NULL), -ENOTSUP);
 }
 
+/* What is in a file; its path is for removing it. */
+static void expect_kept(const char *path, const char *text, uid_t owner)
+{
+	char got[64] = "";
+	struct stat st;
+	FILE *in;
+
+	assert_int_equal(lstat(path, &st), 0);
+	assert_true(S_ISREG(st.st_mode));
+	assert_int_equal(st.st_mode & 0777, 0600);
+	assert_int_equal(st.st_uid, owner);
+	in = fopen(path, "r");
+	assert_non_null(in);
+	assert_int_equal(fread(got, 1, sizeof(got) - 1, in), strlen(text));
+	fclose(in);
+	assert_string_equal(got, text);
+}
+
+static void keep(struct fix *f, char where[256])
+{
+	struct err err = { 0 };
+
+	f->helper = helper_start(&(struct helper_config){ 0 });
+	assert_non_null(f->helper);
+	assert_int_equal(helper_keep(f->helper, "goroutine 7", where, 256, &err), 0);
+	helper_stop(f->helper);
+	f->helper = NULL;
+}
+
+/* The folder of the session, if it is ours alone; else /tmp. */
+static void test_kept(void **state)
+{
+	struct fix *f = *state;
+	char where[256], again[256];
+
+	setenv("XDG_RUNTIME_DIR", f->dir, 1);
+	keep(f, where);
+	assert_int_equal(strncmp(where, f->dir, strlen(f->dir)), 0);
+	expect_kept(where, "goroutine 7", geteuid());
+	keep(f, again); /* another one */
+	assert_string_not_equal(where, again);
+	unlink(where);
+	unlink(again);
+	assert_int_equal(chmod(f->dir, 0777), 0);
+	keep(f, where);
+	assert_int_equal(strncmp(where, "/tmp/bingo-top-", 15), 0);
+	expect_kept(where, "goroutine 7", geteuid());
+	unlink(where);
+	setenv("XDG_RUNTIME_DIR", "relative", 1);
+	keep(f, where);
+	assert_int_equal(strncmp(where, "/tmp/bingo-top-", 15), 0);
+	unlink(where);
+	unsetenv("XDG_RUNTIME_DIR");
+	assert_true(helper_keep(NULL, "x", where, sizeof(where), &(struct err){ 0 }) < 0);
+}
+
+/* Who called us by sudo can read it, and nobody else. */
+static void test_kept_for_caller(void **state)
+{
+	struct fix *f = *state;
+	char where[256];
+
+	if (geteuid()) {
+		print_message("only root becomes another\n");
+		skip();
+	}
+	setenv("SUDO_UID", "54321", 1);
+	setenv("SUDO_GID", "54322", 1);
+	keep(f, where);
+	expect_kept(where, "goroutine 7", USER);
+	unlink(where);
+}
+
+/* What was made for him is his to remove, if it is that file. */
+static void test_removed(void **state)
+{
+	struct fix *f = *state;
+	struct err err = { 0 };
+	int fd;
+
+	if (geteuid()) {
+		print_message("only root becomes another\n");
+		skip();
+	}
+	assert_int_equal(chown(f->dir, USER, GROUP), 0);
+	by_sudo(f, "54321", "54322");
+	assert_false(helper_remove(f->helper, f->file));
+	fd = helper_create(f->helper, f->file, &err);
+	assert_true(fd >= 0);
+	close(fd);
+	assert_false(helper_remove(f->helper, "/tmp/another"));
+	assert_int_equal(access(f->file, F_OK), 0);
+	assert_true(helper_remove(f->helper, f->file));
+	assert_int_equal(access(f->file, F_OK), -1);
+	assert_false(helper_remove(NULL, f->file));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_his, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_not_elsewhere, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_user, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_kept, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_kept_for_caller, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_removed, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,6 +14,7 @@
 #include "core/jobs.h"
 #include "core/mem.h"
 #include "fault_world.h"
+#include "ui/hyperlink.h"
 #include "ui/plain.h"
 
 struct fixture {
@@ -389,12 +390,86 @@ static void test_ends(void **state)
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
+/* A place is a link where that is asked for, and nothing foreign gets into it. */
+static void test_links(void **state)
+{
+	struct fixture *f = *state;
+	const char *text;
+
+	plain_begin(f->plain);
+	assert_null(strstr(said(f), "\033"));
+	plain_links(f->plain, true);
+	plain_begin(f->plain);
+	text = said(f);
+	assert_non_null(strstr(text, "\033]8;;file://"));
+	assert_non_null(strstr(text, "#20\033\\"));
+	assert_null(strstr(text, "\033[2J"));
+	for (const char *s = text; (s = strchr(s, '\033')); s++)
+		assert_true(s[1] == ']' || s[1] == '\\');
+}
+
+static void test_urls(void **state)
+{
+	static const char *const rules[] = { "/build=/home/me/my src", "rel=/abs", NULL };
+	char *url = hyperlink_url("/a b/\033]8;;x\a\xc3\xa4%.go", 7, NULL);
+
+	(void)state;
+	assert_non_null(strstr(url, "/a%20b/%1B%5D8%3B%3Bx%07%C3%A4%25.go#7"));
+	assert_int_equal(strncmp(url, "file://", 7), 0);
+	free(url);
+	url = hyperlink_url("/build/x.go", 0, rules);
+	assert_non_null(strstr(url, "/home/me/my%20src/x.go"));
+	assert_null(strchr(url, '#'));
+	free(url);
+	url = hyperlink_url("rel/x.go", 3, rules);
+	assert_non_null(strstr(url, "/abs/x.go#3"));
+	free(url);
+	assert_null(hyperlink_url("main.go", 3, rules));
+}
+
+static void test_terminals(void **state)
+{
+	static const struct {
+		const char *name, *value;
+		bool known;
+	} rows[] = {
+		{ "TERM", "xterm-256color", false },   { "TERM", "xterm-kitty", true },
+		{ "TERM", "foot-extra", true },	       { "TERM", "dumb", false },
+		{ "VTE_VERSION", "6800", true },       { "VTE_VERSION", "4600", false },
+		{ "KONSOLE_VERSION", "210400", true }, { "WT_SESSION", "x", true },
+		{ "TERM_PROGRAM", "vscode", true },    { "TERM_PROGRAM", "Apple_Terminal", false },
+	};
+	static const char *const names[] = { "VTE_VERSION",	     "KONSOLE_VERSION",
+					     "WT_SESSION",	     "DOMTERM",
+					     "TERM_PROGRAM",	     "TMUX",
+					     "TERM_PROGRAM_VERSION", "STY" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		for (size_t k = 0; k < ARRAY_SIZE(names); k++)
+			unsetenv(names[k]);
+		setenv("TERM", "xterm", 1);
+		setenv(rows[i].name, rows[i].value, 1);
+		assert_true(hyperlink_known() == rows[i].known);
+		setenv("TMUX", "/tmp/x", 1); /* hides what lies behind it */
+		assert_false(hyperlink_known());
+		setenv("TERM_PROGRAM", "tmux", 1);
+		setenv("TERM_PROGRAM_VERSION", "3.3a", 1);
+		assert_false(hyperlink_known());
+		setenv("TERM_PROGRAM_VERSION", "3.10", 1);
+		assert_true(hyperlink_known());
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_begins_with_state_findings_groups),
 		TEST(test_names_are_text),
 		TEST(test_numbers_open),
+		TEST(test_links),
+		TEST(test_urls),
+		TEST(test_terminals),
 		TEST(test_what_is_gone),
 		TEST(test_commands_are_the_palettes),
 		TEST(test_list_of_commands),
