@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "analysis/detect_impl.h"
-#include "core/clock.h"
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "analysis/groups.h"
+#include "core/clock.h"
 
 #define MS 1000000ll
 #define SECOND (1000 * MS)
@@ -88,30 +89,32 @@ static int set_count(uint32_t *out, const char *key, const char *value, struct e
 	return 0;
 }
 
-/* The time of that name, ns; NULL: there is none. */
-static int64_t *time_named(struct detect_config *c, const char *key)
+/* Where the time of that name is, ns; -1: there is none. */
+static ptrdiff_t time_named(const char *key)
 {
-	const struct {
+	static const struct {
 		const char *name;
-		int64_t *at;
+		size_t at;
 	} times[] = {
-		{ "settle", &c->settle },	{ "leak-age", &c->leak_age },
-		{ "leak-span", &c->leak_span }, { "starve", &c->starve },
-		{ "held", &c->held },
+		{ "settle", offsetof(struct detect_config, settle) },
+		{ "leak-age", offsetof(struct detect_config, leak_age) },
+		{ "leak-span", offsetof(struct detect_config, leak_span) },
+		{ "starve", offsetof(struct detect_config, starve) },
+		{ "held", offsetof(struct detect_config, held) },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(times); i++)
 		if (!strcmp(key, times[i].name))
-			return times[i].at;
-	return NULL;
+			return (ptrdiff_t)times[i].at;
+	return -1;
 }
 
 int detect_set(struct detect_config *c, const char *key, const char *value, struct err *err)
 {
-	int64_t *time = time_named(c, key);
+	ptrdiff_t time = time_named(key);
 
-	if (time)
-		return set_seconds(time, key, value, err);
+	if (time >= 0)
+		return set_seconds((int64_t *)((char *)c + time), key, value, err);
 	if (!strcmp(key, "leak-growth"))
 		return set_count(&c->leak_growth, key, value, err);
 	if (!strcmp(key, "queue"))
@@ -131,10 +134,11 @@ int detect_set(struct detect_config *c, const char *key, const char *value, stru
 
 const char *detect_get(const struct detect_config *c, const char *key, char *buf, size_t size)
 {
-	const int64_t *time = time_named((struct detect_config *)c, key);
+	ptrdiff_t time = time_named(key);
 
-	if (time) {
-		snprintf(buf, size, "%.10g", (double)*time / 1e9);
+	if (time >= 0) {
+		snprintf(buf, size, "%.10g",
+			 (double)*(const int64_t *)((const char *)c + time) / 1e9);
 		return buf;
 	}
 	for (int i = 0; i < DETECT_N; i++)

@@ -218,7 +218,7 @@ static void sum_some(struct groups *out, const uint32_t *row, size_t n)
 	const uint32_t *to = out->index;
 
 	for (size_t i = 0; i < n; i++)
-		__builtin_prefetch(&out->next.v.v[to[set->of.v[row[i]]]]);
+		__builtin_prefetch(&out->next.v.v[to[set->of.v[row[i]]]]); /* NOLINT: it is there */
 	for (size_t i = 0; i < n; i++) {
 		struct group *into = &out->next.v.v[to[set->of.v[row[i]]]];
 
