@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
+# limit: 900
 # What is installed and packed: the files and no others, and that the program runs from there. Of the
 # packages only what is linked is new; nothing is compiled. chroot needs root.
 set -u
