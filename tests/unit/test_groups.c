@@ -353,8 +353,8 @@ static void in_pieces(struct fix *f, bool in_order)
 	struct groups g = { 0 };
 	const struct moment *m = &f->w.now;
 
-	make(f, 90000, in_order);
-	for (int i = 0; i < 3 * GROUP_N * SORT_N; i++) {
+	make(f, 70000, in_order);
+	for (int i = 0; i < GROUP_N * SORT_N; i++) {
 		struct groups_config c = { .by = (enum grouping)(i % GROUP_N),
 					   .sort = (enum sort_by)(i / GROUP_N % SORT_N),
 					   .invert = roll(f, 2),

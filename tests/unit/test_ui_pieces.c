@@ -16,7 +16,7 @@
 #include "core/evlog.h"
 #include "ui/ui.h"
 
-enum { W = 200, H = 60, ROWS = 90000, STACKS = 500, SEGMENTS = 8, SEGMENT_NS = 1000000 };
+enum { W = 200, H = 60, ROWS = 70000, STACKS = 500, SEGMENTS = 8, SEGMENT_NS = 1000000 };
 
 struct half {
 	struct ui *ui;
@@ -235,7 +235,7 @@ static void test_in_between(void **state)
 	struct fix *f = *state;
 
 	same(f);
-	for (int i = 0; i < 120; i++) {
+	for (int i = 0; i < 60; i++) {
 		both(f, commands[roll(f, ARRAY_SIZE(commands))]);
 		settle(f, &f->pieces, (int)roll(f, 12));
 		settle(f, &f->whole, 10);
