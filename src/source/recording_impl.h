@@ -78,6 +78,7 @@ struct rfile {
 	VEC(struct frame) named; /* frames of the group; [0] is none */
 	uint64_t named_pc;
 	struct facts facts; /* scratch */
+	struct shown shown; /* variables; under the lock */
 	VEC(struct frame) scratch;
 	bool gap; /* the next group does not go on where this one ended */
 	size_t timeline_most;
@@ -134,6 +135,8 @@ void group_learn(struct rfile *r, struct rfile_group *g, struct world *w);
 void group_enter(struct rfile *r, struct rfile_group *g, struct world *w);
 /* What is told beside the events. */
 void frame_facts(struct rfile *r, struct rfile_group *g, struct world *w);
+/* As struct inspector says, of what was recorded. */
+int rfile_inspect(struct inspector *i, const struct value_ask *ask, struct values *out);
 
 /* --- recording_query.c --- */
 int rfile_query(struct history *h, const struct history_query *q, history_sink *sink, void *arg);

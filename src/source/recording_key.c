@@ -464,9 +464,105 @@ static void read_marks(struct rfile *r, struct world *w)
 	}
 }
 
+static void read_files(struct rfile *r, struct world *w)
+{
+	const struct rfile_section *s;
+	size_t from = 0;
+
+	while ((s = payload_find(&r->payload, RECS_SOURCE, &from))) {
+		struct reader x = { s->p, s->end };
+		size_t n, m;
+		const char *path = get_text(&x, &n), *text = get_text(&x, &m);
+		char *name = xstrndup(path, n);
+
+		if (x.p)
+			shown_put_file(&w->shown, name, text, m);
+		free(name);
+	}
+}
+
+static uint32_t get_value_text(struct reader *x, struct values *v)
+{
+	size_t n;
+	const char *s = get_text(x, &n);
+
+	return values_str(v, s, n);
+}
+
+static void read_value(struct reader *x, struct values *all)
+{
+	struct value v = { .key = get(x) };
+
+	v.addr = get(x);
+	v.line = (uint32_t)get(x);
+	v.depth = (uint16_t)(get(x) & 63);
+	v.flags = (uint16_t)get(x);
+	v.name = get_value_text(x, all);
+	v.type = get_value_text(x, all);
+	v.text = get_value_text(x, all);
+	if (x->p)
+		*vec_push(&all->v) = v;
+}
+
+/* Variables as they were looked at; the world gets one who answers with them. */
+static void read_values(struct rfile *r, struct world *w)
+{
+	const struct rfile_section *s;
+	size_t from = 0;
+
+	while ((s = payload_find(&r->payload, RECS_VALUES, &from))) {
+		struct reader x = { s->p, s->end };
+		int64_t time = rfile_time(r, rec_unzigzag(get(&x)));
+		struct value_ask ask = { .goid = get(&x) };
+		struct values v = { .goid = ask.goid };
+		const char *note;
+		size_t n;
+
+		ask.frame = (uint32_t)get(&x);
+		v.pc = ask.pc = get(&x);
+		for (uint64_t i = get(&x); i && x.p; i--)
+			*vec_push(&ask.open) = get(&x);
+		note = get_text(&x, &n);
+		snprintf(v.note, sizeof(v.note), "%.*s", (int)(n < 200 ? n : 200), note);
+		for (uint64_t i = get(&x); i && x.p; i--)
+			read_value(&x, &v);
+		pthread_mutex_lock(&r->lock);
+		shown_put_values(&r->shown, time, &ask, &v);
+		pthread_mutex_unlock(&r->lock);
+		value_ask_release(&ask);
+		values_release(&v);
+		w->inspector = &r->src.inspector;
+	}
+}
+
+int rfile_inspect(struct inspector *i, const struct value_ask *ask, struct values *out)
+{
+	struct rfile *r = (struct rfile *)((char *)i - offsetof(struct source, inspector));
+	const struct shown_values *x;
+	char had[sizeof(out->note)];
+
+	pthread_mutex_lock(&r->lock);
+	x = shown_find_values(&r->shown, ask);
+	if (x) {
+		values_copy(out, &x->v);
+		memcpy(had, out->note, sizeof(had));
+		snprintf(out->note, sizeof(out->note), "as it was looked at, at %.1f s%s%.180s",
+			 (double)x->time / 1e9, *had ? "; " : "", had);
+	} else {
+		out->goid = ask->goid;
+		out->pc = ask->pc;
+		snprintf(out->note, sizeof(out->note),
+			 "nobody looked at the variables of this frame while it was recorded");
+	}
+	pthread_mutex_unlock(&r->lock);
+	return 0;
+}
+
 void frame_facts(struct rfile *r, struct rfile_group *g, struct world *w)
 {
 	read_loads(r, g, w);
 	read_marks(r, w);
+	read_files(r, w);
+	read_values(r, w);
 	w->generation++;
 }
