@@ -303,6 +303,7 @@ struct source *recording_open(const struct input *in, struct err *err)
 
 	r->src.ops = &recording_ops;
 	r->src.history.query = rfile_query;
+	r->src.history.states = rfile_states;
 	r->src.inspector.read = rfile_inspect;
 	r->in = *in;
 	r->timeline_most = TIMELINE_MOST;

@@ -208,14 +208,7 @@ static bool enter_tell(void *arg, const struct event *ev)
 	return true;
 }
 
-struct row {
-	uint64_t v[REC_ROW_NUMBERS];
-	uint8_t b[REC_ROW_BYTES];
-};
-
-typedef VEC(struct row) rows;
-
-static void read_rows(struct reader *x, rows *out)
+static void read_rows(struct reader *x, rfile_rows *out)
 {
 	uint64_t n = get(x), v;
 
@@ -237,6 +230,15 @@ static void read_rows(struct reader *x, rows *out)
 			out->v[i].b[c] = *x->p++;
 }
 
+void rows_read(const struct rfile_payload *p, rfile_rows *out)
+{
+	struct reader x = reader_of(p, RECS_ROWS);
+
+	out->n = 0;
+	if (x.p)
+		read_rows(&x, out);
+}
+
 static struct event enter_event(const struct entering *e, uint64_t goid, enum event_kind kind)
 {
 	return (struct event){
@@ -245,7 +247,7 @@ static struct event enter_event(const struct entering *e, uint64_t goid, enum ev
 }
 
 /* One that is not known yet, or was another one. */
-static void enter_new(struct entering *e, const struct row *row, struct event *ev)
+static void enter_new(struct entering *e, const struct rfile_row *row, struct event *ev)
 {
 	int64_t since = rfile_time(e->r, row->v[3]);
 	bool reused = world_find(e->w, ev->g) != NO_G;
@@ -268,7 +270,7 @@ static void enter_new(struct entering *e, const struct row *row, struct event *e
 	enter_tell(e, ev);
 }
 
-static void enter_row(struct entering *e, const struct row *row)
+static void enter_row(struct entering *e, const struct rfile_row *row)
 {
 	struct event ev = enter_event(e, row->v[0], EV_STATUS);
 	uint32_t at = world_find(e->w, ev.g), labels = group_string(e->g, row->v[7]);
@@ -297,7 +299,7 @@ static void enter_row(struct entering *e, const struct row *row)
 }
 
 /* Who was there before, and is not among the rows, has ended. */
-static void enter_ended(struct entering *e, const rows *all)
+static void enter_ended(struct entering *e, const rfile_rows *all)
 {
 	struct map64 there = { 0 };
 	size_t n = e->w->g.n;
@@ -379,12 +381,10 @@ static void enter_look(struct entering *e)
 void group_enter(struct rfile *r, struct rfile_group *g, struct world *w)
 {
 	struct entering e = { r, g, w, g->t0 - r->base };
-	struct reader x = reader_of(&r->payload, RECS_ROWS);
-	rows all = { 0 };
+	rfile_rows all = { 0 };
 
 	e.t = e.t < w->t_end ? w->t_end : e.t;
-	if (x.p)
-		read_rows(&x, &all);
+	rows_read(&r->payload, &all);
 	enter_lost(&e);
 	if (w->g.n)
 		enter_ended(&e, &all);
