@@ -3,8 +3,12 @@
 complete -c bingo-top -f
 complete -c bingo-top -n 'not __fish_seen_subcommand_from doctor' -a doctor -d 'say what works here'
 complete -c bingo-top -a '(__fish_complete_pids)'
-complete -c bingo-top -l replay -r -F -d 'show a trace, a core dump, a goroutine dump, the events of an export; - is standard input'
+complete -c bingo-top -l replay -r -F -d 'show a trace, a recording, a core dump, a goroutine dump, the events of an export; - is standard input'
 complete -c bingo-top -l exe -r -F -d 'the program that --replay\'s file is of: of a core dump, or for disassembly'
+complete -c bingo-top -l record -r -F -d 'write a recording of all that is watched, for --replay'
+complete -c bingo-top -l record-limit -x -d 'bytes that the recording may have (K, M, G): the oldest is written over'
+complete -c bingo-top -l record-on -x -d 'keep of the recording what is around \'deadlock|blocked>30s|goroutines>10000\''
+complete -c bingo-top -l record-source -d 'record the source files shown and the variables looked at as well'
 complete -c bingo-top -s b -l batch -d 'no screen: print a report each interval'
 complete -c bingo-top -s n -l iterations -x -d 'stop after N reports'
 complete -c bingo-top -s d -l delay -x -d 'time between reports (1)'
