@@ -3,7 +3,7 @@
 complete -c bingo-top -f
 complete -c bingo-top -n 'not __fish_seen_subcommand_from doctor' -a doctor -d 'say what works here'
 complete -c bingo-top -a '(__fish_complete_pids)'
-complete -c bingo-top -l replay -r -F -d 'show a trace, a core dump, a goroutine dump, the events of an export; - is standard input'
+complete -c bingo-top -l replay -r -F -d 'show a trace, a recording, a core dump, a goroutine dump, the events of an export; - is standard input'
 complete -c bingo-top -l exe -r -F -d 'the program that --replay\'s file is of: of a core dump, or for disassembly'
 complete -c bingo-top -l record -r -F -d 'write a recording of all that is watched, for --replay'
 complete -c bingo-top -l record-limit -x -d 'bytes that the recording may have (K, M, G): the oldest is written over'

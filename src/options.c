@@ -66,7 +66,8 @@ enum option_id {
 
 const struct option_row option_table[] = {
 	{ OPT_REPLAY, "replay", "FILE", NULL,
-	  "show a trace, a core dump, a goroutine dump, the events of an export; - is standard "
+	  "show a trace, a recording, a core dump, a goroutine dump, the events of an export; - is "
+	  "standard "
 	  "input" },
 	{ OPT_EXE, "exe", "BIN", NULL,
 	  "the program that --replay's file is of: of a core dump, or for disassembly" },
@@ -150,7 +151,8 @@ static void print_help(void)
 	     "  bingo-top -- CMD [ARG...]  start CMD and watch it\n"
 	     "  bingo-top --replay FILE    show a Go execution trace (Go 1.11 to 1.27), a core "
 	     "dump,\n"
-	     "                             the text of a goroutine dump, or events.jsonl\n"
+	     "                             the text of a goroutine dump, a recording, or "
+	     "events.jsonl\n"
 	     "  bingo-top doctor [PID]     say what works here, and what mends what does not\n");
 	for (const struct option_row *r = option_table; r->name; r++) {
 		char left[64];

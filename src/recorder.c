@@ -333,6 +333,8 @@ void recorder_start(struct recorder *r, uv_loop_t *loop, struct world *w, struct
 	r->tap = (struct world_tap){ on_event, on_look, r };
 	w->tap = &r->tap;
 	w->record.state = RECORD_ON;
+	w->shown.wanted = r->c.source;
+	r->enc.again = r->c.limit || r->c.on;
 	look_trigger(r);
 	start_thread(r);
 	uv_timer_init(loop, &r->timer);

@@ -81,6 +81,7 @@ static bool try_path(struct srcfile *f, char *path)
 		return false;
 	}
 	f->path = path;
+	f->size = (size_t)n;
 	split_lines(f, (size_t)n);
 	return true;
 }
@@ -178,6 +179,20 @@ static char *not_here(const char *recorded)
 		recorded, (int)(slash - recorded), recorded);
 }
 
+/* As it was when the session was recorded. */
+static bool try_shown(struct srcfile *f, const struct shown *shown)
+{
+	const struct shown_file *x =
+		shown && !shown->wanted ? shown_find_file(shown, f->recorded) : NULL;
+
+	if (!x)
+		return false;
+	f->text = xstrndup(x->text, x->n);
+	f->path = xstrdup(x->path);
+	split_lines(f, x->n);
+	return true;
+}
+
 static void find(struct srcfile *f, const char *const *substitute)
 {
 	if (!*f->recorded) {
@@ -204,7 +219,10 @@ const struct srcfile *src_find(struct srccache *c, const char *recorded)
 	}
 	f = xcalloc(1, sizeof(*f));
 	f->recorded = xstrdup(recorded);
-	find(f, c->substitute);
+	if (!try_shown(f, c->shown))
+		find(f, c->substitute);
+	if (f->text && c->shown && c->shown->wanted)
+		shown_put_file(c->shown, recorded, f->text, f->size);
 	*vec_push(&c->file) = f;
 	return f;
 }

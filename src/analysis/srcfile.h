@@ -3,7 +3,7 @@
 #ifndef ANALYSIS_SRCFILE_H
 #define ANALYSIS_SRCFILE_H
 
-#include "core/mem.h"
+#include "core/shown.h"
 
 struct srcline {
 	const char *s;
@@ -16,6 +16,7 @@ struct srcfile {
 	char *path; /* where it was found; NULL: nowhere */
 	char *why; /* a sentence, where it was not */
 	char *text;
+	size_t size;
 	VEC(struct srcline) line; /* line 1 is line.v[0] */
 };
 
@@ -23,11 +24,13 @@ struct srcfile {
 struct srccache {
 	const char *const *
 		substitute; /* "A=B": paths that begin with A are read below B; ends with NULL, may be NULL */
+	struct shown
+		*shown; /* of a recording: goes before all others; or who wants them; may be NULL */
 	VEC(struct srcfile *) file;
 };
 
 /*
- * Finds and reads a file: by --substitute-path, as recorded, in GOROOT, in the
+ * Finds and reads a file: as it was recorded with the session, by --substitute-path, as recorded, in GOROOT, in the
  * module cache (also as -trimpath records it: "module@v1.2.3/x.go"). Never NULL;
  * stays until 64 others were asked for, or the cache is released.
  */

@@ -22,6 +22,15 @@ struct history_query {
 /* Called in order of time; false stops the query. The event is valid for the call. */
 typedef bool history_sink(void *arg, const struct event *ev);
 
+/* The state of one goroutine at some time, see struct moment. */
+struct history_state {
+	uint64_t goid;
+	int64_t since;
+	uint32_t stack;
+	uint8_t state, reason, how;
+};
+typedef void history_states(void *arg, const struct history_state *s);
+
 struct history {
 	/*
 	 * Any thread, several at once. Answers from what was merged into the
@@ -29,6 +38,12 @@ struct history {
 	 */
 	int (*query)(struct history *h, const struct history_query *q, history_sink *sink,
 		     void *arg);
+	/*
+	 * Where it keeps the state of all goroutines alive now and then: tells that of the latest
+	 * such time that is not after t, which *at becomes. -ENOENT: there is none. NULL: it keeps
+	 * none at all. Any thread.
+	 */
+	int (*states)(struct history *h, int64_t t, int64_t *at, history_states *sink, void *arg);
 };
 
 /* Whether that goroutine is among those asked for. */

@@ -309,6 +309,75 @@ static bool moment_event(void *arg, const struct event *ev)
 	return true;
 }
 
+/* --- from a state that the history keeps --- */
+
+/* Entries between here and there that take longer than to read a kept state. */
+enum { FAR_ENTRIES = 1 << 18, MANY_EVENTS = 1 << 18 };
+
+static void take_state(void *arg, const struct history_state *s)
+{
+	struct at_arg *a = arg;
+	uint32_t row = world_find_at(a->w, s->goid, a->m->time);
+
+	if (row >= a->m->n)
+		return;
+	a->m->state[row] = s->state;
+	a->m->reason[row] = s->reason;
+	a->m->stack[row] = s->stack;
+	a->m->since[row] = s->since;
+	a->m->how[row] = s->how;
+}
+
+static void moment_reset(struct moment *m, size_t n)
+{
+	moment_grow(m, n);
+	m->n = n;
+	if (!n)
+		return;
+	for (size_t i = 0; i < n; i++)
+		m->since[i] = T_BEFORE;
+	memset(m->stack, 0, n * sizeof(*m->stack));
+	memset(m->state, GS_NONE, n);
+	memset(m->reason, R_NONE, n);
+	memset(m->how, WAIT_AT_LEAST, n);
+}
+
+/* Who ended before is as he was left. */
+static void take_ended(const struct world *w, struct moment *m, int64_t t)
+{
+	for (uint32_t i = 0; i < m->n; i++) {
+		const struct goroutine *g = &w->g.v[i];
+
+		if (g->t_end <= t && g->last_entry != NO_ENTRY)
+			set_entry(m, &w->entry.v[g->last_entry]);
+	}
+}
+
+/* Whether the way by entries to the segment's begin, and its events from there, is a long one. */
+static bool is_far(const struct world *w, const struct moment *m, size_t seg, size_t end)
+{
+	size_t from = m->made && m->thinned == w->thinned ? m->entries : 0;
+	size_t way = from > end ? from - end : end - from;
+
+	return way > FAR_ENTRIES || (seg < w->seg.n && w->seg.v[seg].n_events > MANY_EVENTS);
+}
+
+/* The time from which events are to be applied; T_NEVER: there is no such state. */
+static int64_t states_before(struct world *w, struct moment *m, int64_t t)
+{
+	struct at_arg arg = { w, m };
+	int64_t at;
+
+	moment_reset(m, w->g.n);
+	m->undo.n = 0;
+	m->made = false;
+	m->time = t;
+	if (w->history->states(w->history, t, &at, take_state, &arg))
+		return T_NEVER;
+	take_ended(w, m, at);
+	return at;
+}
+
 static void count_states(const struct world *w, struct moment *m)
 {
 	uint64_t odd[GS_N] = { 0 }; /* two sums at a time do not wait for each other */
@@ -341,24 +410,26 @@ int world_at_piece(struct world *w, int64_t t, struct moment *m, int64_t piece_n
 {
 	int64_t until = piece_ns ? clock_cpu_ns() + piece_ns : 0;
 	struct at_arg arg = { w, m };
-	size_t seg;
+	int64_t from = T_NEVER;
+	size_t seg, end;
 	int rc = 0;
 
 	t = t < 0 ? 0 : t > w->t_end ? w->t_end : t;
 	seg = world_segment(w, t);
 	if (seg < w->seg.n && w->seg.v[seg].t1 == t)
 		seg++;
-	undo_events(m); /* rows stay what they are, whatever became of the entries */
-	if (!move_entries(w, m, seg < w->seg.n ? w->seg.v[seg].first_entry : w->open.first_entry,
-			  until))
-		return -EAGAIN;
+	end = seg < w->seg.n ? w->seg.v[seg].first_entry : w->open.first_entry;
+	if (w->history && w->history->states && is_far(w, m, seg, end))
+		from = states_before(w, m, t);
+	if (from == T_NEVER) {
+		undo_events(m); /* rows stay what they are, whatever became of the entries */
+		if (!move_entries(w, m, end, until))
+			return -EAGAIN;
+		from = seg < w->seg.n ? w->seg.v[seg].t0 : w->open.t0;
+	}
 	m->time = t;
-	if (w->history && (seg == w->seg.n ? w->open.n_events > 0 : w->seg.v[seg].t0 <= t)) {
-		struct history_query q = {
-			.t0 = seg < w->seg.n ? w->seg.v[seg].t0 : w->open.t0,
-			.t1 = t,
-			.no_looks = true,
-		};
+	if (w->history && (!m->made || (seg == w->seg.n ? w->open.n_events > 0 : from <= t))) {
+		struct history_query q = { .t0 = from, .t1 = t, .no_looks = true };
 
 		rc = w->history->query(w->history, &q, moment_event, &arg);
 	}

@@ -166,7 +166,6 @@ const struct rec_field rec_fields[] = {
 	{ "note", REC_TEXT, AT(live.note) },
 	{ "ended", REC_TEXT, AT(live.ended) },
 	{ "passes", REC_U64, AT(live.passes) },
-	{ "looks", REC_U64, AT(live.looks) },
 	{ "created", REC_U64, AT(live.created) },
 	{ "thrown", REC_U64, AT(live.thrown) },
 	{ "unsteady", REC_U64, AT(live.unsteady) },

@@ -64,6 +64,7 @@ void world_release(struct world *w)
 	vec_free(&w->band);
 	vec_free(&w->warning);
 	vec_free(&w->mark);
+	shown_release(&w->shown);
 	vec_free(&w->thread);
 	facts_release(&w->facts);
 	facts_release(&w->facts_next);

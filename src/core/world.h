@@ -21,6 +21,7 @@
 #include "core/intern.h"
 #include "core/mem.h"
 #include "core/object.h"
+#include "core/shown.h"
 #include "core/value.h"
 
 enum { SHARE_RUN, SHARE_READY, SHARE_BLOCKED, SHARE_SYSCALL, SHARE_N };
@@ -355,6 +356,7 @@ struct world {
 	struct record record;
 	VEC(struct world_mark) mark; /* in order of time, each letter once */
 	uint64_t mark_stamp; /* grows with them */
+	struct shown shown;
 
 	uint32_t source_kind; /* string ids for the header: "trace", "live"… */
 	uint32_t source_name; /* file or program */

@@ -12,7 +12,7 @@
 enum {
 	BLOCK_EVENTS = 1 << 16, /* enough for a frame */
 	BLOCK_BYTES = 8 << 20,
-	GROUP_EVENTS = 1 << 17, /* and for a group, unless its goroutines are more */
+	GROUP_EVENTS = 1 << 16, /* and for a group, unless its goroutines are more */
 	GROUP_BYTES = 16 << 20,
 	LEVEL = 3, /* of zstd */
 };

@@ -40,6 +40,7 @@ struct rec_encoder {
 	size_t group_events, group_bytes;
 	int64_t group_began; /* time of its first event */
 	int64_t last; /* time of the last event */
+	bool again; /* the caller's: what is before a group may be gone, so files are told in each */
 	bool thin; /* the caller's: samples are left out, and counted as lost */
 	uint64_t lost_ever;
 	bool off; /* what is told is not noted, only counted … */
@@ -53,6 +54,7 @@ struct rec_encoder {
 	bool look_mapped;
 	uint64_t told[64]; /* rec_fields: what was told of them last in the group, hashed */
 	size_t warnings; /* told in the group */
+	size_t files, values; /* of world.shown, told */
 	uint64_t mark_stamp, finding_stamp;
 	int64_t findings_at; /* when they were told last */
 	uint64_t events; /* in all */

@@ -219,6 +219,57 @@ static void put_loads(struct rec_encoder *e)
 	put_section(e, RECS_LOADS, &b);
 }
 
+/* --- what was shown --- */
+
+static void put_files(struct rec_encoder *e)
+{
+	const struct shown *s = &e->world->shown;
+
+	for (; e->files < s->file.n; e->files++) {
+		const struct shown_file *x = &s->file.v[e->files];
+		rec_bytes b = { 0 };
+
+		put_string(&b, x->path);
+		rec_put_text(&b, x->text, x->n);
+		put_section(e, RECS_SOURCE, &b);
+	}
+}
+
+static void put_value(rec_bytes *b, const struct values *all, const struct value *v)
+{
+	rec_put(b, v->key);
+	rec_put(b, v->addr);
+	rec_put(b, v->line);
+	rec_put(b, v->depth);
+	rec_put(b, v->flags);
+	put_string(b, values_at(all, v->name));
+	put_string(b, values_at(all, v->type));
+	put_string(b, values_at(all, v->text));
+}
+
+static void put_values(struct rec_encoder *e)
+{
+	const struct shown *s = &e->world->shown;
+
+	for (; e->values < s->values.n; e->values++) {
+		const struct shown_values *x = &s->values.v[e->values];
+		rec_bytes b = { 0 };
+
+		rec_put_diff(&b, (uint64_t)x->time, 0);
+		rec_put(&b, x->ask.goid);
+		rec_put(&b, x->ask.frame);
+		rec_put(&b, x->ask.pc);
+		rec_put(&b, x->ask.open.n);
+		for (size_t i = 0; i < x->ask.open.n; i++)
+			rec_put(&b, x->ask.open.v[i]);
+		put_string(&b, x->v.note);
+		rec_put(&b, x->v.v.n);
+		for (size_t i = 0; i < x->v.v.n; i++)
+			put_value(&b, &x->v, &x->v.v.v[i]);
+		put_section(e, RECS_VALUES, &b);
+	}
+}
+
 void rec_session(struct rec_encoder *e, bool last)
 {
 	bool key = e->now->head.kind == REC_KEY;
@@ -232,6 +283,10 @@ void rec_session(struct rec_encoder *e, bool last)
 		put_marks(e);
 	if (last || key)
 		put_loads(e);
+	if (e->world->shown.wanted) {
+		put_files(e);
+		put_values(e);
+	}
 }
 
 /* --- the state where a group begins --- */
@@ -329,6 +384,7 @@ void rec_key(struct rec_encoder *e, const struct moment *m)
 
 	memset(e->told, 0, sizeof(e->told));
 	e->warnings = 0;
+	e->files = e->again ? 0 : e->files;
 	e->look.time = T_BEFORE;
 	put_lost(e);
 	put_rows(e, m);

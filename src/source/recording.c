@@ -254,6 +254,7 @@ static void recording_close(struct source *s)
 	vec_free(&r->scratch);
 	payload_release(&r->payload);
 	facts_release(&r->facts);
+	shown_release(&r->shown);
 	pthread_mutex_destroy(&r->lock);
 	free(r);
 }
@@ -302,6 +303,8 @@ struct source *recording_open(const struct input *in, struct err *err)
 
 	r->src.ops = &recording_ops;
 	r->src.history.query = rfile_query;
+	r->src.history.states = rfile_states;
+	r->src.inspector.read = rfile_inspect;
 	r->in = *in;
 	r->timeline_most = TIMELINE_MOST;
 	facts_init(&r->facts);

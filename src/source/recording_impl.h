@@ -78,6 +78,7 @@ struct rfile {
 	VEC(struct frame) named; /* frames of the group; [0] is none */
 	uint64_t named_pc;
 	struct facts facts; /* scratch */
+	struct shown shown; /* variables; under the lock */
 	VEC(struct frame) scratch;
 	bool gap; /* the next group does not go on where this one ended */
 	size_t timeline_most;
@@ -132,10 +133,20 @@ bool look_tell(const struct facts *f, bool same, history_sink *sink, void *arg);
 void group_learn(struct rfile *r, struct rfile_group *g, struct world *w);
 /* Where something is missing before the group: tells what it begins with. */
 void group_enter(struct rfile *r, struct rfile_group *g, struct world *w);
+struct rfile_row {
+	uint64_t v[REC_ROW_NUMBERS];
+	uint8_t b[REC_ROW_BYTES];
+};
+typedef VEC(struct rfile_row) rfile_rows;
+/* Any thread: goroutines alive at the begin of a group, of its first payload. */
+void rows_read(const struct rfile_payload *p, rfile_rows *out);
 /* What is told beside the events. */
 void frame_facts(struct rfile *r, struct rfile_group *g, struct world *w);
+/* As struct inspector says, of what was recorded. */
+int rfile_inspect(struct inspector *i, const struct value_ask *ask, struct values *out);
 
 /* --- recording_query.c --- */
+int rfile_states(struct history *h, int64_t t, int64_t *at, history_states *sink, void *arg);
 int rfile_query(struct history *h, const struct history_query *q, history_sink *sink, void *arg);
 
 #endif

@@ -208,14 +208,7 @@ static bool enter_tell(void *arg, const struct event *ev)
 	return true;
 }
 
-struct row {
-	uint64_t v[REC_ROW_NUMBERS];
-	uint8_t b[REC_ROW_BYTES];
-};
-
-typedef VEC(struct row) rows;
-
-static void read_rows(struct reader *x, rows *out)
+static void read_rows(struct reader *x, rfile_rows *out)
 {
 	uint64_t n = get(x), v;
 
@@ -237,6 +230,15 @@ static void read_rows(struct reader *x, rows *out)
 			out->v[i].b[c] = *x->p++;
 }
 
+void rows_read(const struct rfile_payload *p, rfile_rows *out)
+{
+	struct reader x = reader_of(p, RECS_ROWS);
+
+	out->n = 0;
+	if (x.p)
+		read_rows(&x, out);
+}
+
 static struct event enter_event(const struct entering *e, uint64_t goid, enum event_kind kind)
 {
 	return (struct event){
@@ -245,7 +247,7 @@ static struct event enter_event(const struct entering *e, uint64_t goid, enum ev
 }
 
 /* One that is not known yet, or was another one. */
-static void enter_new(struct entering *e, const struct row *row, struct event *ev)
+static void enter_new(struct entering *e, const struct rfile_row *row, struct event *ev)
 {
 	int64_t since = rfile_time(e->r, row->v[3]);
 	bool reused = world_find(e->w, ev->g) != NO_G;
@@ -268,7 +270,7 @@ static void enter_new(struct entering *e, const struct row *row, struct event *e
 	enter_tell(e, ev);
 }
 
-static void enter_row(struct entering *e, const struct row *row)
+static void enter_row(struct entering *e, const struct rfile_row *row)
 {
 	struct event ev = enter_event(e, row->v[0], EV_STATUS);
 	uint32_t at = world_find(e->w, ev.g), labels = group_string(e->g, row->v[7]);
@@ -297,7 +299,7 @@ static void enter_row(struct entering *e, const struct row *row)
 }
 
 /* Who was there before, and is not among the rows, has ended. */
-static void enter_ended(struct entering *e, const rows *all)
+static void enter_ended(struct entering *e, const rfile_rows *all)
 {
 	struct map64 there = { 0 };
 	size_t n = e->w->g.n;
@@ -379,12 +381,10 @@ static void enter_look(struct entering *e)
 void group_enter(struct rfile *r, struct rfile_group *g, struct world *w)
 {
 	struct entering e = { r, g, w, g->t0 - r->base };
-	struct reader x = reader_of(&r->payload, RECS_ROWS);
-	rows all = { 0 };
+	rfile_rows all = { 0 };
 
 	e.t = e.t < w->t_end ? w->t_end : e.t;
-	if (x.p)
-		read_rows(&x, &all);
+	rows_read(&r->payload, &all);
 	enter_lost(&e);
 	if (w->g.n)
 		enter_ended(&e, &all);
@@ -464,9 +464,105 @@ static void read_marks(struct rfile *r, struct world *w)
 	}
 }
 
+static void read_files(struct rfile *r, struct world *w)
+{
+	const struct rfile_section *s;
+	size_t from = 0;
+
+	while ((s = payload_find(&r->payload, RECS_SOURCE, &from))) {
+		struct reader x = { s->p, s->end };
+		size_t n, m;
+		const char *path = get_text(&x, &n), *text = get_text(&x, &m);
+		char *name = xstrndup(path, n);
+
+		if (x.p)
+			shown_put_file(&w->shown, name, text, m);
+		free(name);
+	}
+}
+
+static uint32_t get_value_text(struct reader *x, struct values *v)
+{
+	size_t n;
+	const char *s = get_text(x, &n);
+
+	return values_str(v, s, n);
+}
+
+static void read_value(struct reader *x, struct values *all)
+{
+	struct value v = { .key = get(x) };
+
+	v.addr = get(x);
+	v.line = (uint32_t)get(x);
+	v.depth = (uint16_t)(get(x) & 63);
+	v.flags = (uint16_t)get(x);
+	v.name = get_value_text(x, all);
+	v.type = get_value_text(x, all);
+	v.text = get_value_text(x, all);
+	if (x->p)
+		*vec_push(&all->v) = v;
+}
+
+/* Variables as they were looked at; the world gets one who answers with them. */
+static void read_values(struct rfile *r, struct world *w)
+{
+	const struct rfile_section *s;
+	size_t from = 0;
+
+	while ((s = payload_find(&r->payload, RECS_VALUES, &from))) {
+		struct reader x = { s->p, s->end };
+		int64_t time = rfile_time(r, rec_unzigzag(get(&x)));
+		struct value_ask ask = { .goid = get(&x) };
+		struct values v = { .goid = ask.goid };
+		const char *note;
+		size_t n;
+
+		ask.frame = (uint32_t)get(&x);
+		v.pc = ask.pc = get(&x);
+		for (uint64_t i = get(&x); i && x.p; i--)
+			*vec_push(&ask.open) = get(&x);
+		note = get_text(&x, &n);
+		snprintf(v.note, sizeof(v.note), "%.*s", (int)(n < 200 ? n : 200), note);
+		for (uint64_t i = get(&x); i && x.p; i--)
+			read_value(&x, &v);
+		pthread_mutex_lock(&r->lock);
+		shown_put_values(&r->shown, time, &ask, &v);
+		pthread_mutex_unlock(&r->lock);
+		value_ask_release(&ask);
+		values_release(&v);
+		w->inspector = &r->src.inspector;
+	}
+}
+
+int rfile_inspect(struct inspector *i, const struct value_ask *ask, struct values *out)
+{
+	struct rfile *r = (struct rfile *)((char *)i - offsetof(struct source, inspector));
+	const struct shown_values *x;
+	char had[sizeof(out->note)];
+
+	pthread_mutex_lock(&r->lock);
+	x = shown_find_values(&r->shown, ask);
+	if (x) {
+		values_copy(out, &x->v);
+		memcpy(had, out->note, sizeof(had));
+		snprintf(out->note, sizeof(out->note), "as it was looked at, at %.1f s%s%.180s",
+			 (double)x->time / 1e9, *had ? "; " : "", had);
+	} else {
+		out->goid = ask->goid;
+		out->pc = ask->pc;
+		snprintf(out->note, sizeof(out->note),
+			 "nobody looked at the variables of this frame while it was recorded");
+	}
+	pthread_mutex_unlock(&r->lock);
+	return 0;
+}
+
 void frame_facts(struct rfile *r, struct rfile_group *g, struct world *w)
 {
 	read_loads(r, g, w);
 	read_marks(r, w);
+	read_files(r, w);
+	read_values(r, w);
 	w->generation++;
 }

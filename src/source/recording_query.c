@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The past of a recording: frames are unpacked again. Any thread. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -121,6 +122,50 @@ static void take_group(struct query *x, const struct rfile_group *g, const struc
 static bool group_asked(const struct query *x, const struct rfile_group *g)
 {
 	return g->entry || (g->t0 - x->r->base <= x->q->t1 && g->t1 - x->r->base >= x->q->t0);
+}
+
+/* The last group that was begun by then, but for the first, which begins with nothing. */
+static size_t group_before(const struct rfile *r, int64_t t)
+{
+	size_t lo = 0, hi = atomic_load(&r->complete);
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (r->group.v[mid].t0 - r->base <= t)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo > 1 ? lo - 1 : 0;
+}
+
+int rfile_states(struct history *h, int64_t t, int64_t *at, history_states *sink, void *arg)
+{
+	struct rfile *r = (struct rfile *)((char *)h - offsetof(struct source, history));
+	struct rfile_payload payload = { 0 };
+	size_t i = group_before(r, t);
+	const struct rfile_group *g = &r->group.v[i];
+	rfile_rows rows = { 0 };
+	bool ok = i && payload_read(r, &r->frame.v[g->first], &payload);
+
+	if (ok)
+		rows_read(&payload, &rows);
+	*at = g->t0 - r->base;
+	for (size_t k = 0; k < rows.n; k++) {
+		const struct rfile_row *x = &rows.v[k];
+		struct history_state s = { .goid = x->v[0],
+					   .since = rfile_time(r, x->v[3]),
+					   .stack = group_stack(g, x->v[4]),
+					   .state = r->names.v[REC_STATES][x->b[0]],
+					   .reason = r->names.v[REC_REASONS][x->b[1]],
+					   .how = x->b[2] <= WAIT_EXACT ? x->b[2] : 0 };
+
+		sink(arg, &s);
+	}
+	vec_free(&rows);
+	payload_release(&payload);
+	return ok ? 0 : -ENOENT;
 }
 
 int rfile_query(struct history *h, const struct history_query *q, history_sink *sink, void *arg)

@@ -415,6 +415,7 @@ struct pane *pane_source_new(struct view *v)
 
 	s->pane = (struct pane){ &source_ops, v };
 	s->cache.substitute = v->substitute;
+	s->cache.shown = &v->world->shown;
 	s->code.view = v;
 	s->code.cache = &s->cache;
 	return &s->pane;

@@ -86,7 +86,11 @@ static void job_done(void *arg)
 	struct vars_pane *p = j->pane;
 
 	if (p) {
+		struct world *w = p->pane.view->world;
+
 		p->job = NULL;
+		if (w->shown.wanted && !j->out.moved)
+			shown_put_values(&w->shown, w->t_end, &j->ask, &j->out);
 		if (same_place(&p->place, &j->ask)) {
 			struct values before = p->values;
 

@@ -96,7 +96,7 @@ fi
 
 # --- a command, from its start to its end ---
 PROG=$(live_build load "$version" "$go" plain) || { not_ok "load is built" "$WORK/build.log"; finish; }
-"$BINGO" --duration 2 --json --record "$R" --export jsonl="$WORK/live.jsonl" -- "$PROG" -parked 30 -churn 50 >"$WORK/live.json" 2>"$WORK/err"
+"$BINGO" --duration 2 --json --record "$R" --export jsonl="$WORK/live.jsonl" -- sh -c "exec '$PROG' -parked 30 -churn 50 >/dev/null" >"$WORK/live.json" 2>"$WORK/err"
 is "a command: recorded" "$?" 0
 "$BINGO" --replay "$R" --json --export jsonl="$WORK/again.jsonl" >"$WORK/again.json"
 check "a command: the same events" cmp "$WORK/live.jsonl" "$WORK/again.jsonl"
@@ -117,6 +117,50 @@ printf 'wait-loaded\nkey %s\nsave-screen %s/screen2\n' "'" "$WORK" >"$WORK/keys"
 "$BINGO" --script "$WORK/keys" --size 120x40 --replay "$R" >"$WORK/said" 2>"$WORK/err" || not_ok "the replay's script runs" "$WORK/err"
 check "the mark is in the replay" grep -q 'mark a' "$WORK/screen2"
 check "the replay says what it is of" grep -q "in $(basename "$R")" "$WORK/screen2"
+
+# --- sources and variables, which are gone when it is replayed ---
+live_stop
+mkdir "$WORK/src" && cp tests/targets/vars/*.go "$WORK/src"
+(cd "$WORK/src" && GO111MODULE=off GOTOOLCHAIN=local CGO_ENABLED=0 "$go" build -o "$WORK/prog" .) >"$WORK/build.log" 2>&1
+live_start "$WORK/prog" || not_ok "a program with sources starts" "$WORK/err"
+g=$("$BINGO" --once --json "$PID" 2>/dev/null |
+	jq '.goroutines[] | select(any(.stack[]; .function == "main.args")) | .g')
+keys() # SCREEN: the variables, one of them open, then the source
+{
+	cat <<KEYS
+wait-loaded
+:goroutine $g
+:pane variables
+key )
+save-screen $1.first
+key Down
+key Down
+key Down
+key Right
+save-screen $1
+:pane source
+save-screen $1.source
+KEYS
+}
+keys "$WORK/live" >"$WORK/keys"
+"$BINGO" --no-bpf --script "$WORK/keys" --size 120x40 --record "$R" --record-source "$PID" >"$WORK/said" 2>"$WORK/err" || not_ok "sources: recorded" "$WORK/err"
+live_stop
+rm -r "$WORK/src" "$WORK/prog"
+keys "$WORK/replay" >"$WORK/keys"
+"$BINGO" --script "$WORK/keys" --size 120x40 --replay "$R" >"$WORK/said" 2>"$WORK/err" || not_ok "sources: replayed" "$WORK/err"
+source_of() { sed -n '3,25s/.*│\(.*\)/\1/p' "$1"; }
+source_of "$WORK/live.source" >"$WORK/a"
+source_of "$WORK/replay.source" >"$WORK/b"
+check "sources: some are shown" grep -q 'func ' "$WORK/a"
+same "sources: the replay shows them" "$WORK/b" "$WORK/a"
+for want in 'a int 1' 'b string "two"' '▾ d main.point {X: 4, Y: 5}' 'X int 4' 'as it was looked at'; do
+	check "variables: the replay shows $want" grep -qF "$want" "$WORK/replay"
+done
+"$BINGO" --replay "$R" --record "$WORK/without.bingo" --json >"$WORK/json"
+keys "$WORK/without" >"$WORK/keys"
+"$BINGO" --script "$WORK/keys" --size 120x40 --replay "$WORK/without.bingo" >"$WORK/said" 2>"$WORK/err"
+check "sources: not recorded where nobody asks for it" grep -q 'is not on' "$WORK/without.source"
+live_start "$PROG" -parked 20 -churn 20 || { not_ok "a program starts" "$WORK/err"; finish; }
 
 # --- killed ---
 # The last moment that a recording has, by the wall clock; 0: none.
@@ -157,8 +201,12 @@ goes_on() # NAME WORD
 	check "$1: stands in the report" grep -q "the recording ended: $2" "$WORK/json"
 }
 rm -f "$R"
-(ulimit -f 16 && exec "$BINGO" --duration 4 --json --record "$R" "$PID") >"$WORK/json" 2>"$WORK/err"
-rc=$?
+# the report goes through pipes, which have no bound
+{
+	(ulimit -f 6 && exec "$BINGO" --duration 4 --json --record "$R" "$PID") 2>&3 | cat >"$WORK/json"
+	echo "${PIPESTATUS[0]}" >"$WORK/rc"
+} 3>&1 | cat >"$WORK/err"
+rc=$(cat "$WORK/rc")
 goes_on "no room" 'File too large'
 "$BINGO" --replay "$R" --json >"$WORK/json" 2>"$WORK/err"
 is "no room: what there was room for opens" "$?" 0

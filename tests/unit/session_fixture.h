@@ -58,7 +58,7 @@ static inline int session_setup(void **state)
 	struct fix *f = xcalloc(1, sizeof(*f));
 
 	world_init(&f->w);
-	f->log = evlog_new(1 << 20);
+	f->log = evlog_new(64 << 20);
 	f->w.history = evlog_history(f->log);
 	f->w.source_kind = world_str(&f->w, "live");
 	f->w.source_name = world_str(&f->w, "/app/a\"b\\c");

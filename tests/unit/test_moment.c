@@ -232,7 +232,7 @@ static int no_history(struct history *h, const struct history_query *q, history_
 /* Where the past cannot be read, the moment is that of the last segment's end. */
 static void test_unread(void **state)
 {
-	struct history bad = { no_history };
+	struct history bad = { .query = no_history };
 	struct fix *f = *state;
 	struct moment m = { 0 };
 	struct segment *seg;

@@ -481,6 +481,47 @@ static void test_seek(void **state)
 	free(file);
 }
 
+/* Far jumps begin with the state that a group begins with: the same as by all that lies between. */
+static void test_seek_far(void **state)
+{
+	enum { MANY = 16000, EVENTS = 600000 };
+	struct fix *f = *state;
+	struct taker t;
+	struct back b;
+	size_t size;
+	char *file;
+
+	taker_begin(&t, &f->w, 0);
+	for (uint64_t i = 0; i < EVENTS; i++) {
+		uint64_t g = 1 + i % MANY;
+
+		if (i < MANY)
+			tell(f, (struct event){ .kind = EV_STATUS,
+						.g = g,
+						.state = GS_BLOCKED,
+						.reason = R_SLEEP,
+						.stack = f->made,
+						.value2 = 77 });
+		else if (i < 2 * MANY && g % 5 == 0) /* these end early */
+			tell(f, (struct event){ .kind = EV_DEAD, .g = g });
+		else if (g % 5)
+			tell(f, (struct event){ .kind = i / MANY % 2 ? EV_RUN : EV_BLOCK,
+						.g = g,
+						.reason = i / MANY % 2 ? 0 : R_MUTEX,
+						.stack = g % 3 ? f->where : f->entry });
+		if (i % 10000 == 9999)
+			taker_frame(&t, i % 50000 == 49999, false);
+	}
+	file = taker_end(&t, true, &size);
+	read_back(&b, file, size);
+	assert_int_equal(b.rc, SOURCE_WHOLE);
+	assert_true(b.w.entry.n > 1 << 18);
+	for (int i = 0; i < 12; i++)
+		same_moment(&f->w, f->w.t_end / 12 * (i * 7 % 13), &b.w, 0);
+	back_release(&b);
+	free(file);
+}
+
 /* Bounded: the file never gets larger, and what is newest is all there. */
 static void test_ring(void **state)
 {
@@ -648,6 +689,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(test_damage, session_setup, session_teardown),
 		cmocka_unit_test_setup_teardown(test_newer, session_setup, session_teardown),
 		cmocka_unit_test_setup_teardown(test_seek, session_setup, session_teardown),
+		cmocka_unit_test_setup_teardown(test_seek_far, session_setup, session_teardown),
 		cmocka_unit_test_setup_teardown(test_ring, session_setup, session_teardown),
 		cmocka_unit_test_setup_teardown(test_ring_killed, session_setup, session_teardown),
 		cmocka_unit_test_setup_teardown(test_dropped, session_setup, session_teardown),
