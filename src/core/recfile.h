@@ -30,7 +30,6 @@ enum rec_kind {
 	REC_MORE, /* goes on with it */
 	REC_INDEX, /* where the others are; the last of a file that was finished … */
 	REC_TAIL, /* … but for this one, which has no payload: t0 is the place of the index */
-	REC_EXTRA, /* of no group: source files and variables */
 };
 
 enum rec_head_flags {

@@ -21,6 +21,11 @@ done
 "$BINGO" --replay "$WORK/again.bingo" --json --export jsonl="$WORK/b" >/dev/null
 check "a recording of a recording tells the same" cmp "$WORK/a" "$WORK/b"
 
+cp "$R" "$WORK/keep"
+"$BINGO" --replay "$R" --record "$R" --json >"$WORK/json" 2>"$WORK/err"
+is "the file that is replayed is not written over: the session goes on" "$?" 0
+check "the file that is replayed is not written over" cmp "$R" "$WORK/keep"
+
 # --- what is wrong with the call ---
 refused() # NAME WORD ARGUMENT...
 {
