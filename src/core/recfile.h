@@ -114,7 +114,7 @@ typedef VEC(uint8_t) rec_bytes;
 
 static inline uint64_t rec_zigzag(uint64_t v)
 {
-	return v << 1 ^ (uint64_t)((int64_t)v >> 63);
+	return v << 1 ^ -(v >> 63);
 }
 
 static inline uint64_t rec_unzigzag(uint64_t v)
