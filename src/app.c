@@ -143,6 +143,7 @@ static void open_recorder(struct app *a)
 		.on = o->record_on,
 		.source = o->record_source,
 		.live = o->mode != MODE_REPLAY,
+		.reads = o->replay,
 		.helper = a->helper,
 	};
 	struct err err = { 0 };

@@ -291,6 +291,19 @@ static void on_tick(uv_timer_t *t)
 
 /* --- beginning and end --- */
 
+/* What is replayed cannot be written over at the same time. */
+static bool is_read(const struct recorder_config *c, struct err *err)
+{
+	struct stat a, b;
+
+	if (!c->reads || stat(c->reads, &a) || stat(c->file, &b) || a.st_dev != b.st_dev ||
+	    a.st_ino != b.st_ino)
+		return false;
+	err_set(err, -EBUSY, EXIT_USAGE, "nothing is recorded: %.200s is the file that is replayed",
+		c->file);
+	return true;
+}
+
 struct recorder *recorder_open(const struct recorder_config *c, struct err *err)
 {
 	struct recorder *r = xcalloc(1, sizeof(*r));
@@ -298,7 +311,7 @@ struct recorder *recorder_open(const struct recorder_config *c, struct err *err)
 	r->c = *c;
 	if (c->on && !(r->trigger = trigger_new(c->on, err)))
 		goto fail;
-	if (recfile_open(&r->file, c->file, c->limit, c->helper, err))
+	if (is_read(c, err) || recfile_open(&r->file, c->file, c->limit, c->helper, err))
 		goto fail;
 	signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error like others */
 	pthread_mutex_init(&r->lock, NULL);

@@ -20,6 +20,7 @@ struct recorder_config {
 		*on; /* what must happen, see trigger_new(), for it to be kept; NULL: all is kept */
 	bool source; /* the files shown and the variables looked at are recorded, too */
 	bool live; /* nobody may wait for the disk */
+	const char *reads; /* a file that is read meanwhile and must stay; may be NULL */
 	struct helper *helper; /* may be NULL */
 };
 

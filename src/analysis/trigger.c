@@ -154,17 +154,21 @@ static int read_terms(struct reading *r, struct trigger *t)
 {
 	for (;;) {
 		struct term *x = &t->term[t->n];
-		const char *begin = r->p;
+		const char *begin, *end;
 		int rc;
 
 		if (t->n == TERMS_MOST)
 			return wrong(r, r->p, "these are too many conditions");
+		skip_blanks(r);
+		begin = r->p;
 		rc = read_term(r, x);
 		if (rc)
 			return rc;
 		t->n++;
+		for (end = r->p; end[-1] == ' ' || end[-1] == '\t'; end--)
+			;
 		skip_blanks(r);
-		snprintf(x->text, sizeof(x->text), "%.*s", (int)(r->p - begin), begin);
+		snprintf(x->text, sizeof(x->text), "%.*s", (int)(end - begin), begin);
 		if (!*r->p)
 			return 0;
 		if (*r->p != '|')

@@ -312,7 +312,7 @@ static bool moment_event(void *arg, const struct event *ev)
 /* --- from a state that the history keeps --- */
 
 /* Entries between here and there that take longer than to read a kept state. */
-enum { FAR_ENTRIES = 1 << 18, MANY_EVENTS = 1 << 18 };
+enum { FAR_ENTRIES = 1 << 17, MANY_EVENTS = 1 << 16 };
 
 static void take_state(void *arg, const struct history_state *s)
 {

@@ -30,7 +30,6 @@ enum rec_kind {
 	REC_MORE, /* goes on with it */
 	REC_INDEX, /* where the others are; the last of a file that was finished … */
 	REC_TAIL, /* … but for this one, which has no payload: t0 is the place of the index */
-	REC_EXTRA, /* of no group: source files and variables */
 };
 
 enum rec_head_flags {
@@ -115,7 +114,7 @@ typedef VEC(uint8_t) rec_bytes;
 
 static inline uint64_t rec_zigzag(uint64_t v)
 {
-	return v << 1 ^ (uint64_t)((int64_t)v >> 63);
+	return v << 1 ^ -(v >> 63);
 }
 
 static inline uint64_t rec_unzigzag(uint64_t v)

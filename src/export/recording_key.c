@@ -178,7 +178,7 @@ static void put_gload(struct rec_encoder *e, rec_bytes *b, uint64_t goid, const 
 	rec_put(b, l->syscall_ns);
 	rec_put(b, l->slow_ns);
 	rec_put(b, rec_string(e, l->slow_call));
-	rec_put(b, (uint64_t)(l->slow_fd + 1));
+	rec_put(b, (uint64_t)((int64_t)l->slow_fd + 1));
 }
 
 static void put_thread_load(rec_bytes *b, const struct thread *t)
@@ -345,7 +345,7 @@ static void put_threads(struct rec_encoder *e)
 		rec_put_diff(&b, (uint64_t)t->since, 0);
 		rec_put(&b, t->state);
 		rec_put(&b, rec_string(e, t->syscall));
-		rec_put(&b, (uint64_t)(t->fd + 1));
+		rec_put(&b, (uint64_t)((int64_t)t->fd + 1));
 	}
 	put_section(e, RECS_THREADS, &b);
 }

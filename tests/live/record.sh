@@ -21,6 +21,11 @@ done
 "$BINGO" --replay "$WORK/again.bingo" --json --export jsonl="$WORK/b" >/dev/null
 check "a recording of a recording tells the same" cmp "$WORK/a" "$WORK/b"
 
+cp "$R" "$WORK/keep"
+"$BINGO" --replay "$R" --record "$R" --json >"$WORK/json" 2>"$WORK/err"
+is "the file that is replayed is not written over: the session goes on" "$?" 0
+check "the file that is replayed is not written over" cmp "$R" "$WORK/keep"
+
 # --- what is wrong with the call ---
 refused() # NAME WORD ARGUMENT...
 {
@@ -69,6 +74,14 @@ compare() # NAME: $WORK/live.json and what is replayed of $R
 	same "$1: the same report" "$WORK/again.said" "$WORK/live.said"
 	check "$1: the same events" cmp "$WORK/live.jsonl" "$WORK/again.jsonl"
 }
+attached() { "$BINGO" --once --json "$PID" >/dev/null 2>&1; }
+start_quiet() # PROGRAM: one that does not say when it is ready
+{
+	"$1" >/dev/null 2>&1 &
+	PID=$!
+	own "$PID"
+	wait_for 30 attached
+}
 go=
 mkdir -p "$LIVE/faults"
 faults="ab_ba channel_ring nil_send abandoned_receiver contended_lock waitgroup_never_done"
@@ -79,9 +92,7 @@ while read -r v g; do
 	set -- $faults
 	faults="${*:2} $1" # another one for each
 	LAST=$(live_build "faults/$1" "$v" "$g" plain) || { not_ok "go$v $1 is built" "$WORK/build.log"; continue; }
-	"$LAST" >/dev/null 2>&1 &
-	PID=$!
-	own "$PID"
+	start_quiet "$LAST"
 	"$BINGO" --duration 4 --json --record "$R" --export jsonl="$WORK/live.jsonl" "$PID" >"$WORK/live.json" 2>"$WORK/err" ||
 		not_ok "go$v $1: watched" "$WORK/err"
 	live_stop
@@ -117,6 +128,34 @@ printf 'wait-loaded\nkey %s\nsave-screen %s/screen2\n' "'" "$WORK" >"$WORK/keys"
 "$BINGO" --script "$WORK/keys" --size 120x40 --replay "$R" >"$WORK/said" 2>"$WORK/err" || not_ok "the replay's script runs" "$WORK/err"
 check "the mark is in the replay" grep -q 'mark a' "$WORK/screen2"
 check "the replay says what it is of" grep -q "in $(basename "$R")" "$WORK/screen2"
+
+# Pane by pane what was on the screen when it was recorded, but for the two lines at the top, that of keys, and the
+# place of the moment in the line of all the session, which goes on only where it is live. How long somebody waits a finding says
+# of its last look, which live may be some passes old.
+plain() { sed '1,2d; $d; /^ *▲ *$/d; s/waits [0-9.]*s/waits/' "$1"; }
+live_stop
+LAST=$(live_build faults/ab_ba "$version" "$go" plain) || not_ok "ab_ba is built" "$WORK/build.log"
+start_quiet "$LAST"
+panes()
+{
+	echo wait-loaded
+	echo "$2"
+	for pane in "" "key 6" "key 5" "key 5 Down Enter" "key f" ":group creator" ":group flat" "key Enter" "key 2"; do
+		[ -z "$pane" ] || echo "$pane"
+		n=$((${n:-0} + 1))
+		echo "save-screen $1.$n"
+	done
+}
+panes "$WORK/live" "wait-passes 30" >"$WORK/keys"
+"$BINGO" --no-bpf --script "$WORK/keys" --size 120x40 --record "$R" "$PID" >"$WORK/said" 2>"$WORK/err" || not_ok "panes: recorded" "$WORK/err"
+n=0
+panes "$WORK/replay" "" >"$WORK/keys"
+"$BINGO" --script "$WORK/keys" --size 120x40 --replay "$R" >"$WORK/said" 2>"$WORK/err" || not_ok "panes: replayed" "$WORK/err"
+for i in 1 2 3 4 5 6 7 8 9; do
+	plain "$WORK/live.$i" >"$WORK/a"
+	plain "$WORK/replay.$i" >"$WORK/b"
+	same "pane $i: the replay shows what was shown" "$WORK/b" "$WORK/a"
+done
 
 # --- sources and variables, which are gone when it is replayed ---
 live_stop
