@@ -267,8 +267,7 @@ static int put_part(const struct export_wish *x, struct batch_file *b, struct ex
 	return out ? export_part(x->format, r, b->parts++, out) : -errno;
 }
 
-/* "dir/out.svg" as "dir/out-NAME.svg"; the caller's to free. */
-static char *own_name(const char *file, const char *name)
+char *batch_own_name(const char *file, const char *name)
 {
 	const char *slash = strrchr(file, '/'), *base = slash ? slash + 1 : file;
 	const char *dot = strchr(base, '.');
@@ -280,7 +279,7 @@ static char *own_name(const char *file, const char *name)
 static int put_alone(const struct export_wish *x, struct export_request *r, const char *name,
 		     struct err *err)
 {
-	char *file = own_name(x->file, name);
+	char *file = batch_own_name(x->file, name);
 	struct export_wish own = { x->format, file };
 	struct batch_file b = { 0 };
 	int rc = print_export(&own, &b, r, err);

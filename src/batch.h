@@ -45,6 +45,8 @@ int batch_shared_open(struct batch_files *b, const struct options *o, struct err
 /* One program's part of all of them; name: as in a file's name. Parameters as of batch_print(). */
 int batch_part(const struct options *o, struct batch_files *b, struct world *w,
 	       const struct detect *d, double cpu_pct, const char *name, struct err *err);
+/* "dir/out.svg" as "dir/out-NAME.svg": the file of one program among several. The caller's to free. */
+char *batch_own_name(const char *file, const char *name);
 /* What comes behind the last part. */
 int batch_tail(const struct options *o, struct batch_files *b, struct err *err);
 

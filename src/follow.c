@@ -16,6 +16,7 @@
 #include "export/report.h"
 #include "loader.h"
 #include "owncost.h"
+#include "recorder.h"
 #include "source/live.h"
 #include "source/tree.h"
 
@@ -40,6 +41,8 @@ struct watched {
 	struct detect detect;
 	struct loader loader;
 	struct source *source; /* NULL: not watched */
+	struct recorder *recorder; /* NULL: nothing is recorded */
+	char *recording; /* its file */
 };
 
 struct follow {
@@ -83,6 +86,46 @@ static void on_progress(struct loader *l)
 	detect_look(&p->detect, &p->world);
 }
 
+/* "a.test-4242" */
+static const char *file_name(const struct watched *p, char buf[96])
+{
+	snprintf(buf, 96, "%s-%d", p->name, (int)p->pid);
+	return buf;
+}
+
+/* Each program has a recording of its own. */
+static void record_begin(struct follow *f, struct watched *p)
+{
+	const struct options *o = f->c->opt;
+	struct recorder_config c = { .limit = o->record_limit,
+				     .on = o->record_on,
+				     .source = o->record_source,
+				     .live = true };
+	struct err err = { 0 };
+	char name[96];
+
+	if (!o->record)
+		return;
+	p->recording = batch_own_name(o->record, file_name(p, name));
+	c.file = p->recording;
+	p->recorder = recorder_open(&c, &err);
+	if (p->recorder)
+		recorder_start(p->recorder, f->c->loop, &p->world, &p->detect);
+	else
+		fprintf(stderr, "bingo-top: %s\n", err.text);
+}
+
+static void record_end(struct watched *p)
+{
+	struct err err = { 0 };
+
+	if (recorder_close(p->recorder, &err))
+		fprintf(stderr, "bingo-top: %s\n", err.text);
+	p->recorder = NULL;
+	free(p->recording);
+	p->recording = NULL;
+}
+
 static void watched_begin(struct follow *f, struct watched *p)
 {
 	world_init(&p->world);
@@ -98,6 +141,7 @@ static void watched_begin(struct follow *f, struct watched *p)
 		.arg = p,
 	};
 	f->n_watched++;
+	record_begin(f, p);
 	loader_start(&p->loader);
 }
 
@@ -105,6 +149,7 @@ static void watched_end(struct watched *p)
 {
 	if (!p->source)
 		return;
+	record_end(p);
 	loader_stop(&p->loader);
 	p->world.history = NULL;
 	p->world.inspector = NULL;

@@ -26,6 +26,7 @@ tested() # VERSION GO
 	until=$WORK/until-$1
 	(cd "$WORK/suite" && GOFLAGS=-count=1 GOTOOLCHAIN=local SUITE_UNTIL=$until CGO_ENABLED=0 exec "$BINGO" --fail-on error \
 		--export sarif="$WORK/sarif" --export junit="$WORK/junit" --export json="$WORK/json" --export jsonl="$WORK/events.jsonl" \
+		--record "$WORK/rec.bingo" \
 		-- "$2" test ./... >"$WORK/out" 2>"$WORK/err" </dev/null) &
 	us=$!
 	own "$us"
@@ -46,7 +47,8 @@ tested() # VERSION GO
 	is "Go $1: a suite of JUnit for each program" "$(grep -c '<testsuite ' "$WORK/junit")" "$(watched)"
 	file=$(ls "$WORK"/events-locks.test-*.jsonl)
 	check "Go $1: events, of each program on its own, read back" "$BINGO" --once --replay "$file"
-	rm -f "$WORK"/events-*
+	is "Go $1: a recording, of each program on its own, has the deadlock" "$("$BINGO" --once --replay "$(ls "$WORK"/rec-locks.test-*.bingo)" | grep -c '^error deadlock')" 1
+	rm -f "$WORK"/events-* "$WORK"/rec-*
 	(cd "$WORK/suite" && SUITE_FAILS=1 GOFLAGS=-count=1 GOTOOLCHAIN=local CGO_ENABLED=0 exec "$BINGO" --fail-on error -- "$2" test ./fine >"$WORK/out" 2>"$WORK/err" </dev/null)
 	is "Go $1: a test that fails, and no finding: its own exit code" "$?" 1
 	is "Go $1: … for that reason" "$(grep -c '^--- FAIL: TestFine' "$WORK/out") $(grep -c ' 0 findings' "$WORK/err")" "1 1"
