@@ -463,6 +463,7 @@ static int run_following(struct app *a, struct err *err)
 	if (child < 0)
 		return (int)child;
 	n.child = child;
+	n.tree = true;
 	guard_set(&n, NULL);
 	return follow_run(&c, child, err);
 }

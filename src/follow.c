@@ -328,6 +328,7 @@ static void on_timer(uv_timer_t *t)
 	((struct follow *)t->data)->due = true;
 }
 
+/* A shell that ends by it would leave what it has started behind. */
 static void on_signal(uv_signal_t *h, int num)
 {
 	struct follow *f = h->data;
@@ -335,8 +336,9 @@ static void on_signal(uv_signal_t *h, int num)
 	if (num == SIGINT)
 		return;
 	f->signal = num;
-	if (!f->ended)
-		kill(f->child, num == SIGHUP ? SIGHUP : SIGTERM);
+	tree_read(&f->tree, getpid());
+	for (size_t i = 0; i < f->tree.process.n; i++)
+		kill(f->tree.process.v[i].pid, num);
 }
 
 static bool is_over(const struct follow *f)

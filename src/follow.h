@@ -29,8 +29,8 @@ void follow_prepare(void);
 /*
  * Follows the command until it has ended, and tells on standard error what was found.
  * Programs of the Go toolchain itself, and what ends within a tenth of a second, are
- * left out; the latter are counted. SIGTERM and SIGHUP go on to the command; SIGINT,
- * which it has from the terminal itself, is left to it.
+ * left out; the latter are counted. SIGTERM and SIGHUP go on to all of
+ * them; SIGINT, which they have from the terminal itself, is left to them.
  *
  * Returns EXIT_FINDING where a finding was there at the end of one of them; else what
  * the command ended with, 128+n for a signal; else EXIT_ATTACH where it ended well but

@@ -347,6 +347,10 @@ static int allow_signals(scmp_filter_ctx ctx, const struct guard_needs *n)
 		rc = ALLOW(ctx, kill, 1, IS(0, getpid()));
 	if (!rc && child > 0)
 		rc = ALLOW(ctx, kill, 1, IS(0, child));
+	if (!rc && n->tree)
+		rc = ALLOW(ctx, kill, 1, IS(1, SIGTERM));
+	if (!rc && n->tree)
+		rc = ALLOW(ctx, kill, 1, IS(1, SIGHUP));
 	if (!rc && n->signal_fd > 0)
 		rc = ALLOW(ctx, pidfd_send_signal, 1, IS(0, n->signal_fd));
 	return rc ? rc : ALLOW(ctx, tgkill, 1, IS(0, getpid()));

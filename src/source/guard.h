@@ -29,6 +29,7 @@ struct guard_needs {
 	bool files; /* files are written that are not open yet */
 	int signal_fd; /* a pidfd by which signals are sent to the target, 0: none */
 	pid_t child; /* the command that we started and will end, 0: none */
+	bool tree; /* and all that it has started */
 };
 
 enum guard_part {

@@ -106,5 +106,7 @@ sleep 1
 kill -TERM "$us"
 wait "$us"
 is "SIGTERM goes on to the command, and is the exit code" "$?" 143
+first=$(sed -n 's/^ready //p' "$WORK/first")
+is "… and to what it started" "$(kill -0 "$first" 2>&1 | grep -c 'No such process')" 1
 cd "$HERE" || exit 1
 finish
