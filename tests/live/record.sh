@@ -132,7 +132,7 @@ check "the replay says what it is of" grep -q "in $(basename "$R")" "$WORK/scree
 # Pane by pane what was on the screen when it was recorded, but for the two lines at the top, that of keys, and the
 # place of the moment in the line of all the session, which goes on only where it is live. How long somebody waits a finding says
 # of its last look, which live may be some passes old.
-plain() { sed '1,2d; $d; /^ *▲ *$/d; s/waits [0-9.]*s/waits/' "$1"; }
+plain() { sed '1,2d; $d; /^ *▲ *$/d; s/waits [a-z ]*[0-9.]*s/waits/' "$1"; }
 live_stop
 LAST=$(live_build faults/ab_ba "$version" "$go" plain) || not_ok "ab_ba is built" "$WORK/build.log"
 start_quiet "$LAST"
