@@ -228,6 +228,7 @@ static void convert_one(struct recorder *r)
 	if (q.t0 <= q.t1)
 		w->history->query(w->history, &q, on_past, r);
 	r->segment++;
+	rec_segment(&r->enc);
 	if (!rec_full(&r->enc) || r->segment >= w->seg.n)
 		return;
 	has_room(r);

@@ -67,6 +67,7 @@ enum rec_section {
 	RECS_SOURCE, /* a file that was shown: path, text */
 	RECS_VALUES, /* variables that were looked at */
 	RECS_INDEX,
+	RECS_SEGMENTS, /* after which events a segment of the timeline ended: how many of the frame */
 };
 
 /* Columns of events, in this order: bytes … */

@@ -177,6 +177,12 @@ void rec_look(struct rec_encoder *e)
 	note(e, &ev);
 }
 
+void rec_segment(struct rec_encoder *e)
+{
+	if (e->now)
+		rec_put(&e->now->segments, e->now->ev.n);
+}
+
 bool rec_full(const struct rec_encoder *e)
 {
 	return e->now && (e->now->ev.n >= BLOCK_EVENTS || e->now->body.n >= BLOCK_BYTES);
@@ -232,6 +238,7 @@ void rec_block_free(struct rec_block *b)
 	vec_free(&b->strings);
 	vec_free(&b->frames);
 	vec_free(&b->stacks);
+	vec_free(&b->segments);
 	vec_free(&b->body);
 	free(b);
 }
@@ -368,6 +375,7 @@ int rec_pack(struct rec_packer *p, const struct rec_block *b, uint64_t seq, uint
 	rec_put_section(&p->payload, RECS_STRINGS, &b->strings);
 	rec_put_section(&p->payload, RECS_FRAMES, &b->frames);
 	rec_put_section(&p->payload, RECS_STACKS, &b->stacks);
+	rec_put_section(&p->payload, RECS_SEGMENTS, &b->segments);
 	rec_put_raw(&p->payload, b->body.v, b->body.n);
 	put_events(p, b);
 	return rec_pack_payload(p, &h, p->payload.v, p->payload.n, out);

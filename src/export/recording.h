@@ -24,6 +24,7 @@ struct rec_block {
 	struct rec_head head; /* but for sizes, number and flags */
 	VEC(struct event) ev; /* with numbers of the group */
 	rec_bytes strings, frames, stacks; /* named for the first time in the group */
+	rec_bytes segments; /* see RECS_SEGMENTS */
 	rec_bytes body; /* finished sections */
 };
 
@@ -65,6 +66,8 @@ void rec_encoder_release(struct rec_encoder *e);
 /* As struct world_tap says. */
 void rec_event(struct rec_encoder *e, const struct event *ev);
 void rec_look(struct rec_encoder *e);
+/* A segment of the world's timeline ends here; where the world was told events it ends them by itself. */
+void rec_segment(struct rec_encoder *e);
 /*
  * Finishes the block and begins the next. at: the moment after all that was told; NULL: the
  * world's newest. last: with what is told at the end of a session.

@@ -8,6 +8,7 @@
 
 #include "core/clock.h"
 #include "source/recording_impl.h"
+#include "source/varint.h"
 
 enum {
 	CLOCK_EVERY = 256, /* events between two looks at the clock */
@@ -44,6 +45,34 @@ static void next_group(struct rfile *r)
 	atomic_store(&r->complete, r->at_group);
 }
 
+static void next_segment(struct rfile *r)
+{
+	const uint8_t *p =
+		r->segments ? varint_get(r->segments, r->segments_end, &r->segment) : NULL;
+
+	r->segments = p;
+	if (!p)
+		r->segment = UINT64_MAX;
+}
+
+static void find_segments(struct rfile *r)
+{
+	size_t from = 0;
+	const struct rfile_section *s = payload_find(&r->payload, RECS_SEGMENTS, &from);
+
+	r->segments = s ? s->p : NULL;
+	r->segments_end = s ? s->end : NULL;
+	next_segment(r);
+}
+
+/* The timeline is as fine as it was where it was recorded. */
+static void end_segments(struct rfile *r, struct world *w)
+{
+	for (; r->segment <= r->events.i; next_segment(r))
+		if (w->open.n_events)
+			world_close_segment(w);
+}
+
 /* False: the frame cannot be read. */
 static bool open_frame(struct rfile *r, struct rfile_group *g, struct world *w)
 {
@@ -63,6 +92,7 @@ static bool open_frame(struct rfile *r, struct rfile_group *g, struct world *w)
 	r->gap = first ? false : r->gap;
 	memset(&r->events, 0, sizeof(r->events));
 	s = payload_find(&r->payload, RECS_EVENTS, &from);
+	find_segments(r);
 	r->look = 0;
 	r->open = !s || events_begin(&r->events, s);
 	return r->open;
@@ -133,6 +163,8 @@ static bool one_event(struct rfile *r, struct world *w, struct event *ev)
 		r->unknown++;
 	else
 		world_apply(w, ev);
+	if (r->segment <= r->events.i)
+		end_segments(r, w);
 	return true;
 }
 

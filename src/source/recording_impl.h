@@ -74,6 +74,8 @@ struct rfile {
 	bool open; /* the frame is unpacked */
 	struct rfile_payload payload;
 	struct rfile_events events;
+	const uint8_t *segments, *segments_end; /* those that end in the frame … */
+	uint64_t segment; /* … the next after so many events; UINT64_MAX: none */
 	size_t look; /* section from which on to look for the next look */
 	VEC(struct frame) named; /* frames of the group; [0] is none */
 	uint64_t named_pc;
