@@ -193,13 +193,19 @@ static bool try_shown(struct srcfile *f, const struct shown *shown)
 	return true;
 }
 
-static void find(struct srcfile *f, const char *const *substitute)
+static bool try_root(struct srcfile *f, const char *root)
+{
+	return root && *root && *f->recorded == '/' &&
+	       try_path(f, xasprintf("%s%s", root, f->recorded));
+}
+
+static void find(struct srcfile *f, const char *const *substitute, const char *root)
 {
 	if (!*f->recorded) {
 		f->why = xstrdup("no file is recorded for this frame");
 		return;
 	}
-	if (try_substitute(f, substitute) ||
+	if (try_substitute(f, substitute) || try_root(f, root) ||
 	    (*f->recorded == '/' && try_path(f, xstrdup(f->recorded))) || try_goroot(f) ||
 	    try_modules(f))
 		return;
@@ -220,7 +226,7 @@ const struct srcfile *src_find(struct srccache *c, const char *recorded)
 	f = xcalloc(1, sizeof(*f));
 	f->recorded = xstrdup(recorded);
 	if (!try_shown(f, c->shown))
-		find(f, c->substitute);
+		find(f, c->substitute, c->root);
 	if (f->text && c->shown && c->shown->wanted)
 		shown_put_file(c->shown, recorded, f->text, f->size);
 	*vec_push(&c->file) = f;

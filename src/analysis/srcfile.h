@@ -24,13 +24,15 @@ struct srcfile {
 struct srccache {
 	const char *const *
 		substitute; /* "A=B": paths that begin with A are read below B; ends with NULL, may be NULL */
+	const char *root; /* of the program's file system, where that is not ours; NULL or "": it is */
 	struct shown
 		*shown; /* of a recording: goes before all others; or who wants them; may be NULL */
 	VEC(struct srcfile *) file;
 };
 
 /*
- * Finds and reads a file: as it was recorded with the session, by --substitute-path, as recorded, in GOROOT, in the
+ * Finds and reads a file: as it was recorded with the session, by --substitute-path, in the
+ * program's own file system, as recorded, in GOROOT, in the
  * module cache (also as -trimpath records it: "module@v1.2.3/x.go"). Never NULL;
  * stays until 64 others were asked for, or the cache is released.
  */

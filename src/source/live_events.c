@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "source/live_priv.h"
 
@@ -68,6 +69,19 @@ uint32_t live_lines_intern(struct world *w, const struct stack_line *line, size_
 	return id;
 }
 
+/* In a container, or a chroot. */
+static uint32_t other_root(struct world *w, const struct live_source *l)
+{
+	struct stat ours, its;
+	char root[64];
+
+	snprintf(root, sizeof(root), "/proc/%d/root", (int)l->pid);
+	if (l->file || stat("/", &ours) || stat(root, &its) ||
+	    (ours.st_dev == its.st_dev && ours.st_ino == its.st_ino))
+		return 0;
+	return world_str(w, root);
+}
+
 static void learn_header(struct live_source *l, struct world *w, const struct target *t)
 {
 	struct live *live = &w->live;
@@ -84,6 +98,7 @@ static void learn_header(struct live_source *l, struct world *w, const struct ta
 	w->disassembler = &l->source.disassembler;
 	live->state = LIVE_RUNS;
 	live->pid = (int32_t)l->pid;
+	live->root = other_root(w, l);
 	live->stripped = !t->image || !t->image->has_symtab;
 	live->symbols = world_str(w, live->stripped ? "pclntab" : "symtab");
 	live->note = world_str(w, t->note);

@@ -282,7 +282,7 @@ static void add_findings(const struct ui *ui, struct pieces *p)
 		enum role role;
 		int rank;
 	} of[SEVERITY_N] = {
-		[SEVERITY_INFO] = { "hint", ROLE_INFO, 6 },
+		[SEVERITY_INFO] = { "info", ROLE_INFO, 6 },
 		[SEVERITY_WARNING] = { "warning", ROLE_WARN, 1 },
 		[SEVERITY_ERROR] = { "error", ROLE_ERROR, 0 },
 	};
@@ -293,7 +293,8 @@ static void add_findings(const struct ui *ui, struct pieces *p)
 		if (!n[s])
 			continue;
 		add(p, of[s].rank, of[s].role, s == SEVERITY_ERROR ? ATTR_BOLD : 0,
-		    "%" PRIu32 " %s%s%s", n[s], of[s].name, n[s] == 1 ? "" : "s", key);
+		    "%" PRIu32 " %s%s%s", n[s], of[s].name,
+		    n[s] == 1 || s == SEVERITY_INFO ? "" : "s", key);
 		key = "";
 	}
 }

@@ -174,6 +174,7 @@ static void source_draw(struct pane *p, const struct region *r, bool focused)
 	struct region body;
 
 	(void)focused;
+	s->cache.root = strtab_get(&v->world->strings, v->world->live.root);
 	if (!f) {
 		draw_str(r, 1, 1, -1, ROLE_DIM, 0, "no stack is known here");
 		return;

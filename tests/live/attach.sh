@@ -188,6 +188,12 @@ files_and_rights()
 		own "$PID"
 		shows "in a container (pid and mount namespace, chroot)" "main.park .*main.go" "$BINGO" --once "$PID"
 		is "in a container: its path" "$("$BINGO" --once "$PID" | sed -n '1s/^bingo-top *live *\([^ ]*\).*/\1/p' | sed 's/.*\/prog/prog/')" prog
+		# where it was built there lies another file in its own root
+		src=$PWD/tests/targets/load
+		mkdir -p "$WORK/root$src"
+		sed 's,^,// of its own root: ,' "$src/main.go" >"$WORK/root$src/main.go"
+		printf 'wait-loaded\nwait-passes 2\nfilter main.park\nkey Home\nkey 3\nsave-screen -\n' >"$WORK/script"
+		shows "in a container: sources of its own root" 'of its own root: ' "$BINGO" --script "$WORK/script" --size 120x40 "$PID"
 	else
 		skip "in a container" "no right to make namespaces"
 	fi

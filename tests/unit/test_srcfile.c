@@ -136,6 +136,29 @@ static void test_root(void **state)
 	assert_string_equal(first_line(f, "/deep/pool.go"), "a");
 }
 
+/* A program in a container has its own files, also where we have some of that name. */
+static void test_its_own_root(void **state)
+{
+	struct fix *f = *state;
+	char *root = xasprintf("%s/container", f->dir), *ours = xasprintf("%s/app.go", f->dir);
+	char *its = xasprintf("container%s", ours);
+
+	write_file(f, "app.go", "ours");
+	write_file(f, its, "its");
+	assert_string_equal(first_line(f, ours), "ours");
+	src_release(&f->cache);
+	f->cache.root = root;
+	assert_string_equal(first_line(f, ours), "its");
+	write_file(f, "a/app.go", "told");
+	src_release(&f->cache);
+	f->cache.root = root;
+	substitute(f, 0, f->dir, "a");
+	assert_string_equal(first_line(f, ours), "told"); /* who says where goes first */
+	free(root);
+	free(ours);
+	free(its);
+}
+
 static void test_goroot(void **state)
 {
 	struct fix *f = *state;
@@ -250,6 +273,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_substitute, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_root, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_its_own_root, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_goroot, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_modules, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_lines, setup, teardown),
