@@ -24,7 +24,8 @@ struct srcfile {
 struct srccache {
 	const char *const *
 		substitute; /* "A=B": paths that begin with A are read below B; ends with NULL, may be NULL */
-	const char *root; /* of the program's file system, where that is not ours; NULL or "": it is */
+	const char
+		*root; /* of the program's file system, where that is not ours; NULL or "": it is */
 	struct shown
 		*shown; /* of a recording: goes before all others; or who wants them; may be NULL */
 	VEC(struct srcfile *) file;

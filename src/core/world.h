@@ -229,7 +229,8 @@ struct live_probes {
 struct live {
 	enum live_state state;
 	int32_t pid;
-	uint32_t root; /* string id: where its files are, if it has another root than we; "": it has not */
+	uint32_t
+		root; /* string id: where its files are, if it has another root than we; "": it has not */
 	bool stripped; /* no .symtab */
 	uint32_t symbols; /* string id: "symtab", "pclntab", "dwarf": what names come from */
 	uint32_t note; /* string id: a sentence on how far it is to be trusted */
