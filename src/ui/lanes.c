@@ -186,18 +186,38 @@ static void columns_draw(const struct columns *x, const struct region *r, const 
 			    w->live.pid && !x->sampled[i] ? ATTR_BOLD : 0);
 }
 
+/* Entries know no reason; of a wait that lasts until the moment it is known from its begin on. */
+static void last_reason(struct columns *x, const struct moment *m, uint32_t row)
+{
+	if (row >= m->n || m->state[row] != GS_BLOCKED)
+		return;
+	for (int i = 0; i < x->n; i++) {
+		int64_t t = span_time(x->span, x->n, i);
+
+		if (t >= m->since[row] && t <= m->time)
+			x->last[i] = m->reason[row];
+	}
+}
+
+bool lane_tells(const struct story *story, struct time_span span)
+{
+	return story && story->ev.n && story->t0 <= span.t0 && story->t1 >= span.t1;
+}
+
 void lane_draw(const struct region *r, const struct world *w, uint32_t row,
-	       const struct story *story, struct time_span span)
+	       const struct story *story, const struct moment *m, struct time_span span)
 {
 	struct columns x;
 
 	if (r->w < 1 || span.t1 <= span.t0 || row >= w->g.n)
 		return;
 	columns_init(&x, span, r->w);
-	if (story && story->ev.n && story->t0 <= span.t0 && story->t1 >= span.t1)
+	if (lane_tells(story, span)) {
 		exact_columns(&x, w, story, w->g.v[row].goid);
-	else
+	} else {
 		coarse_columns(&x, w, row);
+		last_reason(&x, m, row);
+	}
 	columns_draw(&x, r, w);
 	columns_release(&x);
 }

@@ -9,11 +9,14 @@
 
 /*
  * One goroutine's states over a span, a column each: from its story where that
- * covers the span (story may be NULL), else from the timeline's entries. Of a
- * live process, what is known to the moment is bold, what was sampled is not.
+ * covers the span (story may be NULL), else from the timeline's entries, and what it
+ * is at the moment m. Of a live process, what is known to the moment is bold, what
+ * was sampled is not.
  */
 void lane_draw(const struct region *r, const struct world *w, uint32_t row,
-	       const struct story *story, struct time_span span);
+	       const struct story *story, const struct moment *m, struct time_span span);
+/* Whether the story is one that lane_draw() draws. */
+bool lane_tells(const struct story *story, struct time_span span);
 
 /* The same of many goroutines in one row: what they did on the average. */
 void lane_draw_many(const struct region *r, const struct world *w, const uint32_t *row, size_t n,

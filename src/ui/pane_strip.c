@@ -41,7 +41,7 @@ static void chosen_draw(struct strip *s, const struct region *r)
 		draw_str(r, W_LABEL - 1, 0, 1, role_state(m->state[row], m->reason[row]), 0,
 			 letter);
 	}
-	lane_draw(&lane, v->world, row, story_get(&s->teller, row), v->span);
+	lane_draw(&lane, v->world, row, story_get(&s->teller, row), view_moment(v), v->span);
 	draw_mark(r, 0, 0, W_LABEL, 1, ATTR_SELECT_AWAY);
 	x = span_column(v->span, lane.w, m->time);
 	if (x >= 0 && x < lane.w && !v->at_end)

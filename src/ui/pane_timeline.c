@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/closeup.h"
 #include "analysis/groups.h"
 #include "core/clock.h"
 #include "ui/lane_story.h"
@@ -27,6 +28,7 @@ struct timeline {
 	struct pane pane;
 	struct storyteller teller; /* of the chosen goroutine */
 	struct activity activity;
+	struct closeup closeup; /* of the rows in sight */
 	struct nest nest; /* of its story */
 	arrows arrow;
 	enum grouping by, want; /* as drawn, and as asked for */
@@ -280,6 +282,31 @@ static void letter_draw(const struct region *r, int x, int y, uint8_t state, uin
 	draw_str(r, x, y, 1, role_state(state, reason), 0, letter);
 }
 
+/* Where the span has but few segments, those in sight are drawn by their events. */
+static void want_closeup(struct timeline *t, size_t shown)
+{
+	struct view *v = t->pane.view;
+	uint32_t row[CLOSEUP_ROWS];
+	size_t n = 0;
+
+	if (v->live && v->at_end) /* which grows with every picture */
+		return;
+	while (n < shown && n < CLOSEUP_ROWS) {
+		row[n] = row_at(t, t->top + n);
+		n++;
+	}
+	closeup_want(&t->closeup, v->world, row, n, v->span.t0, v->span.t1,
+		     2 * (size_t)(t->w > 0 ? t->w : 1));
+}
+
+static const struct story *story_of(struct timeline *t, uint32_t row)
+{
+	struct view *v = t->pane.view;
+	const struct story *s = row == v->row ? story_for(t) : NULL;
+
+	return lane_tells(s, v->span) ? s : closeup_get(&t->closeup, row);
+}
+
 static void row_draw(struct timeline *t, const struct region *r, int y, uint32_t row)
 {
 	struct view *v = t->pane.view;
@@ -290,7 +317,7 @@ static void row_draw(struct timeline *t, const struct region *r, int y, uint32_t
 		 v->world->g.v[row].goid);
 	if (row < m->n)
 		letter_draw(r, W_LABEL - 1, y, m->state[row], m->reason[row]);
-	lane_draw(&lane, v->world, row, row == v->row ? story_for(t) : NULL, v->span);
+	lane_draw(&lane, v->world, row, story_of(t, row), m, v->span);
 	mark_moment(t, &lane);
 }
 
@@ -339,6 +366,8 @@ static void rows_draw(struct timeline *t, const struct region *r)
 
 	if (groups)
 		collect_members(t, t->top, shown);
+	else
+		want_closeup(t, shown);
 	for (size_t i = 0; i < shown && y < t->page; i++, y++) {
 		if (groups)
 			group_draw(t, r, y, t->top + i, t->member.v + i * MEMBERS,
@@ -668,6 +697,7 @@ static void timeline_free(struct pane *p)
 	struct timeline *t = (struct timeline *)p;
 
 	story_release(&t->teller);
+	closeup_release(&t->closeup);
 	activity_release(&t->activity);
 	nest_release(&t->nest);
 	groups_release(&t->groups);
@@ -697,6 +727,7 @@ struct pane *pane_timeline_new(struct view *v)
 
 	t->pane = (struct pane){ &timeline_ops, v };
 	t->teller = (struct storyteller){ .jobs = v->jobs, .told = told, .arg = t };
+	t->closeup = (struct closeup){ .jobs = v->jobs, .told = told, .arg = t };
 	t->by = t->want = GROUP_NONE;
 	t->from = t->to = NOT_SHOWN;
 	return &t->pane;

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "analysis/story.h"
+#include "analysis/closeup.h"
 #include "core/evlog.h"
 
 enum { GOIDS = 12, PER_SEGMENT = 60 };
@@ -35,6 +35,7 @@ struct fix {
 	int64_t now;
 	struct slow_jobs slow;
 	struct storyteller teller;
+	struct closeup closeup;
 	int told;
 };
 
@@ -147,6 +148,7 @@ static int setup(void **state)
 	f->w.history = evlog_history(f->log);
 	f->slow.jobs.submit = submit;
 	f->teller = (struct storyteller){ .jobs = &f->slow.jobs, .told = told, .arg = f };
+	f->closeup = (struct closeup){ .jobs = &f->slow.jobs, .told = told, .arg = f };
 	*state = f;
 	return 0;
 }
@@ -156,6 +158,7 @@ static int teardown(void **state)
 	struct fix *f = *state;
 
 	story_release(&f->teller);
+	closeup_release(&f->closeup);
 	finish_jobs(f);
 	evlog_free(f->log);
 	world_release(&f->w);
@@ -324,6 +327,88 @@ static void test_goes_on(void **state)
 	assert_int_equal(f->slow.n, 0);
 }
 
+/* --- several at once, from near --- */
+
+static bool is_rows(const struct goroutine *g, const struct event *ev)
+{
+	return ev->g == g->goid && ev->time >= g->t_create && ev->time <= g->t_end;
+}
+
+/* All that the row did itself within what is covered, and nothing else. */
+static void expect_near(struct fix *f, uint32_t row)
+{
+	const struct closeup *c = &f->closeup;
+	const struct story *s = closeup_get(c, row);
+	size_t k = 0;
+
+	for (size_t i = 0; i < f->ev.n; i++) {
+		const struct event *ev = &f->ev.v[i];
+
+		if (!is_rows(&f->w.g.v[row], ev) || ev->time < c->t0 || ev->time > c->t1)
+			continue;
+		assert_non_null(s);
+		assert_true(k < s->ev.n);
+		assert_true(s->ev.v[k].time == ev->time);
+		assert_int_equal(s->ev.v[k].kind, ev->kind);
+		k++;
+	}
+	assert_true(s ? k == s->ev.n && k : !k);
+}
+
+static void test_near(void **state)
+{
+	struct fix *f = *state;
+	uint32_t row[8];
+
+	steps(f, 60 * PER_SEGMENT + PER_SEGMENT / 2);
+	assert_true(f->w.g.n > 8); /* ids came back: some rows have the same */
+	for (int i = 0; i < 300; i++) {
+		uint32_t n = 1 + roll(f, 8), first = roll(f, (uint32_t)f->w.g.n - 7);
+		int64_t t0 = roll(f, (uint32_t)f->now), t1 = t0 + 1 + roll(f, 2000);
+
+		t1 = t1 < f->now ? t1 : f->now;
+		for (uint32_t k = 0; k < n; k++)
+			row[k] = first + k;
+		closeup_want(&f->closeup, &f->w, row, n, t0, t1, 1000);
+		finish_jobs(f);
+		assert_true(t0 >= t1 || (f->closeup.t0 <= t0 && f->closeup.t1 >= t1));
+		for (uint32_t k = 0; k < n; k++)
+			expect_near(f, row[k]);
+	}
+}
+
+/* What is there, under way, or too far to be told from near is not asked for. */
+static void test_near_is_asked_once(void **state)
+{
+	const uint32_t rows[] = { 0, 1, 2 }, others[] = { 1, 2, 3 };
+	struct fix *f = *state;
+
+	steps(f, 20 * PER_SEGMENT);
+	closeup_want(&f->closeup, &f->w, rows, 3, 100, f->now, 5);
+	assert_int_equal(f->slow.n, 0); /* more than 5 segments */
+	closeup_want(&f->closeup, &f->w, rows, 3, 100, 600, 1000);
+	closeup_want(&f->closeup, &f->w, rows, 3, 100, 590, 1000);
+	assert_int_equal(f->slow.n, 1);
+	finish_jobs(f);
+	assert_int_equal(f->told, 1);
+	closeup_want(&f->closeup, &f->w, rows, 3, 120, 600, 1000);
+	assert_int_equal(f->slow.n, 0);
+	closeup_want(&f->closeup, &f->w, others, 3, 120, 600, 1000);
+	closeup_want(&f->closeup, &f->w, rows, 2, 120, 600, 1000); /* takes the other's place */
+	assert_int_equal(f->slow.n, 2);
+	finish_jobs(f);
+	assert_int_equal(f->told, 2);
+	assert_int_equal(f->closeup.story.n, 2);
+	closeup_want(&f->closeup, &f->w, others, 3, 120, 600, 1000);
+	closeup_release(&f->closeup); /* its answer comes, to nobody */
+	finish_jobs(f);
+	assert_int_equal(f->told, 2);
+	assert_null(closeup_get(&f->closeup, 1));
+	f->w.history = NULL;
+	closeup_want(&f->closeup, &f->w, rows, 3, 100, 600, 1000);
+	assert_int_equal(f->slow.n, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -333,6 +418,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_limit, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_under_way, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_goes_on, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_near, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_near_is_asked_once, setup, teardown),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
