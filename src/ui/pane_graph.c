@@ -8,7 +8,7 @@
 #include "analysis/groups.h"
 #include "ui/pane.h"
 
-enum { LINES_MOST = 5000, OPEN_DEPTH = 5 };
+enum { LINES_MOST = 5000, OPEN_DEPTH = 5, RING_DEPTH = 40 };
 
 struct graph_pane {
 	struct pane pane;
@@ -31,12 +31,22 @@ static const struct graph *graph_of(const struct graph_pane *p)
 
 /* --- lines --- */
 
+/* The first levels are open, and a ring until it is closed. */
+static bool opens(const struct graph *g, const struct branch *b)
+{
+	bool ring = b->kind == BRANCH_PORT   ? g->port.v[b->port].in_cycle
+		    : b->kind == BRANCH_NODE ? g->node.v[b->node].in_cycle
+					     : false;
+
+	return b->depth < (ring ? RING_DEPTH : OPEN_DEPTH);
+}
+
 static bool is_open(void *arg, const struct branch *b)
 {
 	const struct graph_pane *p = arg;
 	bool turned = map64_get(&p->turned, b->key) == 1;
 
-	return (b->depth < OPEN_DEPTH) != turned;
+	return opens(graph_of(p), b) != turned;
 }
 
 /* The selection stays with its branch, not with its line. */
