@@ -149,8 +149,10 @@ check "the replay says what it is of" grep -q "in $(basename "$R")" "$WORK/scree
 
 # Pane by pane what was on the screen when it was recorded, but for the two lines at the top, that of keys, and the
 # place of the moment in the line of all the session, which goes on only where it is live. How long somebody waits a finding says
-# of its last look, which live may be some passes old.
-plain() { sed '1,2d; $d; /^ *▲ *$/d; s/waits [a-z ]*[0-9.]*s/waits/' "$1"; }
+# of its last look, which live may be some passes old. The timeline's rows are drawn by events once the view
+# stands still, so they are held against each other then.
+plain() { sed '1,2d; $d; /^ *▲ *$/d; /^ *[0-9][0-9]* [A-Z][^ ]/d; s/waits [a-z ]*[0-9.]*s/waits/' "$1"; }
+lanes() { sed -n '/^ *[0-9][0-9]* [A-Z][^ ]/p' "$1"; }
 live_stop
 LAST=$(live_build faults/ab_ba "$version" "$go" plain) || not_ok "ab_ba is built" "$WORK/build.log"
 start_quiet "$LAST"
@@ -163,18 +165,24 @@ panes()
 		n=$((n + 1))
 		echo "save-screen $1.$n"
 	done
+	echo "$3"
+	echo "save-screen $1.lanes"
 }
 n=0
-panes "$WORK/live" "wait-passes 30" >"$WORK/keys"
+panes "$WORK/live" "wait-passes 30" "key Space" >"$WORK/keys"
 "$BINGO" --no-bpf --script "$WORK/keys" --size 120x40 --record "$R" "$PID" >"$WORK/said" 2>"$WORK/err" || not_ok "panes: recorded" "$WORK/err"
 n=0
-panes "$WORK/replay" "" >"$WORK/keys"
+panes "$WORK/replay" "" "" >"$WORK/keys"
 "$BINGO" --script "$WORK/keys" --size 120x40 --replay "$R" >"$WORK/said" 2>"$WORK/err" || not_ok "panes: replayed" "$WORK/err"
 for i in 1 2 3 4 5 6 7 8 9; do
 	plain "$WORK/live.$i" >"$WORK/a"
 	plain "$WORK/replay.$i" >"$WORK/b"
 	same "pane $i: the replay shows what was shown" "$WORK/b" "$WORK/a"
 done
+lanes "$WORK/live.lanes" >"$WORK/a"
+lanes "$WORK/replay.lanes" >"$WORK/b"
+is "the timeline has rows" "$(wc -l <"$WORK/a")" 3
+same "the timeline: the replay shows what was shown" "$WORK/b" "$WORK/a"
 
 # --- sources and variables, which are gone when it is replayed ---
 live_stop
