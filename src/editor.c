@@ -63,10 +63,8 @@ static char *own_script(const char *command)
 	} words[] = { { "{file}", "\"$1\"" }, { "{line}", "\"$2\"" } };
 	char *script = NULL;
 	size_t size;
-	FILE *out = open_memstream(&script, &size);
+	FILE *out = xmemstream(&script, &size);
 
-	if (!out)
-		die("out of memory");
 	fputs("exec ", out);
 	while (*command) {
 		size_t i = 0;

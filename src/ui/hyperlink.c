@@ -83,9 +83,7 @@ char *hyperlink_url(const char *path, uint32_t line, const char *const *substitu
 		return NULL;
 	}
 	gethostname(host, sizeof(host) - 1);
-	out = open_memstream(&url, &size);
-	if (!out)
-		die("out of memory");
+	out = xmemstream(&url, &size);
 	fputs("file://", out);
 	put_encoded(out, host);
 	put_encoded(out, at);

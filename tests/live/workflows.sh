@@ -28,7 +28,8 @@ printf '#!/bin/sh\ncat "%s/trace.out"\n' "$root" >"$root/bin/curl"
 chmod +x "$root/bin/curl"
 touch "$WORK/until"
 export SUITE_UNTIL=$WORK/until GOFLAGS=-count=1 GOTOOLCHAIN=local CGO_ENABLED=0 HOME=$WORK/home
-export PATH=$root/bin:$(dirname "${go#* }"):$PATH
+PATH=$root/bin:$(dirname "${go#* }"):$PATH
+export PATH
 cd "$root" || exit 1
 
 "$APP" >/dev/null 2>&1 &
