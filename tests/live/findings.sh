@@ -50,6 +50,16 @@ list_jobs >"$WORK/jobs"
 	grep -E 'busy_loop|racy|computes|raw_syscall|quota' "$WORK/jobs" | run_jobs 2
 } >"$WORK/results"
 
+# Sixteen at once are in each other's way: what one missed it is asked again when it has the machine to
+# itself. What it called proven and was refuted stays.
+grep -E '^[^ ]+ [^ ]+ (missed|false) ' "$WORK/results" >"$WORK/again"
+sed 's/^/# asked again: /' "$WORK/again"
+while read -r name tag _; do
+	d=$(ls -d tests/targets/*/"$name")
+	grep -v "^$name $tag " "$WORK/results" >"$WORK/others"
+	echo "$tag $d" | run_jobs 1 | cat "$WORK/others" - >"$WORK/results"
+done <"$WORK/again"
+
 # The table: a line for each case, a column for each program.
 table()
 {
