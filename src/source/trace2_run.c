@@ -18,18 +18,109 @@ enum {
 	TRIES_FREE = 1 << 20,
 };
 
+/* How an event went; what is neither done nor waits is for run_other(). */
+enum ran { RAN, NOT_YET, OTHER, CUT, NO_STRING, NO_STACK, NO_PLACE };
+
+/*
+ * These three are one loop with their caller, which keeps the cursor in registers:
+ * nothing in them takes an address or calls. Each reads its arguments up to *end.
+ */
+#define IN_LOOP static inline __attribute__((always_inline))
+
+IN_LOOP enum ran run_start(struct t2_order *o, struct t2_m *m, const struct t2_cursor *c, int64_t t,
+			   const uint8_t **end)
+{
+	uint64_t goid, seq;
+	const uint8_t *p = varint_near(c->args, &goid);
+	uint32_t row;
+	struct t2_g *g;
+
+	*end = p = varint_near(p, &seq);
+	if (!cursor_holds(c, p))
+		return CUT;
+	row = rows_get(&o->by_goid, goid);
+	if (row == T2_NONE)
+		return NOT_YET;
+	g = &o->g[row];
+	if (g->status != T2_G_RUNNABLE || seq != g->seq + 1)
+		return NOT_YET;
+	if (m->p == T2_NONE || m->g != T2_NONE)
+		return NO_PLACE;
+	sum_touch(o, row);
+	g->ns[T2_NS_READY] += sum_lasted(o, g, t);
+	g->status = T2_G_RUNNING;
+	g->since = t;
+	g->seq = seq;
+	g->switches++;
+	m->g = row;
+	m->flags |= T2_M_G_WANTED_NONE;
+	return RAN;
+}
+
+IN_LOOP enum ran run_unblock(struct t2_order *o, struct t2_m *m, const struct t2_cursor *c, int64_t t,
+			     const uint8_t **end)
+{
+	uint64_t goid, seq, id;
+	const uint8_t *p = varint_near(c->args, &goid);
+	uint32_t row;
+	struct t2_g *g;
+
+	p = varint_near(p, &seq);
+	*end = p = varint_near(p, &id);
+	if (!cursor_holds(c, p))
+		return CUT;
+	row = rows_get(&o->by_goid, goid);
+	if (row == T2_NONE)
+		return NOT_YET;
+	g = &o->g[row];
+	if (g->status != T2_G_WAITING || seq != g->seq + 1)
+		return NOT_YET;
+	if (gen_stack(o->gen, id) == UINT32_MAX)
+		return NO_STACK;
+	sum_touch(o, row);
+	g->status = T2_G_RUNNABLE;
+	g->since = t;
+	g->seq = seq;
+	g->switches++;
+	g->waker = m->g;
+	step_want_no_g(m);
+	return RAN;
+}
+
+IN_LOOP enum ran run_block(struct t2_order *o, struct t2_m *m, const struct t2_cursor *c, int64_t t,
+			   const uint8_t **end)
+{
+	uint64_t reason, id;
+	const uint8_t *p = varint_near(c->args, &reason);
+	uint32_t text, stack;
+	struct t2_g *g;
+
+	*end = p = varint_near(p, &id);
+	if (!step_has_all(m) || o->g[m->g].status != T2_G_RUNNING || !cursor_holds(c, p))
+		return OTHER;
+	text = gen_string(o->gen, reason);
+	if (text == UINT32_MAX)
+		return NO_STRING;
+	stack = gen_stack(o->gen, id);
+	if (stack == UINT32_MAX)
+		return NO_STACK;
+	g = sum_touch(o, m->g);
+	g->ns[T2_NS_RUN] += sum_lasted(o, g, t);
+	g->status = T2_G_WAITING;
+	g->since = t;
+	g->stack = stack;
+	g->text = text;
+	g->switches++;
+	m->g = T2_NONE;
+	return RAN;
+}
+
 static int damaged(struct t2_order *o, const struct t2_cursor *c)
 {
 	return step_wrong(o, c, "an event is cut or unknown");
 }
 
-static inline bool stack_known(const struct t2_order *o, uint64_t id, uint32_t *dense)
-{
-	*dense = gen_stack(o->gen, id);
-	return __builtin_expect(*dense != UINT32_MAX, 1);
-}
-
-/* Any event: its arguments are read in the general way. */
+/* Any event: its arguments are read in the general way. As step(). */
 static int run_any(struct t2_order *o, struct t2_cursor *c, int64_t t)
 {
 	struct t2_rec r = { .c = c, .m = c->m, .t = t };
@@ -39,123 +130,77 @@ static int run_any(struct t2_order *o, struct t2_cursor *c, int64_t t)
 	if (!p)
 		return damaged(o, c);
 	rc = step(o, &r);
-	if (rc == 1)
+	if (rc == 1) {
+		o->t_last = t;
 		cursor_advance(o->walk, o->gen, c, p);
+	}
 	return rc;
 }
 
-static inline int run_start(struct t2_order *o, struct t2_cursor *c, int64_t t)
-{
-	struct t2_m *m = &o->m.v[c->m];
-	uint64_t goid, seq;
-	const uint8_t *p = varint_near(c->args, &goid);
-	uint32_t row;
-	struct t2_g *g;
-
-	p = varint_near(p, &seq);
-	if (!cursor_holds(c, p))
-		return damaged(o, c);
-	row = rows_get(&o->by_goid, goid);
-	if (row == T2_NONE)
-		return 0;
-	g = &o->g[row];
-	if (g->status != T2_G_RUNNABLE || seq != g->seq + 1)
-		return 0;
-	if (m->p == T2_NONE || m->g != T2_NONE)
-		return step_wrong(o, c, "goroutine %" PRIu64 " starts where it cannot", goid);
-	sum_touch(o, row);
-	g->ns[T2_NS_READY] += sum_lasted(o, g, t);
-	g->status = T2_G_RUNNING;
-	g->since = t;
-	g->seq = seq;
-	g->switches++;
-	m->g = row;
-	m->flags |= T2_M_G_WANTED_NONE;
-	cursor_advance(o->walk, o->gen, c, p);
-	return 1;
-}
-
-static inline int run_unblock(struct t2_order *o, struct t2_cursor *c, int64_t t)
-{
-	struct t2_m *m = &o->m.v[c->m];
-	uint64_t goid, seq, id;
-	const uint8_t *p = varint_near(c->args, &goid);
-	uint32_t row, stack;
-	struct t2_g *g;
-
-	p = varint_near(p, &seq);
-	p = varint_near(p, &id);
-	if (!cursor_holds(c, p))
-		return damaged(o, c);
-	row = rows_get(&o->by_goid, goid);
-	if (row == T2_NONE)
-		return 0;
-	g = &o->g[row];
-	if (g->status != T2_G_WAITING || seq != g->seq + 1)
-		return 0;
-	if (!stack_known(o, id, &stack))
-		return step_wrong(o, c, "an event names a stack that is not defined");
-	sum_touch(o, row);
-	g->status = T2_G_RUNNABLE;
-	g->since = t;
-	g->seq = seq;
-	g->switches++;
-	g->waker = m->g;
-	step_want_no_g(m);
-	cursor_advance(o->walk, o->gen, c, p);
-	return 1;
-}
-
-static inline int run_block(struct t2_order *o, struct t2_cursor *c, int64_t t)
-{
-	struct t2_m *m = &o->m.v[c->m];
-	uint64_t reason, id;
-	const uint8_t *p = varint_near(c->args, &reason);
-	uint32_t text, stack;
-	struct t2_g *g;
-
-	p = varint_near(p, &id);
-	if (!step_has_all(m) || o->g[m->g].status != T2_G_RUNNING || !cursor_holds(c, p))
-		return run_any(o, c, t);
-	text = gen_string(o->gen, reason);
-	if (text == UINT32_MAX)
-		return step_wrong(o, c, "an event names a string that is not defined");
-	if (!stack_known(o, id, &stack))
-		return step_wrong(o, c, "an event names a stack that is not defined");
-	g = sum_touch(o, m->g);
-	g->ns[T2_NS_RUN] += sum_lasted(o, g, t);
-	g->status = T2_G_WAITING;
-	g->since = t;
-	g->stack = stack;
-	g->text = text;
-	g->switches++;
-	m->g = T2_NONE;
-	cursor_advance(o->walk, o->gen, c, p);
-	return 1;
-}
-
 /* 1: done, and the cursor went on; else as step(). */
-static inline int run_one(struct t2_order *o, struct t2_cursor *c)
+static int run_other(struct t2_order *o, struct t2_cursor *c, enum ran why)
 {
-	int64_t t = c->time > o->t_last ? c->time : o->t_last;
-	int rc;
+	uint64_t goid;
 
-	switch (c->type) {
-	case T2_GO_START:
-		rc = run_start(o, c, t);
-		break;
-	case T2_GO_UNBLOCK:
-		rc = run_unblock(o, c, t);
-		break;
-	case T2_GO_BLOCK:
-		rc = run_block(o, c, t);
-		break;
+	switch (why) {
+	case RAN:
+		return 1;
+	case NOT_YET:
+		return 0;
+	case OTHER:
+		return run_any(o, c, c->time > o->t_last ? c->time : o->t_last);
+	case NO_STRING:
+		return step_wrong(o, c, "an event names a string that is not defined");
+	case NO_STACK:
+		return step_wrong(o, c, "an event names a stack that is not defined");
+	case NO_PLACE:
+		varint_near(c->args, &goid);
+		return step_wrong(o, c, "goroutine %" PRIu64 " starts where it cannot", goid);
 	default:
-		rc = run_any(o, c, t);
-		break;
+		return damaged(o, c);
 	}
-	if (__builtin_expect(rc == 1, 1))
-		o->t_last = t;
+}
+
+/*
+ * Takes the cursor's events up to the time limit, as long as they are frequent ones and
+ * possible, at least one and at most *left; tells how the last one went.
+ */
+static enum ran run_frequent(struct t2_order *o, struct t2_cursor *cursor, int64_t limit, int *left)
+{
+	struct t2_m *m = &o->m.v[cursor->m];
+	struct t2_cursor c = *cursor;
+	int64_t last = o->t_last;
+	enum ran rc;
+
+	for (;;) {
+		const uint8_t *p = NULL;
+		int64_t t = c.time > last ? c.time : last;
+
+		if (c.type == T2_GO_START)
+			rc = run_start(o, m, &c, t, &p);
+		else if (c.type == T2_GO_UNBLOCK)
+			rc = run_unblock(o, m, &c, t, &p);
+		else if (c.type == T2_GO_BLOCK)
+			rc = run_block(o, m, &c, t, &p);
+		else
+			rc = OTHER;
+		if (rc != RAN)
+			break;
+		last = t;
+		c.at = p;
+		--*left;
+		if (__builtin_expect(p >= c.end, 0)) {
+			*cursor = c;
+			cursor_next_batch(o->walk, o->gen, cursor);
+			c = *cursor;
+		} else {
+			cursor_peek(o->gen, &c);
+		}
+		if (c.time > limit || c.type == T2_END || *left <= 0)
+			break;
+	}
+	*cursor = c;
+	o->t_last = last;
 	return rc;
 }
 
@@ -174,7 +219,7 @@ static int take_slots(struct t2_order *o, const struct t2_slot *v, size_t n)
 
 		o->tries++;
 		o->m.v[c->m].flags |= T2_M_SEEN;
-		rc = run_one(o, c);
+		rc = run_other(o, c, run_frequent(o, c, INT64_MIN, &(int){ 1 }));
 		if (!rc)
 			continue;
 		if (rc == 1) {
@@ -231,18 +276,23 @@ static int run_burst(struct t2_order *o, int *left)
 {
 	struct t2_cursor *c = &o->cursor[o->heap.v[0].cursor];
 	int64_t limit = heap_limit(&o->heap);
-	int n = 0, rc;
+	int before = *left, rc;
 
 	o->m.v[c->m].flags |= T2_M_SEEN;
 	do {
-		rc = run_one(o, c);
+		enum ran ran = run_frequent(o, c, limit, left);
+
+		if (ran == RAN) {
+			rc = 1;
+			break;
+		}
+		rc = run_other(o, c, ran);
 		if (__builtin_expect(rc != 1, 0))
 			break;
-		n++;
-	} while (c->time <= limit && c->type != T2_END && n < *left);
-	*left -= n;
-	o->seg->n_events += (uint64_t)n;
-	if (n)
+		--*left;
+	} while (c->time <= limit && c->type != T2_END && *left > 0);
+	o->seg->n_events += (uint64_t)(before - *left);
+	if (before != *left)
 		heap_advanced(&o->heap, o->cursor, 0);
 	return rc;
 }

@@ -21,12 +21,12 @@ const uint8_t *varint_slow(const uint8_t *p, const uint8_t *end, uint64_t *v)
 	return NULL;
 }
 
-const uint8_t *varint_long(const uint8_t *p, uint64_t *v)
+struct varint varint_long(const uint8_t *p)
 {
-	const uint8_t *after = varint_slow(p, p + VARINT_MOST, v);
+	struct varint n = { .v = 0 };
 
-	if (after)
-		return after;
-	*v = 0;
-	return varint_nowhere;
+	n.after = varint_slow(p, p + VARINT_MOST, &n.v);
+	if (!n.after)
+		n = (struct varint){ .after = varint_nowhere };
+	return n;
 }

@@ -36,11 +36,17 @@ static inline const uint8_t *varint_get(const uint8_t *p, const uint8_t *end, ui
  */
 #define VARINT_PAD 64
 extern const uint8_t varint_nowhere[VARINT_PAD];
-const uint8_t *varint_long(const uint8_t *p, uint64_t *v);
+/* By value: a number whose address nobody takes can stay in a register. */
+struct varint {
+	const uint8_t *after;
+	uint64_t v;
+};
+struct varint varint_long(const uint8_t *p);
 
 static inline const uint8_t *varint_near(const uint8_t *p, uint64_t *v)
 {
 	uint64_t a = p[0], b, c;
+	struct varint more;
 
 	if (!(a & 0x80)) {
 		*v = a;
@@ -56,7 +62,9 @@ static inline const uint8_t *varint_near(const uint8_t *p, uint64_t *v)
 		*v = (a & 0x7f) | (b & 0x7f) << 7 | c << 14;
 		return p + 3;
 	}
-	return varint_long(p, v);
+	more = varint_long(p);
+	*v = more.v;
+	return more.after;
 }
 
 #endif
