@@ -120,7 +120,22 @@ uint64_t cursor_offset(const struct t2_gen *g, const struct t2_cursor *c)
 
 /* --- the heap --- */
 
-static void heap_down(struct t2_heap *h, size_t i)
+/*
+ * Up to this many slots are kept in order, which is a heap, too: who was taken goes back
+ * to near the front, and the next one need not be looked for.
+ */
+enum { IN_ORDER = 16 };
+
+static void sink_in_order(struct t2_heap *h, size_t i)
+{
+	struct t2_slot moved = h->v[i];
+
+	for (; i + 1 < h->n && slot_earlier(h->v[i + 1], moved); i++)
+		h->v[i] = h->v[i + 1];
+	h->v[i] = moved;
+}
+
+static void sink(struct t2_heap *h, size_t i)
 {
 	struct t2_slot moved = h->v[i];
 
@@ -139,6 +154,12 @@ static void heap_down(struct t2_heap *h, size_t i)
 	h->v[i] = moved;
 }
 
+static void heap_order(struct t2_heap *h)
+{
+	for (size_t i = h->n; i-- > 0;)
+		sink_in_order(h, i);
+}
+
 void heap_build(struct t2_heap *h, const struct t2_cursor *c, size_t n_cursor)
 {
 	h->v = xmalloc(n_cursor * sizeof(*h->v));
@@ -146,13 +167,21 @@ void heap_build(struct t2_heap *h, const struct t2_cursor *c, size_t n_cursor)
 	for (size_t i = 0; i < n_cursor; i++)
 		if (c[i].type != T2_END)
 			h->v[h->n++] = (struct t2_slot){ c[i].time, (uint32_t)i };
+	if (h->n <= IN_ORDER) {
+		heap_order(h);
+		return;
+	}
 	for (size_t i = h->n / 2; i-- > 0;)
-		heap_down(h, i);
+		sink(h, i);
 }
 
 static void heap_remove(struct t2_heap *h, size_t i)
 {
 	h->v[i] = h->v[--h->n];
+	if (h->n <= IN_ORDER) {
+		heap_order(h);
+		return;
+	}
 	while (i && i < h->n && slot_earlier(h->v[i], h->v[(i - 1) / 2])) {
 		struct t2_slot up = h->v[(i - 1) / 2];
 
@@ -161,7 +190,7 @@ static void heap_remove(struct t2_heap *h, size_t i)
 		i = (i - 1) / 2;
 	}
 	if (i < h->n)
-		heap_down(h, i);
+		sink(h, i);
 }
 
 void heap_advanced(struct t2_heap *h, const struct t2_cursor *c, size_t i)
@@ -173,7 +202,10 @@ void heap_advanced(struct t2_heap *h, const struct t2_cursor *c, size_t i)
 		return;
 	}
 	h->v[i].time = moved->time;
-	heap_down(h, i);
+	if (h->n <= IN_ORDER)
+		sink_in_order(h, i);
+	else
+		sink(h, i);
 }
 
 size_t heap_find(const struct t2_heap *h, uint32_t cursor)
