@@ -110,6 +110,11 @@ struct t1_lane {
 	bool seen;
 };
 
+struct t1_wait {
+	uint64_t ts; /* of the lane's event */
+	uint32_t lane;
+};
+
 struct trace1 {
 	struct source src; /* first */
 	struct t1_scan scan; /* read-only once ready is set */
@@ -122,7 +127,7 @@ struct trace1 {
 	struct map64 by_goid; /* for the others */
 	struct t1_lane *lane;
 	uint32_t n_lane;
-	VEC(uint32_t) waiting; /* lanes that have an event, the earliest first */
+	VEC(struct t1_wait) waiting; /* lanes that have an event, the earliest first */
 	struct t1_segment *cur;
 	uint64_t cur_bytes, min_events, tries, adopted;
 	uint32_t stamp;
@@ -152,6 +157,11 @@ struct trace1 {
 };
 
 void t1_segment_free(struct t1_segment *s);
+
+/* Once the file was walked over: to each processor's first event. */
+void t1_order_start(struct trace1 *t);
+/* To the end, or to what ends it (t->why), emitting segments. */
+void t1_order_run(struct trace1 *t);
 
 /* Strings and stacks become the world's; once, before the first merge. */
 void t1_intern(struct trace1 *t, struct world *w);

@@ -357,16 +357,15 @@ static inline void event_owner(struct t1_event *ev, uint8_t type, uint64_t *last
 }
 
 /* Where sequence and time stand in a record differs between local and plain forms. */
-static inline void event_fill(struct t1_event *ev, uint8_t type, uint64_t *v)
+static inline void event_fill(struct t1_event *ev, uint8_t type)
 {
 	unsigned n = spec[type].n;
 
 	ev->stack = 0;
 	if (spec[type].stack) {
-		ev->stack = v[n - 1] & UINT32_MAX;
-		v[n - 1] = 0;
+		ev->stack = ev->num[n - 1] & UINT32_MAX;
+		ev->num[n - 1] = 0;
 	}
-	memcpy(ev->arg, v + 1, sizeof(ev->arg));
 	ev->local = spec[type].plain;
 	ev->type = ev->local ? spec[type].plain : type;
 	ev->blocks = false;
@@ -448,7 +447,6 @@ static bool event_read(const struct t1_scan *s, struct t1_cursor *c, struct t1_e
 	uint8_t type;
 
 	for (;;) {
-		uint64_t v[8] = { 0 };
 		const uint8_t *next = NULL;
 
 		if (c->p >= c->end && !batch_next(s, c))
@@ -457,24 +455,25 @@ static bool event_read(const struct t1_scan *s, struct t1_cursor *c, struct t1_e
 		c->at_ts = c->last_ts;
 		c->at_g = c->last_g;
 		type = *c->p & 63;
+		memset(ev->num, 0, sizeof(ev->num));
 		if (c->p < safe && spec[type].quick)
-			next = event_quick(c->p, v);
+			next = event_quick(c->p, ev->num);
 		r.text = NULL;
 		if (next) {
 			c->p = next;
 		} else {
-			memset(v, 0, sizeof(v));
-			if (!event_careful(s, c, &r, v))
+			memset(ev->num, 0, sizeof(ev->num));
+			if (!event_careful(s, c, &r, ev->num))
 				return false;
 			if (!r.type)
 				continue;
 		}
-		event_fill(ev, type, v);
+		event_fill(ev, type);
 		if (r.text) {
 			ev->text = (const char *)r.text;
 			ev->text_len = (uint32_t)r.text_len;
 		}
-		ev->ts = c->last_ts += v[0];
+		ev->ts = c->last_ts += ev->step;
 		event_owner(ev, type, &c->last_g);
 		return true;
 	}

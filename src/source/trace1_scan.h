@@ -75,7 +75,13 @@ enum { T1_MAX_ARGS = 5, T1_MAX_FRAMES = 1000, T1_MAX_RECORD = 2048 };
 struct t1_event {
 	uint64_t ts; /* ticks */
 	uint64_t g; /* whose it is; 0: none */
-	uint64_t arg[T1_MAX_ARGS]; /* after the time, the stack is not among them */
+	union {
+		uint64_t num[1 + T1_MAX_ARGS]; /* as they are read, the time's step first */
+		struct {
+			uint64_t step;
+			uint64_t arg[T1_MAX_ARGS]; /* the stack is not among them */
+		};
+	};
 	uint64_t stack; /* id, 0: none */
 	const char *text; /* of a log, in the mapped file */
 	uint32_t text_len;

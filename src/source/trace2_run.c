@@ -57,8 +57,8 @@ IN_LOOP enum ran run_start(struct t2_order *o, struct t2_m *m, const struct t2_c
 	return RAN;
 }
 
-IN_LOOP enum ran run_unblock(struct t2_order *o, struct t2_m *m, const struct t2_cursor *c, int64_t t,
-			     const uint8_t **end)
+IN_LOOP enum ran run_unblock(struct t2_order *o, struct t2_m *m, const struct t2_cursor *c,
+			     int64_t t, const uint8_t **end)
 {
 	uint64_t goid, seq, id;
 	const uint8_t *p = varint_near(c->args, &goid);
