@@ -217,7 +217,7 @@ fuzz: $(CAN_FUZZ)
 	$(Q)BUILD='$(BUILD)' CLANG='$(CLANG)' TIME='$(TIME)' tests/fuzz/run
 
 lint: $(BUILD)/gen/version.h $(SKEL) $(JS)
-	$(Q)BUILD='$(BUILD)' CC='$(CC)' CLANG='$(CLANG)' tests/lint/run
+	$(Q)BUILD='$(BUILD)' CC='$(CC)' CLANG='$(CLANG)' LINT_DEEP=yes tests/lint/run
 
 fmt:
 	$(Q)tests/lint/format.sh --write

@@ -17,7 +17,7 @@ ours()
 		tr -s ' \\\n' '\n\n\n' | grep -v -e ':$' -e '^$'
 }
 # shellcheck disable=SC2046
-key=$({ echo "$LINT_SALT $LINT_FLAGS"; cat $(ours) "$file" .clang-tidy "$0"; } 2>/dev/null | cksum)
+key=$({ echo "$LINT_SALT $LINT_FLAGS $LINT_DEPTH"; cat $(ours) "$file" .clang-tidy "$0"; } 2>/dev/null | cksum)
 [ "$(cat "$stamp" 2>/dev/null)" != "$key" ] || exit 0
 
 alone()
@@ -34,7 +34,7 @@ alone()
 tidy()
 {
 	# shellcheck disable=SC2086
-	"$CLANG_TIDY" --quiet "$file" -- $LINT_FLAGS 2>&1 | grep -E '(warning|error): ' | grep -v '/gen/bpf/' | sed "s,^$PWD/,,"
+	"$CLANG_TIDY" --quiet "$file" -- $LINT_FLAGS $LINT_DEPTH 2>&1 | grep -E '(warning|error): ' | grep -v '/gen/bpf/' | sed "s,^$PWD/,,"
 }
 
 mkdir -p "${stamp%/*}"
