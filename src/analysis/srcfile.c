@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/rootfile.h"
+
 enum { MOST_BYTES = 16 << 20, FILES_KEPT = 64 };
 
 static void file_free(struct srcfile *f)
@@ -61,12 +63,11 @@ static ssize_t read_all(int fd, char *buf, size_t size)
 	return (ssize_t)got;
 }
 
-/* Takes the path over where the file can be read. */
-static bool try_path(struct srcfile *f, char *path)
+/* Takes path and fd over where the file can be read. */
+static bool try_open(struct srcfile *f, char *path, int fd)
 {
 	struct stat st;
 	ssize_t n = -1;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 
 	if (fd >= 0 && !fstat(fd, &st) && S_ISREG(st.st_mode) && st.st_size <= MOST_BYTES) {
 		f->text = xmalloc((size_t)st.st_size);
@@ -84,6 +85,11 @@ static bool try_path(struct srcfile *f, char *path)
 	f->size = (size_t)n;
 	split_lines(f, (size_t)n);
 	return true;
+}
+
+static bool try_path(struct srcfile *f, char *path)
+{
+	return try_open(f, path, open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
 }
 
 const char *src_below(const char *path, const char *a, size_t n)
@@ -196,13 +202,37 @@ static bool try_shown(struct srcfile *f, const struct shown *shown)
 static bool try_root(struct srcfile *f, const char *root)
 {
 	return root && *root && *f->recorded == '/' &&
-	       try_path(f, xasprintf("%s%s", root, f->recorded));
+	       try_open(f, xasprintf("%s%s", root, f->recorded), rootfile_open(root, f->recorded));
+}
+
+/*
+ * The program says what its sources are called, and who watches it may read more than it may:
+ * what has not the name of a source is not shown, let alone recorded.
+ */
+static bool is_source(const char *path)
+{
+	static const char *const ends[] = {
+		"go",	 "s",	 "S",	   "c",	   "h",	 "cc",	  "cpp", "cxx", "hh",
+		"hpp",	 "inc",	 "m",	   "mm",   "y",	 "l",	  "rl",	 "peg", "lex",
+		"templ", "tmpl", "gotmpl", "qtpl", "rs", "swift", "f",	 "f90", "zig",
+	};
+	const char *dot = strrchr(path, '.');
+
+	for (size_t i = 0; dot && i < ARRAY_SIZE(ends); i++)
+		if (!strcmp(dot + 1, ends[i]))
+			return true;
+	return false;
 }
 
 static void find(struct srcfile *f, const char *const *substitute, const char *root)
 {
 	if (!*f->recorded) {
 		f->why = xstrdup("no file is recorded for this frame");
+		return;
+	}
+	if (*f->recorded != '<' && !is_source(f->recorded)) {
+		f->why = xasprintf("%s has not the name of a source file; it is not opened",
+				   f->recorded);
 		return;
 	}
 	if (try_substitute(f, substitute) || try_root(f, root) ||

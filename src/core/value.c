@@ -36,14 +36,6 @@ uint32_t values_str(struct values *v, const char *s, size_t n)
 	return at;
 }
 
-const struct value *values_find(const struct values *v, uint64_t key)
-{
-	for (size_t i = 0; i < v->v.n; i++)
-		if (v->v.v[i].key == key)
-			return &v->v.v[i];
-	return NULL;
-}
-
 uint64_t value_key(uint64_t parent, const char *name, unsigned nth)
 {
 	uint64_t key = hash_bytes(name, strlen(name), parent + nth);

@@ -71,8 +71,6 @@ static inline const char *values_at(const struct values *v, uint32_t off)
 {
 	return off < v->chars.n ? v->chars.v + off : "";
 }
-/* The value with that key; NULL: there is none. */
-const struct value *values_find(const struct values *v, uint64_t key);
 /* The key of the nth part (or variable: parent 0) of that name. */
 uint64_t value_key(uint64_t parent, const char *name, unsigned nth);
 

@@ -48,11 +48,6 @@ void inspect_set_dwarf(struct inspect *in, struct dwinfo *dw, const char *why_no
 	snprintf(in->why_not, sizeof(in->why_not), "%s", why_not ? why_not : "");
 }
 
-bool inspect_has_dwarf(const struct inspect *in)
-{
-	return in->dw;
-}
-
 static void note(struct values *out, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 static void note(struct values *out, const char *fmt, ...)
 {

@@ -23,7 +23,6 @@ void inspect_free(struct inspect *in); /* NULL ok */
  * done on another thread) and freed by inspect_free(). NULL: it has none, and why.
  */
 void inspect_set_dwarf(struct inspect *in, struct dwinfo *dw, const char *why_not);
-bool inspect_has_dwarf(const struct inspect *in);
 
 /*
  * Reads what ask asks for of the goroutine whose g lies at addr into out, which is

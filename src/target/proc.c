@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -144,14 +143,6 @@ int proc_status_read(struct proc_status *s, pid_t pid, struct err *err)
 		return no_process(pid, (int)n, err);
 	parse_status(s, text);
 	return 0;
-}
-
-bool proc_alive(pid_t pid, uint64_t start_time)
-{
-	struct proc_status s;
-
-	return !proc_status_read(&s, pid, NULL) && s.start_time == start_time && s.state != 'Z' &&
-	       s.state != 'X';
 }
 
 static bool parse_hex(const char **p, uint64_t *v, char stop)
@@ -362,40 +353,4 @@ int proc_exe_path(pid_t pid, char *buf, size_t size, bool *deleted)
 	if (*deleted)
 		buf[cut] = '\0';
 	return 0;
-}
-
-/* Absolute links within lead within: the target's root is not ours. */
-int proc_open_in_root(pid_t pid, const char *path)
-{
-	struct open_how how = {
-		.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY,
-		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
-	};
-	struct stat st;
-	char root[64];
-	int dir, fd;
-
-	snprintf(root, sizeof(root), "/proc/%d/root", (int)pid);
-	dir = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (dir < 0)
-		return -errno;
-	fd = (int)syscall(SYS_openat2, dir, path, &how, sizeof(how));
-	if (fd < 0 && errno == ENOSYS) {
-		while (*path == '/')
-			path++;
-		fd = openat(dir, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW);
-	}
-	if (fd < 0) {
-		int rc = -errno;
-
-		close(dir);
-		return rc;
-	}
-	close(dir);
-	/* Neither a device nor a pipe that a target put there. */
-	if (fstat(fd, &st) || !S_ISREG(st.st_mode)) {
-		close(fd);
-		return -EINVAL;
-	}
-	return fd;
 }

@@ -56,8 +56,6 @@ struct proc_status {
 
 /* -ESRCH: no such process. tid works as well. */
 int proc_status_read(struct proc_status *s, pid_t pid, struct err *err);
-/* True while pid is still the process with that start time and no zombie. */
-bool proc_alive(pid_t pid, uint64_t start_time);
 
 /* Thread ids, ascending. Zeroed is empty. */
 struct proc_tids {
@@ -76,8 +74,6 @@ int proc_open_exe(pid_t pid, struct err *err);
  * " (deleted)"; that says *deleted. Returns 0 or negative errno.
  */
 int proc_exe_path(pid_t pid, char *buf, size_t size, bool *deleted);
-/* A file as the target sees it: /proc/PID/root/path. Returns an fd or negative errno. */
-int proc_open_in_root(pid_t pid, const char *path);
 
 enum proc_hindrance {
 	PROC_OK,

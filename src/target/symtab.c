@@ -33,7 +33,6 @@ struct symtab {
 	size_t name_mask;
 	VEC(struct named) name;
 	uint32_t next_module, next_func;
-	struct symtab_stats stats;
 };
 
 struct symtab *symtab_new(const struct gomodules *mods, struct memr *mem)
@@ -238,14 +237,12 @@ static void flush(struct symtab *st)
 	memset(st->slot, 0, (st->mask + 1) * sizeof(*st->slot));
 	arena_release(&st->pcs);
 	st->n = 0;
-	st->stats.flushes++;
 }
 
 static struct sympc *miss(struct symtab *st, uint64_t pc)
 {
 	struct sympc *p;
 
-	st->stats.misses++;
 	if (st->n >= SYMTAB_MAX_PCS)
 		flush(st);
 	p = make_pc(st, pc);
@@ -262,10 +259,8 @@ struct sympc *symtab_pc(struct symtab *st, uint64_t pc)
 	if (!pc)
 		return NULL;
 	for (size_t i = slot_of(pc, st->mask);; i = (i + 1) & st->mask) {
-		if (st->slot[i].pc == pc) {
-			st->stats.hits++;
+		if (st->slot[i].pc == pc)
 			return st->slot[i].p;
-		}
 		if (!st->slot[i].pc)
 			return miss(st, pc);
 	}
@@ -483,12 +478,4 @@ bool symtab_open_defers(struct symtab *st, const struct symfunc *f, struct symde
 		if (!next_varint(&p, end, &d->slot_off[i]))
 			return false;
 	return true;
-}
-
-void symtab_stats(const struct symtab *st, struct symtab_stats *s)
-{
-	*s = st->stats;
-	s->pcs = st->n;
-	s->bytes = st->pcs.total + st->strings.total + (st->mask + 1) * sizeof(*st->slot) +
-		   st->name.cap * sizeof(*st->name.v) + 4 * (st->name_mask + 1);
 }

@@ -104,9 +104,4 @@ struct symdefer {
 /* false: it has none, or they cannot be read. */
 bool symtab_open_defers(struct symtab *st, const struct symfunc *f, struct symdefer *d);
 
-struct symtab_stats {
-	uint64_t hits, misses, pcs, flushes, bytes;
-};
-void symtab_stats(const struct symtab *st, struct symtab_stats *s);
-
 #endif

@@ -131,21 +131,6 @@ bool target_alive(const struct target *t)
 	       s.exec_mark == t->status.exec_mark && s.state != 'Z' && s.state != 'X';
 }
 
-int target_refresh(struct target *t)
-{
-	struct proc_maps maps = { 0 };
-	int rc = proc_maps_read(&maps, t->pid, NULL);
-
-	if (rc) {
-		proc_maps_release(&maps);
-		return rc;
-	}
-	proc_maps_release(&t->maps);
-	t->maps = maps;
-	rc = gomodules_refresh(&t->mods, t->mem, &t->maps, &t->build.version);
-	return rc < 0 ? rc : 0;
-}
-
 int64_t target_clock(const struct target *t)
 {
 	struct timespec ts;

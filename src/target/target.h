@@ -25,7 +25,7 @@ struct target {
 	pid_t pid;
 	struct proc_status status; /* when it was opened */
 	struct memr *mem;
-	struct proc_maps maps; /* of the opening, or of target_refresh() */
+	struct proc_maps maps; /* when it was opened */
 	struct image *image; /* NULL: the file is not to be had, memory was enough */
 	char exe[4096]; /* its path as it names it itself */
 	bool exe_deleted; /* the file was deleted or replaced (upgraded) since the start */
@@ -84,7 +84,5 @@ const struct core_thread *target_core_running(const struct target *t, uint64_t m
 
 /* Is it still the process that was opened? False also for a zombie and after exec. */
 bool target_alive(const struct target *t);
-/* Reads the mappings again and modules that were loaded since. 0 or -ESRCH. */
-int target_refresh(struct target *t);
 
 #endif
