@@ -258,7 +258,8 @@ int64_t detect_age(const struct detect *d, uint32_t row)
 	return d->moment->time - (since == T_BEFORE ? 0 : since);
 }
 
-bool detect_allows(const struct detect *d, enum detector_id id, enum severity *s)
+/* As the configuration allows; false: the detector is off. */
+static bool detect_allows(const struct detect *d, enum detector_id id, enum severity *s)
 {
 	int8_t most = d->conf.severity[id];
 

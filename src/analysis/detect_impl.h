@@ -30,8 +30,6 @@ uint64_t row_likeness(const struct detect *d, uint32_t row);
 
 /* How long the row has been as it is, by what was seen. */
 int64_t detect_age(const struct detect *d, uint32_t row);
-/* As the configuration allows; false: the detector is off. */
-bool detect_allows(const struct detect *d, enum detector_id id, enum severity *s);
 /* Begins a finding with that in mind; NULL: it is off. */
 struct finding *detect_finding(struct detect *d, enum detector_id id, enum severity s,
 			       enum certainty c);

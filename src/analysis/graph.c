@@ -54,7 +54,7 @@ uint32_t graph_find(const struct graph *g, uint64_t goid)
 
 /* --- who helps whom --- */
 
-bool hold_serves(const struct object *o, unsigned side, enum hold_op op, bool *owed)
+static bool hold_serves(const struct object *o, unsigned side, enum hold_op op, bool *owed)
 {
 	*owed = false;
 	switch (o->kind) {

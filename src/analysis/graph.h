@@ -169,9 +169,6 @@ static inline const struct object *port_object(const struct graph *g, uint32_t p
 /* Whether goroutines alone decide what becomes of who waits on it. */
 bool kind_of_goroutines(uint8_t kind);
 
-/* Whether a hold of that kind helps those at a side; owed: it is the holder's duty. */
-bool hold_serves(const struct object *o, unsigned side, enum hold_op op, bool *owed);
-
 /* One line of "who waits for whom", as exports and panes tell it. */
 struct graph_link {
 	uint64_t from, to; /* goids */

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <utf8proc.h>
 
-void gotext_put(struct gotext *t, const char *s, size_t n)
+static void gotext_put(struct gotext *t, const char *s, size_t n)
 {
 	size_t room = t->size - 1 - t->n;
 

@@ -14,7 +14,6 @@ struct gotext {
 	bool full;
 };
 
-void gotext_put(struct gotext *t, const char *s, size_t n);
 void gotext_str(struct gotext *t, const char *s);
 void gotext_printf(struct gotext *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

@@ -48,7 +48,7 @@ void gotypes_set_dwarf(struct gotypes *ts, struct dwinfo *dw)
 	ts->dw = dw;
 }
 
-struct gotype *gotype_new(struct gotypes *ts, enum gotype_way way, uint64_t ref)
+static struct gotype *gotype_new(struct gotypes *ts, enum gotype_way way, uint64_t ref)
 {
 	struct gotype *t = arena_alloc(&ts->mem, sizeof(*t));
 

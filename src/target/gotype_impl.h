@@ -22,7 +22,6 @@ struct gotypes {
 
 extern const struct gotype gotype_unknown;
 
-struct gotype *gotype_new(struct gotypes *ts, enum gotype_way way, uint64_t ref);
 /* Copies a type's name, shortened and with one spelling for all versions. */
 const char *gotype_name(struct gotypes *ts, const char *name);
 

@@ -13,7 +13,8 @@ static const uint64_t LEN_MOST = 1ull << 46; /* no object is larger than the add
 
 static const char not_there[] = "not in the core";
 
-void gv_unread(struct govaluer *g, uint64_t addr, uint64_t len, struct gotext *out)
+/* In place of what len bytes at addr would tell, which cannot be read: "?", or that they are not in the core. */
+static void gv_unread(struct govaluer *g, uint64_t addr, uint64_t len, struct gotext *out)
 {
 	gotext_str(out, valmem_lacks(g->vm, addr, len) ? not_there : "?");
 }
@@ -128,7 +129,8 @@ bool gv_dynamic(struct govaluer *g, struct gval v, struct gval *in)
 	return in->t->kind != GOKIND_INVALID && in->t->kind != GOKIND_INTERFACE;
 }
 
-const char *gv_func_name(struct govaluer *g, uint64_t pc)
+/* The name of the function at pc; "" none. */
+static const char *gv_func_name(struct govaluer *g, uint64_t pc)
 {
 	const struct sympc *s = symtab_pc(g->t->sym, pc);
 

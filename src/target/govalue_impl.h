@@ -21,8 +21,6 @@ struct gval {
 };
 
 void gv_text(struct govaluer *g, struct gval v, int depth, struct gotext *out);
-/* In place of what len bytes at addr would tell, which cannot be read: "?", or that they are not in the core. */
-void gv_unread(struct govaluer *g, uint64_t addr, uint64_t len, struct gotext *out);
 /* What an interface holds; false: nothing, or what cannot be. */
 bool gv_dynamic(struct govaluer *g, struct gval v, struct gval *in);
 /* A field by name, of a struct; also where it is embedded one level below. */
@@ -33,8 +31,6 @@ bool gv_deref(struct govaluer *g, struct gval v, struct gval *to);
 bool gv_number(struct govaluer *g, struct gval v, uint64_t *n);
 /* A Go string's first bytes, at most size - 1; its whole length. */
 bool gv_string(struct govaluer *g, struct gval v, char *buf, size_t size, uint64_t *len);
-/* The name of the function at pc; "" none. */
-const char *gv_func_name(struct govaluer *g, uint64_t pc);
 
 /*
  * govalue_known.c: a type whose meaning is shown. KNOWN_BARE: the text says what
@@ -46,8 +42,6 @@ enum known gv_known(struct govaluer *g, struct gval v, int depth, struct gotext 
 enum known gv_known_net(struct govaluer *g, struct gval v, struct gotext *out);
 /* govalue_context.c: the same for contexts, a chain of them. */
 enum known gv_known_context(struct govaluer *g, struct gval v, int depth, struct gotext *out);
-/* Text of the net.Addr that the interface v holds. */
-bool gv_addr_text(struct govaluer *g, struct gval v, struct gotext *out);
 
 /* govalue_map.c: the entries of a map, ordered by key where it is small enough. */
 enum { ENTRIES_MOST = 1024 };

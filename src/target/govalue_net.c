@@ -59,7 +59,8 @@ static bool unix_text(struct govaluer *g, struct gval v, struct gotext *out)
 	return true;
 }
 
-bool gv_addr_text(struct govaluer *g, struct gval v, struct gotext *out)
+/* Text of the net.Addr that the interface v holds. */
+static bool gv_addr_text(struct govaluer *g, struct gval v, struct gotext *out)
 {
 	struct gval in, to;
 

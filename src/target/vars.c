@@ -51,7 +51,8 @@ struct reader {
 	VEC(uint8_t) code; /* its bytes, once they are needed */
 };
 
-bool vars_same_func(const char *dwarf, const char *stack)
+/* Does a function's name as DWARF has it ("main.F[go.shape.int]") mean the same as in a stack ("main.F[...]")? */
+static bool vars_same_func(const char *dwarf, const char *stack)
 {
 	while (*dwarf && *dwarf == *stack) {
 		if (*dwarf == '[' && !strncmp(stack, "[...]", 5)) {

@@ -68,7 +68,4 @@ int vars_read(struct target *t, struct dwinfo *dw, struct gotypes *ts, struct va
  */
 bool vars_reg_kept(const uint8_t *code, size_t lo, size_t hi, unsigned number);
 
-/* Does a function's name as DWARF has it ("main.F[go.shape.int]") mean the same as in a stack ("main.F[...]")? */
-bool vars_same_func(const char *dwarf, const char *stack);
-
 #endif

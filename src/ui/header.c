@@ -166,7 +166,7 @@ static void add_counts(const struct view *v, struct pieces *p)
 
 /* --- line 2: what is missing, how far reading is, the filter --- */
 
-int64_t chrome_time_left(const struct ui *ui)
+static int64_t chrome_time_left(const struct ui *ui)
 {
 	const struct progress *p = &ui->view.world->progress;
 	int64_t took = ui->now - ui->load_began;

@@ -260,8 +260,8 @@ static void activity_grow(struct activity *a, const struct world *w)
 	}
 }
 
-void activity_draw(struct activity *a, const struct region *r, const struct world *w,
-		   struct time_span span)
+static void activity_draw(struct activity *a, const struct region *r, const struct world *w,
+			  struct time_span span)
 {
 	double *sum = xcalloc((size_t)r->w + 1, sizeof(*sum));
 	double width = (double)(span.t1 - span.t0) / (r->w ? r->w : 1);
@@ -341,8 +341,9 @@ static bool block_draw(const struct region *r, const struct band_block *b, int k
 	return true;
 }
 
-void bands_draw(struct activity *a, const struct region *r, const struct world *w,
-		struct time_span span)
+/* GC and stop-the-world as a line of marks. */
+static void bands_draw(struct activity *a, const struct region *r, const struct world *w,
+		       struct time_span span)
 {
 	blocks_grow(a, w);
 	/* the loud ones last, so that they stay in sight */

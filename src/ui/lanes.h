@@ -36,13 +36,7 @@ struct activity {
 	uint32_t thinned; /* world.thinned when seg was made */
 };
 
-void activity_draw(struct activity *a, const struct region *r, const struct world *w,
-		   struct time_span span);
 void activity_release(struct activity *a);
-
-/* GC and stop-the-world as a line of marks. */
-void bands_draw(struct activity *a, const struct region *r, const struct world *w,
-		struct time_span span);
 
 /* Findings, named: with the detector's name where there is room, and marks by their letters. */
 void signs_draw(const struct region *r, const struct view *v, struct time_span span, bool named);

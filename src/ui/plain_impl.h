@@ -64,9 +64,6 @@ struct plain {
 
 /* One line; whatever is foreign in it is made harmless, see text.h. */
 void plain_say(struct plain *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-/* The same, with a number before it that chooses c; where it is not on this part of the page, nothing. */
-void plain_choice(struct plain *p, struct choice c, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
 /* Prints the last page, from a choice on. */
 void plain_print(struct plain *p, size_t from);
 

@@ -103,7 +103,8 @@ void plain_say(struct plain *p, const char *fmt, ...)
 	free(s);
 }
 
-void plain_choice(struct plain *p, struct choice c, const char *fmt, ...)
+/* The same, with a number before it that chooses c; where it is not on this part of the page, nothing. */
+static void plain_choice(struct plain *p, struct choice c, const char *fmt, ...)
 {
 	va_list ap;
 	char *s, *line;

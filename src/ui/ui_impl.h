@@ -107,7 +107,5 @@ const char *ui_key_for(const struct ui *ui, enum action a, char buf[16]);
 /* The lines around the panes. */
 void chrome_draw(struct ui *ui, struct grid *g);
 void chrome_header(struct ui *ui, const struct region *r);
-/* ns until everything is read; -1: not known. */
-int64_t chrome_time_left(const struct ui *ui);
 
 #endif
