@@ -107,7 +107,7 @@ static int write_frame(struct bench *b, bool last)
 	rc = recfile_block(&b->file, k);
 	b->packing += clock_cpu_ns() - t;
 	rec_block_free(k);
-	if (world_timeline_bytes(&b->w) > TIMELINE) {
+	if (world_past_bytes(&b->w) > TIMELINE) {
 		world_close_segment(&b->w);
 		world_thin(&b->w, b->w.entry.n / 2);
 	}
@@ -199,7 +199,7 @@ static int load(const char *name)
 		;
 	getrusage(RUSAGE_SELF, &ru);
 	printf("   loaded in %.1f s, %.0f MB of timeline, %zu segments, %ld MB at most\n",
-	       (double)(clock_now() - t) / 1e9, (double)world_timeline_bytes(&w) / 1e6, w.seg.n,
+	       (double)(clock_now() - t) / 1e9, (double)world_past_bytes(&w) / 1e6, w.seg.n,
 	       ru.ru_maxrss >> 10);
 	seek(&w);
 	w.history = NULL;
