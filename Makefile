@@ -162,7 +162,7 @@ $(BUILD)/bingo-top-static: $(BUILD)/src/main.o $(LIB)
 $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(LIB)
 	$(call link,-lcmocka)
 
-$(BUILD)/bench/bench_latency $(BUILD)/bench/bench_cost $(BUILD)/bench/bench_vars: $(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(LIB)
+$(BUILD)/bench/bench_latency $(BUILD)/bench/bench_cost $(BUILD)/bench/bench_start $(BUILD)/bench/bench_vars: $(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(LIB)
 	$(call link,-lvterm -lutil)
 
 $(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(LIB)

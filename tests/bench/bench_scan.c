@@ -220,10 +220,9 @@ static void steady_passes(long count, pid_t pid, int rounds)
 	struct scan *s = scan_new(t);
 	char *what = xasprintf("steady pass over %ld goroutines", count), *to;
 
-	*r = (struct row){ .what = what,
-			   .unit = "ms",
-			   .peer = "bare read of the same pieces",
-			   .most = 2 };
+	*r = (struct row){
+		.what = what, .unit = "ms", .peer = "bare read of the same pieces", .most = 2
+	};
 	for (int i = 0; i < 5; i++)
 		pass(s);
 	m.on = true;

@@ -64,8 +64,8 @@ static inline void row_end(struct row *r)
 	ours = row_quantile(r->ours, r->n, 0.5);
 	theirs = row_quantile(r->theirs, r->n, 0.5);
 	if (r->most > 0 || r->least > 0) {
-		snprintf(limit, sizeof(limit), "%s %g", r->most > 0 ? "<=" : ">=",
-			 r->most > 0 ? r->most : r->least);
+		snprintf(limit, sizeof(limit), "%s %g",
+			 r->most > 0 ? "<=" : ">=", r->most > 0 ? r->most : r->least);
 		held = (r->most > 0 ? mid <= r->most : mid >= r->least) ? "yes" : "no";
 	}
 	printf("  %s: %.4g %s, %s %.4g %s: ratio %.3g (middle half of %d: %.3g to %.3g)\n", r->what,
@@ -75,6 +75,17 @@ static inline void row_end(struct row *r)
 	fprintf(f, "%s\t%.4g\t%s\t%.4g\t%s\t%.4g\t%.3g\t%.3g\t%s\t%s\n", r->what, ours, r->peer,
 		theirs, r->unit, mid, from, to, limit, held);
 	fclose(f);
+}
+
+/* A figure that was found once: ours against a peer's, or against a limit that it may be at most. */
+static inline void row_once(const char *what, double ours, const char *unit, const char *peer,
+			    double theirs, double most)
+{
+	static struct row r;
+
+	r = (struct row){ .what = what, .peer = peer, .unit = unit, .most = most };
+	row_add(&r, ours, theirs);
+	row_end(&r);
 }
 
 static inline void row_missing(const char *what, const char *why)
