@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Capstone, loaded when something is disassembled for the first time: its tables have 85,000 words to
- * relocate, which was half of what it took to start, and most sessions never ask. Where it is linked in, as
+ * relocate, which took half of the time before main(), and most sessions never ask. Where it is linked in, as
  * in the static program, it is taken from there.
  */
 #ifndef TARGET_CAPSTONE_H
