@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifdef BINGO_CAPSTONE
-
 #include "target/capstone.h"
+
+#ifdef BINGO_CAPSTONE
 
 #include <dlfcn.h>
 #include <pthread.h>

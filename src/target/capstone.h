@@ -7,6 +7,8 @@
 #ifndef TARGET_CAPSTONE_H
 #define TARGET_CAPSTONE_H
 
+#ifdef BINGO_CAPSTONE
+
 #include <capstone.h>
 
 /* The functions of capstone.h that are used, by their names there. */
@@ -22,4 +24,5 @@ struct capstone {
 /* NULL: it cannot be loaded, *why says so in words that stay. From any thread. */
 const struct capstone *capstone_get(const char **why);
 
+#endif
 #endif

@@ -6,11 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "target/insn.h"
-
-#ifdef BINGO_CAPSTONE
 #include "target/capstone.h"
-#endif
+#include "target/insn.h"
 
 enum { INLINED_MOST = 64, INSN_MOST = 16 };
 

@@ -40,11 +40,16 @@ static inline int row_compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Sorts; the value below which that share of them lies. */
+/* Sorts; the value below which that share of them lies, between two of them where it falls there. */
 static inline double row_quantile(double *v, int n, double share)
 {
+	double at = share * (n - 1);
+	int i = (int)at;
+
+	if (n < 1)
+		return 0;
 	qsort(v, (size_t)n, sizeof(*v), row_compare);
-	return n ? v[(int)(share * (n - 1) + 0.5)] : 0;
+	return i + 1 < n ? v[i] + (at - i) * (v[i + 1] - v[i]) : v[n - 1];
 }
 
 /* Into the table, and to standard output. The order of the rounds is lost. */

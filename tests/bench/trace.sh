@@ -77,6 +77,7 @@ measure() # WHAT FILE
 		value mb "$tmp/one" >>"$tmp/size"
 		ratio "$(tail -n 1 "$tmp/ours")" "$(tail -n 1 "$tmp/theirs")" >>"$tmp/ratios"
 		ratio "$(tail -n 1 "$tmp/ours")" "$(tail -n 1 "$tmp/bare")" >>"$tmp/ratios-bare"
+		ratio "$(tail -n 1 "$tmp/ours-cpu")" "$(tail -n 1 "$tmp/theirs-cpu")" >>"$tmp/ratios-cpu"
 		ratio "$(tail -n 1 "$tmp/ours-anon")" "$(tail -n 1 "$tmp/size")" >>"$tmp/ratios-anon"
 		awk -v mb="$(tail -n 1 "$tmp/ours-anon")" -v n="$(value events "$tmp/one")" 'BEGIN { print mb * 1e6 / n }' >>"$tmp/bytes"
 		awk -v mb="$(tail -n 1 "$tmp/size")" -v n="$(value events "$tmp/one")" 'BEGIN { print mb * 1e6 / n }' >>"$tmp/bytes-file"
@@ -96,6 +97,7 @@ measure() # WHAT FILE
 	printf '    ratio          %7.1f        of %s rounds: %s\n' "$(middle "$tmp/ratios")" "$rounds" "$(tr '\n' ' ' <"$tmp/ratios")"
 	row "reading a trace, $1" "$tmp/ours" "Go's own reader" "$tmp/theirs" MB/s "$tmp/ratios" ">= 20"
 	row "reading a trace, $1" "$tmp/ours" "a bare loop over its varints" "$tmp/bare" MB/s "$tmp/ratios-bare" ">= 0.5"
+	row "processor time of reading, $1" "$tmp/ours-cpu" "Go's own reader" "$tmp/theirs-cpu" s "$tmp/ratios-cpu" -
 	row "memory of a trace, $1" "$tmp/ours-anon" "the file" "$tmp/size" MB "$tmp/ratios-anon" "<= 0.25"
 	row "memory of an event, $1" "$tmp/bytes" "in the file" "$tmp/bytes-file" bytes "$tmp/ratios-anon" -
 }
