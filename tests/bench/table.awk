@@ -22,10 +22,13 @@ function figure(x)
 	return x >= 1000 ? sprintf("%.0f", x) : x >= 100 ? sprintf("%.1f", x) : x >= 10 ? sprintf("%.2f", x) : sprintf("%.3g", x)
 }
 
-NF == 2 { missing[++m] = $1 ": " $2; next }
+NF == 2 {
+	put($1, "", "", "", "", "", "", "")
+	missing[n] = $2
+	next
+}
 
 {
-	rows++
 	spread = $7 == $8 ? "" : figure($7) " to " figure($8)
 	put($1, figure($2) " " $5, $3, figure($4) " " $5, figure($6), spread, $9, $10 == "no" ? "NO" : $10)
 	if ($10 == "yes")
@@ -35,7 +38,11 @@ NF == 2 { missing[++m] = $1 ": " $2; next }
 }
 
 END {
-	for (k = 1; rows && k <= n; k++) {
+	for (k = 1; k <= n; k++) {
+		if (k in missing) {
+			printf "%-" width[1] "s  %s\n", cell[k, 1], missing[k]
+			continue
+		}
 		line = ""
 		for (i = 1; i <= 8; i++) {
 			right = i == 2 || i == 4 || i == 5
@@ -44,7 +51,5 @@ END {
 		sub(/ +$/, "", line)
 		print line
 	}
-	for (k = 1; k <= m; k++)
-		print missing[k]
 	printf "%d of %d limits held\n", yes, yes + no
 }
