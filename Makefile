@@ -76,10 +76,12 @@ HAVE_CAP := $(if $(filter no,$(CAP)),,$(shell pkg-config --exists libcap && echo
 HAVE_SECCOMP := $(if $(filter no,$(SECCOMP)),,$(shell pkg-config --exists 'libseccomp >= 2.4' && echo yes))
 PKGS += $(HAVE_CAP:yes=libcap) $(HAVE_SECCOMP:yes=libseccomp)
 DEFS += $(HAVE_CAP:yes=-DBINGO_CAP) $(HAVE_SECCOMP:yes=-DBINGO_SECCOMP)
-# Disassembly, where capstone is here; CAPSTONE=no leaves it out.
+# Disassembly, where capstone is here; CAPSTONE=no leaves it out. It is loaded when first used, all references to
+# it being weak (src/target/capstone.c), so --as-needed leaves it off; the static program takes it from the archive.
 HAVE_CAPSTONE := $(if $(filter no,$(CAPSTONE)),,$(shell pkg-config --exists 'capstone >= 4' && echo yes))
 PKGS += $(HAVE_CAPSTONE:yes=capstone)
 DEFS += $(HAVE_CAPSTONE:yes=-DBINGO_CAPSTONE)
+STATIC_WANTS := $(if $(HAVE_CAPSTONE),$(patsubst %,-Wl$(comma)-u$(comma)cs_%,open close option malloc free disasm_iter))
 # Packed DWARF unpacks in half the time with libdeflate; DEFLATE=no leaves it to zlib.
 HAVE_DEFLATE := $(if $(filter no,$(DEFLATE)),,$(shell pkg-config --exists libdeflate && echo yes))
 PKGS += $(HAVE_DEFLATE:yes=libdeflate)
@@ -147,19 +149,20 @@ $(BUILD)/bingo-top: $(BUILD)/src/main.o $(LIB)
 	$(call link)
 
 # The same objects with every library inside: runs on any Linux of the machine's kind, in an empty root too.
-# libuv's archive has a name of its own in Debian. Of what ld says one warning is left out: that getpwuid_r
-# needs the C library's own files. libuv knows that function, and this program never calls it.
+# libuv's archive has a name of its own in Debian. Of what ld says two warnings are left out: that getpwuid_r
+# and dlopen need the C library's own files. libuv knows the one, and this program never calls it; the other is
+# called only where capstone is not inside.
 STATIC_PKGS := $(shell pkg-config --exists libuv-static 2>/dev/null && echo '$(PKGS:libuv=libuv-static)' || echo '$(PKGS)')
 STATIC_LIBS = -Wl,--start-group $(shell pkg-config --static --libs $(STATIC_PKGS)) -lzstd -Wl,--end-group -lm -pthread
 $(BUILD)/bingo-top-static: $(BUILD)/src/main.o $(LIB)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(patsubst -pie,-static-pie,$(ALL_LDFLAGS)) $(filter %.o %.a,$^) $(STATIC_LIBS) -o $@ 2>$@.log; rc=$$?; \
-		grep -v getpwuid_r $@.log >&2; rm -f $@.log; exit $$rc
+	$(Q)$(CC) $(patsubst -pie,-static-pie,$(ALL_LDFLAGS)) $(STATIC_WANTS) $(filter %.o %.a,$^) $(STATIC_LIBS) -o $@ 2>$@.log; rc=$$?; \
+		grep -v -e getpwuid_r -e dlopen $@.log >&2; rm -f $@.log; exit $$rc
 
 $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(LIB)
 	$(call link,-lcmocka)
 
-$(BUILD)/bench/bench_latency $(BUILD)/bench/bench_cost $(BUILD)/bench/bench_vars: $(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(LIB)
+$(BUILD)/bench/bench_latency $(BUILD)/bench/bench_cost $(BUILD)/bench/bench_start $(BUILD)/bench/bench_vars: $(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(LIB)
 	$(call link,-lvterm -lutil)
 
 $(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(LIB)

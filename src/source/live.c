@@ -53,6 +53,7 @@ static void batch_done(struct live_source *l)
 {
 	pthread_mutex_lock(&l->lock);
 	l->queued -= batch_weight(l->now);
+	l->drained = l->begun;
 	if (!l->spare) {
 		l->spare = l->now->look;
 		l->now->look = NULL;

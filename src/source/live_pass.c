@@ -506,13 +506,25 @@ static void wait_until(struct live_source *l, int64_t t)
 	sleep_until(l, t);
 }
 
+/* Until there is something to show: on few processors all else only delays that. */
+static void wait_for_first(struct live_source *l)
+{
+	pthread_mutex_lock(&l->lock);
+	while (!l->drained && !atomic_load(&l->cancelled))
+		pthread_cond_wait(&l->wake, &l->lock);
+	pthread_mutex_unlock(&l->lock);
+}
+
 void live_work(struct source *src)
 {
 	struct live_source *l = (struct live_source *)src;
 	int64_t next = live_clock(CLOCK_MONOTONIC), now;
 
 	if (atomic_exchange(&l->taken, true)) {
-		if (l->cfg.inspects) /* this thread has nothing else to do */
+		if (!l->cfg.inspects) /* this thread has nothing else to do */
+			return;
+		wait_for_first(l);
+		if (!atomic_load(&l->cancelled))
 			live_inspect_prepare(l);
 		return;
 	}

@@ -212,9 +212,10 @@ struct live_source {
 	atomic_bool asked; /* for variables or code */
 	atomic_llong drain_ns; /* what drain() cost since the reader last asked */
 	pthread_mutex_t lock;
-	pthread_cond_t wake; /* cancelled, or the queue became shorter */
+	pthread_cond_t wake; /* cancelled, or the queue became shorter; drained */
 	struct live_batch *head, *tail;
 	size_t queued; /* changes */
+	bool drained; /* the loop has taken in a first pass */
 	struct facts *spare; /* memory of a look that was replaced, for the next one */
 
 	/* the loop's */

@@ -6,10 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#ifdef BINGO_CAPSTONE
-#include <capstone.h>
-#endif
-
+#include "target/capstone.h"
 #include "target/insn.h"
 
 enum { INLINED_MOST = 64, INSN_MOST = 16 };
@@ -124,28 +121,36 @@ static void add_insn(const struct disasm_from *from, const cs_insn *in, struct c
 size_t disasm_bytes(const struct disasm_from *from, const uint8_t *bytes, size_t n, uint64_t addr,
 		    struct code *out)
 {
+	bool arm64 = from->arch == GOARCH_ARM64;
 	const uint8_t *at = bytes;
 	uint64_t pc = addr;
 	size_t left = n;
+	const char *why;
+	const struct capstone *cs = capstone_get(&why);
 	cs_insn *in;
 	csh h;
 
-	if (cs_open(from->arch == GOARCH_ARM64 ? CS_ARCH_ARM64 : CS_ARCH_X86,
-		    from->arch == GOARCH_ARM64 ? CS_MODE_ARM : CS_MODE_64, &h) != CS_ERR_OK)
+	if (!cs || cs->open(arm64 ? CS_ARCH_ARM64 : CS_ARCH_X86, arm64 ? CS_MODE_ARM : CS_MODE_64,
+			    &h) != CS_ERR_OK)
 		return 0;
-	cs_option(h, CS_OPT_SKIPDATA, CS_OPT_ON);
-	in = cs_malloc(h);
-	while (in && left && cs_disasm_iter(h, &at, &left, &pc, in))
+	cs->option(h, CS_OPT_SKIPDATA, CS_OPT_ON);
+	in = cs->malloc(h);
+	while (in && left && cs->disasm_iter(h, &at, &left, &pc, in))
 		add_insn(from, in, out);
 	if (in)
-		cs_free(in, 1);
-	cs_close(&h);
+		cs->free(in, 1);
+	cs->close(&h);
 	return n - left;
 }
 
-bool disasm_there(void)
+bool disasm_there(char *why, size_t size)
 {
-	return true;
+	const char *reason;
+
+	if (capstone_get(&reason))
+		return true;
+	snprintf(why, size, "the instructions cannot be shown, capstone is not here: %s", reason);
+	return false;
 }
 
 #else
@@ -161,8 +166,9 @@ size_t disasm_bytes(const struct disasm_from *from, const uint8_t *bytes, size_t
 	return 0;
 }
 
-bool disasm_there(void)
+bool disasm_there(char *why, size_t size)
 {
+	snprintf(why, size, "this bingo-top was built without capstone, which disassembles");
 	return false;
 }
 
@@ -207,11 +213,8 @@ void disasm_read(const struct disasm_from *from, const struct code_ask *ask, str
 	size_t n;
 
 	out->here = SIZE_MAX;
-	if (!disasm_there()) {
-		snprintf(out->note, sizeof(out->note),
-			 "this bingo-top was built without capstone, which disassembles");
+	if (!disasm_there(out->note, sizeof(out->note)))
 		return;
-	}
 	if (!find_func(from->sym, ask, &f, out))
 		return;
 	out->func = code_str(out, f.name, strlen(f.name));

@@ -18,7 +18,7 @@ enum {
 	YOUNG = 2, /* passes in which a goroutine that changed is looked at more closely */
 };
 
-/* What is kept of each g of allgs, ascending by address; 96 bytes. */
+/* What is kept of each g of allgs, ascending by address; 88 bytes. */
 struct grow {
 	uint64_t addr;
 	uint64_t goid; /* 0: dead */

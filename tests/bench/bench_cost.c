@@ -3,36 +3,24 @@
  * What the whole program costs the one that it watches, as people use it: on a
  * screen, everything on.
  *
- *	bench_cost BINGO-TOP PROGRAM ARG...
+ *	bench_cost WHAT BINGO-TOP PROGRAM ARG...
  *
- * PROGRAM is tests/targets/load or web, built. Without and with take turns on one
+ * WHAT names it in the table; PROGRAM is tests/targets/load or web, built. Without and with take turns on one
  * target: some seconds without, then attached: the first ones are told as the
  * worst, since probes look around then, the later ones as steady. Environment:
- * PAIRS (8), STEADY (6 s), ARGS: one more argument for bingo-top.
+ * PAIRS (8), STEADY (6 s), ARGS: one more argument for bingo-top, LEAST: of the work done
+ * without, so much is to be done with (0.95).
  */
 #include <sched.h>
 
 #include "../pty/terminal.h"
+#include "row.h"
 
-enum { PAIRS_MOST = 64, FIRST = 5, WITHOUT = 4 };
+enum { FIRST = 5, WITHOUT = 4 };
 
 struct work {
 	double ms, first, second, created, gap_us, cpu_ms;
 };
-
-static int by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-static void print_quartiles(const char *what, double *v, int n)
-{
-	qsort(v, (size_t)n, sizeof(*v), by_value);
-	printf("    %-44s %7.2f %% (middle half %.2f to %.2f)\n", what, v[n / 2], v[n / 4],
-	       v[n * 3 / 4]);
-}
 
 /* The target has the first processor for itself, all else the second, where there are two. */
 static void pin(pid_t pid, int cpu)
@@ -106,15 +94,10 @@ static bool several(FILE *f, struct terminal *t, int n, struct work *sum, double
 	return true;
 }
 
+/* Work per time, and per processor time of the target; and the worst second of the first five. */
 struct result {
-	double first[PAIRS_MOST], wall[PAIRS_MOST], cpu[PAIRS_MOST];
-	int n;
+	struct row wall, cpu, first;
 };
-
-static double lost(double with, double without)
-{
-	return without > 0 ? 100 * (1 - with / without) : 0;
-}
 
 /* false: the target is gone. */
 static bool pair(FILE *f, const char *bingo, pid_t pid, int steady, struct result *r)
@@ -137,10 +120,9 @@ static bool pair(FILE *f, const char *bingo, pid_t pid, int steady, struct resul
 	terminal_end(&t);
 	if (!fine)
 		return false;
-	r->first[r->n] = lost(worst, rate(&off));
-	r->wall[r->n] = lost(rate(&on), rate(&off));
-	r->cpu[r->n++] =
-		lost((on.first + on.second) / on.cpu_ms, (off.first + off.second) / off.cpu_ms);
+	row_add(&r->first, worst, rate(&off));
+	row_add(&r->wall, rate(&on), rate(&off));
+	row_add(&r->cpu, (on.first + on.second) / on.cpu_ms, (off.first + off.second) / off.cpu_ms);
 	return true;
 }
 
@@ -149,28 +131,40 @@ static int number_of(const char *name, int otherwise)
 	return getenv(name) ? atoi(getenv(name)) : otherwise; /* NOLINT(cert-err34-c) */
 }
 
+static struct row row_of(const char *what, const char *which, double least)
+{
+	return (struct row){ .what = xasprintf("work done, %s, %s", what, which),
+			     .peer = "without",
+			     .unit = "/ms",
+			     .least = least };
+}
+
 int main(int argc, char **argv)
 {
 	int pairs = number_of("PAIRS", 8), steady = number_of("STEADY", 6);
+	double least = getenv("LEAST") ? strtod(getenv("LEAST"), NULL) : 0.95;
 	static struct result r;
 	pid_t pid;
 	FILE *f;
 
-	if (argc < 3) {
-		puts("  bench_cost BINGO-TOP PROGRAM ARG...: tests/bench/cost.sh does it");
+	if (argc < 4) {
+		puts("  bench_cost WHAT BINGO-TOP PROGRAM ARG...: tests/bench/cost.sh does it");
 		return 0;
 	}
+	r.wall = row_of(argv[1], "per time", least);
+	r.cpu = row_of(argv[1], "per processor time", least);
+	r.first = row_of(argv[1], "worst of the first 5 s", 0);
 	pin(0, 1); /* bingo-top inherits it */
-	f = start(argv + 2, &pid);
-	while (r.n < pairs && r.n < PAIRS_MOST && pair(f, argv[1], pid, steady, &r))
+	f = start(argv + 3, &pid);
+	while (r.wall.n < pairs && pair(f, argv[2], pid, steady, &r))
 		;
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
 	fclose(f);
-	if (!r.n)
+	if (!r.wall.n)
 		return 1;
-	print_quartiles("work lost, steady, per time", r.wall, r.n);
-	print_quartiles("work lost, steady, per processor time", r.cpu, r.n);
-	print_quartiles("the worst second of the first five, per time", r.first, r.n);
+	row_end(&r.wall);
+	row_end(&r.cpu);
+	row_end(&r.first);
 	return 0;
 }

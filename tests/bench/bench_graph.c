@@ -4,7 +4,7 @@
  *
  *	bench_graph [GOROUTINES...]
  *
- * Without arguments 10,000, 100,000 and 1,000,000. Environment: WORLD (those with that word in their
+ * Without arguments 10,000 and 100,000. Environment: WORLD (those with that word in their
  * names), STEPS=1 (also what each step of the graph takes). All figures are processor time in ms: the least of
  * some looks for each part, and the longest piece of a look in pieces of 4 ms, as the screen makes it.
  */
@@ -14,6 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+
+#include "row.h"
 
 #include "analysis/detect.h"
 #include "core/world.h"
@@ -326,6 +328,10 @@ static void steps_print(struct bench *b)
 	puts("");
 }
 
+/* The longest pieces of a look, of all worlds of that many goroutines. */
+static double longest;
+static const char *longest_of;
+
 static void measure(struct bench *b, const char *name)
 {
 	double graph = 0, part[DETECT_N] = { 0 }, end = 0, whole = 0, piece = 0, finish,
@@ -364,6 +370,10 @@ static void measure(struct bench *b, const char *name)
 		} while (detect_busy(&b->d));
 		piece = !i || most < piece ? most : piece;
 	}
+	if (piece > longest) {
+		longest = piece;
+		longest_of = name;
+	}
 	steps_print(b);
 	printf("  %s\n    finish %.2f  graph %.2f ", name, finish, graph);
 	for (int i = 0; i < DETECT_N; i++)
@@ -396,18 +406,26 @@ static void world_measure(size_t which, size_t n)
 
 int main(int argc, char **argv)
 {
-	static const char *const plain[] = { "10000", "100000", "1000000" };
+	static const char *const plain[] = { "10000", "100000" };
 	const char *const *count = argc > 1 ? (const char *const *)argv + 1 : plain;
 	const char *word = getenv("WORLD");
-	int n = argc > 1 ? argc - 1 : 3;
+	int n = argc > 1 ? argc - 1 : (int)ARRAY_SIZE(plain);
 
 	for (int i = 0; i < n; i++) {
 		size_t goroutines = strtoul(count[i], NULL, 10);
+		char *what;
 
+		longest = 0;
 		printf("%zu goroutines\n", goroutines);
 		for (size_t k = 0; k < ARRAY_SIZE(worlds); k++)
 			if (!word || strstr(worlds[k].name, word))
 				world_measure(k, goroutines);
+		if (!longest)
+			continue;
+		what = xasprintf("detectors' longest piece, %zu goroutines (%s)", goroutines,
+				 longest_of);
+		row_once(what, longest, "ms", "a frame of 60 a second", 16, 1);
+		free(what);
 	}
 	return 0;
 }

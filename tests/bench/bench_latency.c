@@ -9,6 +9,7 @@
  * (200), ARGS: one more argument for bingo-top, such as --no-bpf.
  */
 #include "../pty/terminal.h"
+#include "row.h"
 
 enum { EVENTS_MOST = 10000, SETTLE = 20 };
 
@@ -18,13 +19,6 @@ static int64_t clock_ns(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
-}
-
-static int by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
 }
 
 static FILE *start(const char *program, pid_t *pid)
@@ -121,6 +115,10 @@ static int measure(struct terminal *t, FILE *f, double *ms, int n)
 int main(int argc, char **argv)
 {
 	static double ms[EVENTS_MOST];
+	static struct row row = { .what = "from a block to the screen",
+				  .peer = "a pass at 10 a second",
+				  .unit = "ms",
+				  .most = 1 };
 	static const char *const env[] = { "TERM=xterm-256color", "LC_ALL=C.UTF-8", NULL };
 	int n = getenv("EVENTS") ? atoi(getenv("EVENTS")) : 200; /* NOLINT(cert-err34-c) */
 	char number[16], *extra = getenv("ARGS");
@@ -143,9 +141,12 @@ int main(int argc, char **argv)
 	fclose(f);
 	if (!n)
 		return 1;
-	qsort(ms, (size_t)n, sizeof(*ms), by_value);
+	for (int i = 0; i < n; i++)
+		row_add(&row, ms[i], 100);
+	row_end(&row);
 	printf("  %d events, block to screen: median %.1f ms, 90th percentile %.1f, 99th %.1f, "
 	       "most %.1f\n",
-	       n, ms[n / 2], ms[n * 9 / 10], ms[n * 99 / 100], ms[n - 1]);
+	       n, row_quantile(ms, n, 0.5), row_quantile(ms, n, 0.9), row_quantile(ms, n, 0.99),
+	       row_quantile(ms, n, 1));
 	return 0;
 }

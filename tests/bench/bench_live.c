@@ -6,7 +6,7 @@
  *
  * PROGRAM is tests/targets/load, built; without it the newest toolchain that is
  * here builds it. Environment: WINDOW_MS (1500), PAIRS (8), COUNTS ("10000
- * 100000 1000000"). Costs to the target are of pairs of windows, with us and
+ * 100000 1000000"). With PAIRS=0 costs to the target are left out. They are of pairs of windows, with us and
  * without, one after the other: the median of the differences and the middle
  * half of them, in work done per processor time of the target and per time.
  */
@@ -22,9 +22,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "row.h"
+
 #include "core/mem.h"
 
-enum { PAIRS_MOST = 64 };
+enum { PAIRS_MOST = 64, SETTLED_MS = 8000, SETTLE_MOST_MS = 90000 };
 
 static const char *bingo, *load;
 static int window_ms = 1500, pairs = 8;
@@ -181,13 +183,70 @@ static void cost_to_target(const char *name, const char *words, enum look what)
 	print_quartiles("largest gap of a 1 ms ticker with us", gap[1], n, "ms");
 }
 
+static long anon_kb(pid_t pid)
+{
+	char line[256];
+	long kb = 0;
+	FILE *f;
+
+	snprintf(line, sizeof(line), "/proc/%d/status", (int)pid);
+	f = fopen(line, "re");
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "RssAnon: %ld", &kb) == 1)
+			break;
+	if (f)
+		fclose(f);
+	return kb;
+}
+
+/* Once the first looks are in, which at a million goroutines takes a while: it has grown no more for some seconds. */
+static long settled_kb(struct child *c)
+{
+	double began = now_ms(), since = began;
+	long most = 0, kb;
+	char line[512];
+
+	while (now_ms() - since < SETTLED_MS && now_ms() - began < SETTLE_MOST_MS &&
+	       fgets(line, sizeof(line), c->out)) {
+		kb = anon_kb(c->pid);
+		if (kb > most + most / 100) {
+			most = kb;
+			since = now_ms();
+		}
+	}
+	return most;
+}
+
+/* Processor time against what live_pass.c allows; memory, from count to count, against the program's own. */
+static void own_rows(long count, double cpu_pct, long own, long theirs)
+{
+	static long count_before, own_before, theirs_before;
+	double allowed = count >= 1000000 ? 25 : count >= 100000 ? 20 : 2;
+	char *what = xasprintf("processor time, %ld goroutines", count);
+
+	row_once(what, cpu_pct, "%", "what it may take of a core", allowed, 1);
+	free(what);
+	if (count_before && count > count_before) {
+		double n = (double)(count - count_before);
+
+		what = xasprintf("memory of a goroutine, %ld to %ld", count_before, count);
+		row_once(what, (double)(own - own_before) * 1024 / n, "bytes",
+			 "its own in the program", (double)(theirs - theirs_before) * 1024 / n,
+			 0.25);
+		free(what);
+	}
+	count_before = count;
+	own_before = own;
+	theirs_before = theirs;
+}
+
 /* Our own cost once all is read, and the rate that is reached. */
 static void own_cost(long count)
 {
 	char args[128], line[512], last[512] = "";
 	struct child t, b;
 	double t0, c0, t1, c1, ready;
-	long kb = 0;
+	long own, theirs;
 
 	snprintf(args, sizeof(args), "-parked %ld -pingpong 1 -procs 1", count);
 	t = start_load(args);
@@ -205,21 +264,14 @@ static void own_cost(long count)
 			snprintf(last, sizeof(last), "%s", line);
 	t1 = now_ms();
 	c1 = cpu_ms(b.pid);
-	snprintf(line, sizeof(line), "/proc/%d/status", (int)b.pid);
-	{
-		FILE *f = fopen(line, "re");
-
-		while (f && fgets(line, sizeof(line), f))
-			if (sscanf(line, "VmRSS: %ld", &kb) == 1)
-				break;
-		if (f)
-			fclose(f);
-	}
+	own = settled_kb(&b);
+	theirs = anon_kb(t.pid);
 	stop(&b);
 	stop(&t);
 	printf("own cost at %ld goroutines: %.1f %% of a core, %ld MB, second report after %.0f "
 	       "ms\n  %s",
-	       count, 100 * (c1 - c0) / (t1 - t0), kb >> 10, ready, last);
+	       count, 100 * (c1 - c0) / (t1 - t0), own >> 10, ready, last);
+	own_rows(count, 100 * (c1 - c0) / (t1 - t0), own, theirs);
 }
 
 static double first_report_ms(pid_t pid)
@@ -244,6 +296,7 @@ static void at_once(const char *name, const char *program)
 	double ms[20];
 	struct child t;
 	const char *own = load;
+	char *what;
 
 	load = program;
 	t = start_load("-parked 10000");
@@ -253,6 +306,9 @@ static void at_once(const char *name, const char *program)
 	stop(&t);
 	printf("from execve to the first complete report, 10,000 goroutines, %s\n", name);
 	print_quartiles("time", ms, ARRAY_SIZE(ms), "ms");
+	what = xasprintf("first whole report (--once), 10000 goroutines, %s", name);
+	row_once(what, ms[ARRAY_SIZE(ms) / 2], "ms", "a tenth of a second", 100, 0);
+	free(what);
 }
 
 /* The path of the target, built by the newest toolchain. */
@@ -278,7 +334,7 @@ static int number(const char *name, int otherwise, int most)
 	const char *v = getenv(name);
 	int n = v ? atoi(v) : otherwise;
 
-	return n < 1 ? 1 : n > most ? most : n;
+	return n < 0 ? 0 : n > most ? most : n;
 }
 
 int main(int argc, char **argv)
@@ -290,7 +346,8 @@ int main(int argc, char **argv)
 	bingo = xasprintf("%s/bingo-top", dir);
 	load = argc > 1 ? argv[1] : build("stripped");
 	if (!load) {
-		puts("skipped: no Go toolchain is here (tests/toolchains.sh fetches them)");
+		row_missing("processor time and memory, live",
+			    "no Go toolchain is here (tests/toolchains.sh fetches them)");
 		return 0;
 	}
 	window_ms = number("WINDOW_MS", 1500, 60000);
@@ -301,6 +358,8 @@ int main(int argc, char **argv)
 		at_once("with symbols", plain);
 	for (char *w = strtok_r(text, " ", &save); w; w = strtok_r(NULL, " ", &save))
 		own_cost(atol(w));
+	if (!pairs)
+		return 0;
 	cost_to_target("10,000 goroutines and a ping-pong", "-parked 10000 -pingpong 1 -procs 1",
 		       PINGS);
 	cost_to_target("10,000 goroutines and a loop that counts", "-parked 10000 -spin 1 -procs 1",

@@ -21,6 +21,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "row.h"
+
 #include "core/err.h"
 #include "target/objects.h"
 #include "target/scan.h"
@@ -237,7 +239,7 @@ static void loop_ms(pid_t pid, double *waits, double *ran)
 }
 
 /* A key that moves what is chosen; each is waited for. */
-static void screen(pid_t target)
+static void screen(pid_t target, const char *what)
 {
 	static double ms[KEYS_MOST], own[KEYS_MOST];
 	double began = now_ms(), list, t0, c0;
@@ -279,6 +281,7 @@ static void screen(pid_t target)
 		       "core; %ld MB\n",
 		       list, ms[n / 2], ms[n * 9 / 10], ms[n - 1], own[n / 2], own[n * 9 / 10],
 		       own[n - 1], late, n, share, rss_mb(pid));
+		row_once(what, own[n * 9 / 10], "ms", "a frame of 60 a second", 16, 1);
 	}
 	kill(pid, SIGTERM);
 	while (terminal_read(fd, now_ms() + 2000, NULL)) {
@@ -309,8 +312,13 @@ static void measure(const char *shape, const char *count)
 
 	printf("  %s goroutines, %s\n", count, shape);
 	looks(pid);
-	if (seconds)
-		screen(pid);
+	if (seconds) {
+		char *what =
+			xasprintf("from a key to its picture, live, %s goroutines, p90", count);
+
+		screen(pid, what);
+		free(what);
+	}
 	fflush(stdout);
 	target_stop(pid);
 }
@@ -330,7 +338,8 @@ int main(int argc, char **argv)
 	n_looks = atoi(setting("LOOKS", "5"));
 	n_looks = n_looks < 1 ? 1 : n_looks < LOOKS_MOST ? n_looks : LOOKS_MOST;
 	if (!blocked) {
-		puts("skipped: no Go toolchain is here (tests/toolchains.sh fetches them)");
+		row_missing("from a key to its picture, live",
+			    "no Go toolchain is here (tests/toolchains.sh fetches them)");
 		return 0;
 	}
 	for (char *c = strtok_r(counts, " ", &save); c; c = strtok_r(NULL, " ", &save)) {

@@ -14,12 +14,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "row.h"
+
 #include "core/clock.h"
 #include "export/recording.h"
 #include "recorder_file.h"
 #include "source/open.h"
 
-enum { STACKS = 200, SEEKS = 200, FRAME_EVENTS = 4000 };
+enum { STACKS = 200, SEEKS = 200, FRAME_EVENTS = 4000, ROUNDS = 3 };
 #define TIMELINE ((size_t)256 << 20)
 
 struct bench {
@@ -93,6 +95,24 @@ static void tell_pass(struct bench *b)
 	}
 }
 
+static void tell_births(struct bench *b)
+{
+	for (uint64_t g = 1; g <= b->goroutines; g++)
+		tell(b, (struct event){ .kind = EV_CREATE,
+					.g = g,
+					.state = GS_RUNNABLE,
+					.stack = b->stack[g % STACKS],
+					.stack2 = b->stack[(g + 1) % STACKS] });
+}
+
+static void trim(struct bench *b)
+{
+	if (world_past_bytes(&b->w) > TIMELINE) {
+		world_close_segment(&b->w);
+		world_thin(&b->w, b->w.entry.n / 2);
+	}
+}
+
 static int write_frame(struct bench *b, bool last)
 {
 	int64_t t = clock_cpu_ns();
@@ -107,14 +127,30 @@ static int write_frame(struct bench *b, bool last)
 	rc = recfile_block(&b->file, k);
 	b->packing += clock_cpu_ns() - t;
 	rec_block_free(k);
-	if (world_timeline_bytes(&b->w) > TIMELINE) {
-		world_close_segment(&b->w);
-		world_thin(&b->w, b->w.entry.n / 2);
-	}
+	trim(b);
 	return rc;
 }
 
-static int make(const char *name, uint64_t bytes, uint64_t goroutines)
+/* The same told to a world that nobody records; ns an event. */
+static double unrecorded(uint64_t events, uint64_t goroutines)
+{
+	struct bench b = { .x = 88172645463325252ull, .goroutines = goroutines };
+	int64_t t = clock_cpu_ns();
+
+	world_init(&b.w);
+	make_names(&b);
+	tell_births(&b);
+	while (b.events < events) {
+		tell_pass(&b);
+		trim(&b);
+	}
+	world_release(&b.w);
+	return (double)(clock_cpu_ns() - t) / (double)b.events;
+}
+
+/* Out: of an event the processor time and the size, and how many there are. */
+static int make(const char *name, uint64_t bytes, uint64_t goroutines, double *ns, double *size,
+		uint64_t *events)
 {
 	struct bench b = { .x = 88172645463325252ull, .goroutines = goroutines };
 	struct err err = { 0 };
@@ -129,12 +165,7 @@ static int make(const char *name, uint64_t bytes, uint64_t goroutines)
 	b.w.tap = &b.tap;
 	if (recfile_open(&b.file, name, 0, NULL, &err) || recfile_begin(&b.file))
 		return fprintf(stderr, "%s%s\n", err.text, b.file.why), 1;
-	for (uint64_t g = 1; g <= goroutines; g++)
-		tell(&b, (struct event){ .kind = EV_CREATE,
-					 .g = g,
-					 .state = GS_RUNNABLE,
-					 .stack = b.stack[g % STACKS],
-					 .stack2 = b.stack[(g + 1) % STACKS] });
+	tell_births(&b);
 	while (b.file.size < bytes) {
 		tell_pass(&b);
 		if (write_frame(&b, false))
@@ -150,10 +181,34 @@ static int make(const char *name, uint64_t bytes, uint64_t goroutines)
 	       "ns\n",
 	       (double)(clock_cpu_ns() - t - b.packing) / (double)b.events,
 	       (double)b.packing / (double)b.events);
+	*ns = (double)(clock_cpu_ns() - t) / (double)b.events;
+	*size = (double)b.file.size / (double)b.events;
+	*events = b.events;
 	recfile_close(&b.file);
 	b.w.tap = NULL;
 	rec_encoder_release(&b.enc);
 	world_release(&b.w);
+	return 0;
+}
+
+/* With a recording and without by turns; the file stays. */
+static int compare(const char *name, uint64_t bytes, uint64_t goroutines)
+{
+	static struct row time = { .what = "recording: processor time of an event",
+				   .peer = "the model alone, without",
+				   .unit = "ns",
+				   .most = 3 };
+	uint64_t events;
+	double ns, size;
+
+	for (int i = 0; i < ROUNDS; i++) {
+		if (make(name, bytes, goroutines, &ns, &size, &events))
+			return 1;
+		row_add(&time, ns, unrecorded(events, goroutines));
+	}
+	row_end(&time);
+	row_once("recording: size of an event", size, "bytes", "the event in memory",
+		 sizeof(struct event), 0.25);
 	return 0;
 }
 
@@ -199,7 +254,7 @@ static int load(const char *name)
 		;
 	getrusage(RUSAGE_SELF, &ru);
 	printf("   loaded in %.1f s, %.0f MB of timeline, %zu segments, %ld MB at most\n",
-	       (double)(clock_now() - t) / 1e9, (double)world_timeline_bytes(&w) / 1e6, w.seg.n,
+	       (double)(clock_now() - t) / 1e9, (double)world_past_bytes(&w) / 1e6, w.seg.n,
 	       ru.ru_maxrss >> 10);
 	seek(&w);
 	w.history = NULL;
@@ -218,7 +273,7 @@ int main(int argc, char **argv)
 	int rc = 0;
 
 	if (argc <= 3 || stat(name, &st) || st.st_size < (off_t)(mb << 20))
-		rc = make(name, mb << 20, goroutines);
+		rc = compare(name, mb << 20, goroutines);
 	rc = rc ? rc : load(name);
 	if (argc <= 3)
 		unlink(name);

@@ -6,14 +6,18 @@ set -u
 cd "$(dirname "$0")/../.." || exit 1
 BUILD=${BUILD:-build}
 . tests/lib/tap.sh
+. tests/lib/bench.sh
 . tests/live/lib.sh
 go=$(live_go | tail -n 1)
-[ -n "$go" ] || { echo "  no Go toolchain is here"; exit 0; }
+[ -n "$go" ] || { bench_missing "work done, watched" "no Go toolchain is here (tests/toolchains.sh fetches them)"; exit 0; }
 v=${go%% *} go=${go#* }
 load=$(live_build load "$v" "$go" plain) && web=$(live_build web "$v" "$go" plain) &&
 	blinker=$(live_build blinker "$v" "$go" plain) || { cat "$WORK/build.log"; exit 1; }
-echo "  ping-pong at full speed, 10,000 goroutines parked, Go $v"
-"$BUILD/bench/bench_cost" "$BINGO" "$load" -parked 10000 -pingpong 1 -procs 1 -report 1000
-echo "  a web server, 8 clients in another process, 4,000 requests a second"
-"$BUILD/bench/bench_cost" "$BINGO" "$web" -procs 1 -report 1000 -rate 4000
-"$BUILD/bench/bench_latency" "$BINGO" "$blinker"
+failed=0
+# As it comes: on a screen, everything on. Then with samples of its memory alone.
+"$BUILD/bench/bench_cost" "ping-pong, all on" "$BINGO" "$load" -parked 10000 -pingpong 1 -procs 1 -report 1000 || failed=1
+"$BUILD/bench/bench_cost" "web server, all on" "$BINGO" "$web" -procs 1 -report 1000 -rate 4000 || failed=1
+ARGS=--no-bpf LEAST=0.98 "$BUILD/bench/bench_cost" "ping-pong, sampling" "$BINGO" "$load" \
+	-parked 10000 -pingpong 1 -procs 1 -report 1000 || failed=1
+"$BUILD/bench/bench_latency" "$BINGO" "$blinker" || failed=1
+exit $failed

@@ -9,6 +9,7 @@
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 BUILD=${BUILD:-build}
+. tests/lib/bench.sh
 load=$BUILD/tests/trace/load
 oracle=$BUILD/oracle/oracle
 traces=$BUILD/bench-traces
@@ -43,12 +44,22 @@ trace_of() # NAME MB GO
 
 value() { tr ' ' '\n' <"$2" | sed -n "s/^$1=//p"; }
 
-# Of a column of numbers the one in the middle.
-middle() { sort -n "$1" | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
+# Of a column of numbers the one below which that share of them lies; 0.5: the one in the middle.
+quantile() { sort -n "$1" | awk -v q="$2" '{ v[NR] = $1 } END { print v[int(q * (NR - 1) + 0.5) + 1] }'; }
+middle() { quantile "$1" 0.5; }
+
+ratio() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.4g\n", (b > 0 ? a / b : 0) }'; }
+
+# One row: two columns of figures and their ratios, round by round.
+row() # WHAT OURS PEER THEIRS UNIT RATIOS LIMIT
+{
+	bench_row "$1" "$(middle "$2")" "$3" "$(middle "$4")" "$5" "$(middle "$6")" "$(quantile "$6" 0.25)" \
+		"$(quantile "$6" 0.75)" "$7"
+}
 
 measure() # WHAT FILE
 {
-	rm -f "$tmp"/ours* "$tmp"/theirs* "$tmp/ratios"
+	rm -f "$tmp"/ours* "$tmp"/theirs* "$tmp"/ratios* "$tmp"/bare "$tmp"/size "$tmp"/bytes*
 	cat "$2" >/dev/null
 	i=0
 	while [ $i -lt "$rounds" ]; do
@@ -61,11 +72,18 @@ measure() # WHAT FILE
 		sed 's, MB/s.*,,' "$tmp/other" >>"$tmp/theirs"
 		sed 's,.* anon ,,; s, MB.*,,' "$tmp/other" >>"$tmp/theirs-anon"
 		sed 's,.* cpu ,,; s, s .*,,' "$tmp/other" >>"$tmp/theirs-cpu"
-		echo "$(tail -n 1 "$tmp/ours") $(tail -n 1 "$tmp/theirs")" | awk '{ printf "%.1f\n", $1 / $2 }' >>"$tmp/ratios"
+		"$load" -v "$2" >"$tmp/varints"
+		value mb_s "$tmp/varints" >>"$tmp/bare"
+		value mb "$tmp/one" >>"$tmp/size"
+		ratio "$(tail -n 1 "$tmp/ours")" "$(tail -n 1 "$tmp/theirs")" >>"$tmp/ratios"
+		ratio "$(tail -n 1 "$tmp/ours")" "$(tail -n 1 "$tmp/bare")" >>"$tmp/ratios-bare"
+		ratio "$(tail -n 1 "$tmp/ours-cpu")" "$(tail -n 1 "$tmp/theirs-cpu")" >>"$tmp/ratios-cpu"
+		ratio "$(tail -n 1 "$tmp/ours-anon")" "$(tail -n 1 "$tmp/size")" >>"$tmp/ratios-anon"
+		awk -v mb="$(tail -n 1 "$tmp/ours-anon")" -v n="$(value events "$tmp/one")" 'BEGIN { print mb * 1e6 / n }' >>"$tmp/bytes"
+		awk -v mb="$(tail -n 1 "$tmp/size")" -v n="$(value events "$tmp/one")" 'BEGIN { print mb * 1e6 / n }' >>"$tmp/bytes-file"
 		i=$((i + 1))
 	done
 	"$load" -j 1 "$2" >"$tmp/alone" 2>/dev/null
-	"$load" -v "$2" >"$tmp/varints"
 	mb=$(value mb "$tmp/one")
 	printf '  %s: %s MB, %s events, %s goroutines\n' "$1" "$mb" "$(value events "$tmp/one")" "$(value goroutines "$tmp/one")"
 	printf '    bingo-top      %7.1f MB/s   processor %6.2f s   RssAnon %7.1f MB, %.1f %% of the file   first screen after %.0f ms\n' \
@@ -75,8 +93,13 @@ measure() # WHAT FILE
 		"$(value mb_s "$tmp/alone")" "$(value cpu_s "$tmp/alone")" "$(value anon_mb "$tmp/alone")"
 	printf "    Go's reader    %7.1f MB/s   processor %6.2f s   RssAnon %7.1f MB\n" \
 		"$(middle "$tmp/theirs")" "$(middle "$tmp/theirs-cpu")" "$(middle "$tmp/theirs-anon")"
-	printf '    bare varints   %7.1f MB/s\n' "$(value mb_s "$tmp/varints")"
+	printf '    bare varints   %7.1f MB/s\n' "$(middle "$tmp/bare")"
 	printf '    ratio          %7.1f        of %s rounds: %s\n' "$(middle "$tmp/ratios")" "$rounds" "$(tr '\n' ' ' <"$tmp/ratios")"
+	row "reading a trace, $1" "$tmp/ours" "Go's own reader" "$tmp/theirs" MB/s "$tmp/ratios" ">= 20"
+	row "reading a trace, $1" "$tmp/ours" "a bare loop over its varints" "$tmp/bare" MB/s "$tmp/ratios-bare" ">= 0.5"
+	row "processor time of reading, $1" "$tmp/ours-cpu" "Go's own reader" "$tmp/theirs-cpu" s "$tmp/ratios-cpu" -
+	row "memory of a trace, $1" "$tmp/ours-anon" "the file" "$tmp/size" MB "$tmp/ratios-anon" "<= 0.25"
+	row "memory of an event, $1" "$tmp/bytes" "in the file" "$tmp/bytes-file" bytes "$tmp/ratios-anon" -
 }
 
 one() # WHAT FILE WHY
@@ -84,7 +107,7 @@ one() # WHAT FILE WHY
 	if [ "$2" = none ]; then
 		return 0
 	elif [ -z "$2" ]; then
-		echo "  $1: $3"
+		bench_missing "reading a trace, $1" "$3"
 	else
 		measure "$1" "$2"
 	fi
@@ -96,6 +119,7 @@ if [ ! -x "$load" ]; then
 fi
 if ! tests/oracle/build.sh "$BUILD/oracle" >"$tmp/log" 2>&1; then
 	sed 's/^/  /' "$tmp/log"
+	bench_missing "reading a trace" "Go's own reader cannot be built here (tests/toolchains.sh fetches Go)"
 	exit 0
 fi
 v2=${BENCH_TRACE_V2:-$(trace_of v2 "${BENCH_TRACE_MB:-200}" "$(go_of 1.22 1.23 1.24 1.25 1.26 1.27)")}

@@ -1,16 +1,17 @@
 // load is a program to measure on:
 //
-//	load [-parked N] [-depth D] [-pingpong PAIRS] [-spin N] [-churn RATE] [-grow RATE] [-procs P] [-report MS]
+//	load [-parked N] [-depth D] [-pingpong PAIRS] [-spin N] [-churn RATE] [-grow RATE] [-clock] [-procs P] [-report MS]
 //
 // -exec PROGRAM: executes that program, with the arguments that follow, on SIGUSR1.
 //
 // N goroutines parked D calls deep, pairs that hand a value to and fro, loops that only count,
 // goroutines that are born and die RATE times a second, goroutines that are born and stay, and
-// always a ticker of 1 ms. It prints "ready PID" and then, each -report ms, one line of numbers:
+// always a ticker of 1 ms, or a loop that does nothing but read the clock. It prints "ready PID" and then, each -report ms, one line of numbers:
 //
 //	t_ms pingpong_ops spin_ops created max_gap_us cpu_ms
 //
-// all of them since the line before; cpu_ms is the processor time of the whole process.
+// all of them since the line before; max_gap_us is the ticker's, or the loop's: the longest time between two
+// looks at the clock. cpu_ms is the processor time of the whole process.
 package main
 
 import (
@@ -102,6 +103,18 @@ func tick() {
 	}
 }
 
+// clock sees whatever keeps it from running.
+func clock() {
+	last := time.Now()
+	for {
+		now := time.Now()
+		if d := now.Sub(last).Microseconds(); d > atomic.LoadInt64(&gap) {
+			atomic.StoreInt64(&gap, d)
+		}
+		last = now
+	}
+}
+
 func cpu() int64 {
 	var u syscall.Rusage
 	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u)
@@ -134,6 +147,7 @@ func main() {
 	churn := flag.Int64("churn", 0, "goroutines born and dying a second")
 	grow := flag.Int64("grow", 0, "goroutines born a second that stay")
 	procs := flag.Int("procs", 0, "GOMAXPROCS")
+	clocked := flag.Bool("clock", false, "a loop that reads the clock, in the ticker's place")
 	every := flag.Int("report", 1000, "ms between lines")
 	exec := flag.String("exec", "", "program to execute on SIGUSR1")
 	flag.Parse()
@@ -161,7 +175,11 @@ func main() {
 	for i := 0; i < *spin; i++ {
 		go loop()
 	}
-	go tick()
+	if *clocked {
+		go clock()
+	} else {
+		go tick()
+	}
 	fmt.Println("ready", os.Getpid())
 	report(time.Duration(*every) * time.Millisecond)
 }
