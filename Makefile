@@ -221,7 +221,7 @@ bench: all $(BENCH) $(DRIVERS)
 	$(Q)BUILD='$(BUILD)' tests/bench/run
 
 fuzz: $(CAN_FUZZ)
-	$(Q)BUILD='$(BUILD)' CLANG='$(CLANG)' TIME='$(TIME)' tests/fuzz/run
+	$(Q)BUILD='$(BUILD)' CLANG='$(CLANG)' TIME='$(TIME)' BUDGET=0 tests/fuzz/run
 
 # The long form of tests/pty/soak.sh: TIME seconds, keys by SEED, beside it the program under sanitizers.
 SEED ?= $(shell date +%s)
