@@ -7,6 +7,7 @@ DESTDIR ?=
 BUILD   ?= build
 CLANG   ?= clang
 BPFTOOL ?= $(firstword $(shell command -v bpftool) $(wildcard /usr/sbin/bpftool /sbin/bpftool))
+# Seconds: of each fuzzer; of make soak it is 600 where nothing is said.
 TIME    ?= 60
 
 # One variant, one folder. BUILD may have come from the command line: hence the override.
@@ -90,7 +91,7 @@ PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS))
 PKG_LIBS := $(shell pkg-config --libs $(PKGS))
 endif
 
-.PHONY: all check bench fuzz lint fmt install uninstall dist clean tests fuzzers golden-update generated static tarball deb image screenshots FORCE
+.PHONY: all check bench fuzz soak lint fmt install uninstall dist clean tests fuzzers golden-update generated static tarball deb image screenshots FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
 
@@ -202,6 +203,12 @@ $(BUILD)/asan/%: $(BUILD)/fuzz/obj/tests/unit/%.o $(BUILD)/fuzz/libbingo.a
 	$(call say,ASANLD,$@)
 	$(Q)$(CLANG) -fsanitize=fuzzer-no-link,address,undefined $(filter %.o %.a,$^) $(LIBS) -lcmocka -o $@
 
+# And the program itself, for the keys at random of tests/pty/soak.sh.
+$(BUILD)/asan/bingo-top: $(BUILD)/fuzz/obj/src/main.o $(BUILD)/fuzz/libbingo.a
+	@mkdir -p $(@D)
+	$(call say,ASANLD,$@)
+	$(Q)$(CLANG) -fsanitize=fuzzer-no-link,address,undefined $(filter %.o %.a,$^) $(LIBS) -o $@
+
 tests: all $(UNIT) $(DRIVERS)
 fuzzers: $(FUZZ)
 
@@ -210,14 +217,22 @@ ifneq ($(filter check fuzz,$(GOALS)),)
 CAN_FUZZ := $(shell tests/lib/can-fuzz.sh $(CLANG) && echo fuzzers)
 endif
 
-check: tests $(CAN_FUZZ) $(if $(CAN_FUZZ),$(ASAN_UNIT))
+check: tests $(CAN_FUZZ) $(if $(CAN_FUZZ),$(ASAN_UNIT) $(BUILD)/asan/bingo-top)
 	$(Q)BUILD='$(BUILD)' CC='$(CC)' CLANG='$(CLANG)' TIME='$(TIME)' tests/run
 
 bench: all $(BENCH) $(DRIVERS)
 	$(Q)BUILD='$(BUILD)' tests/bench/run
 
 fuzz: $(CAN_FUZZ)
-	$(Q)BUILD='$(BUILD)' CLANG='$(CLANG)' TIME='$(TIME)' tests/fuzz/run
+	$(Q)BUILD='$(BUILD)' CLANG='$(CLANG)' TIME='$(TIME)' BUDGET=0 tests/fuzz/run
+
+# The long form of tests/pty/soak.sh: TIME seconds, keys by SEED, beside it the program under sanitizers.
+SEED ?= $(shell date +%s)
+SOAKED := $(BASE)/sanitize-address-undefined/bingo-top
+soak: TIME = 600
+soak: tests
+	$(Q)if tests/lib/can-sanitize.sh '$(CC)'; then $(MAKE) --no-print-directory BUILD='$(BASE)' SANITIZE=address,undefined all; fi
+	$(Q)BUILD='$(BUILD)' SOAK_TIME='$(TIME)' SOAK_SEED='$(SEED)' SOAK_SANITIZED='$(SOAKED)' tests/pty/soak.sh
 
 lint: $(BUILD)/gen/version.h $(SKEL) $(JS)
 	$(Q)BUILD='$(BUILD)' CC='$(CC)' CLANG='$(CLANG)' LINT_DEEP=yes tests/lint/run
@@ -276,4 +291,5 @@ clean:
 
 -include $(OBJ:.o=.d) $(UNIT:$(BUILD)/%=$(BUILD)/tests/%.d) $(BENCH:$(BUILD)/%=$(BUILD)/tests/%.d)
 -include $(SKEL:.skel.h=.d) $(DRIVERS:=.d) $(FUZZ_OBJ:.o=.d) $(FUZZ_MAIN:.o=.d)
+-include $(BUILD)/fuzz/obj/src/main.d
 -include $(ASAN_UNIT:$(BUILD)/asan/%=$(BUILD)/fuzz/obj/tests/unit/%.d)

@@ -21,21 +21,21 @@ apt_build="gcc libc6-dev make pkg-config libncurses-dev libuv1-dev libpcre2-dev 
 apt_check="libcmocka-dev libvterm-dev"
 apt_optional="clang bpftool libbpf-dev libcap-dev libseccomp-dev libcapstone-dev
 	libdeflate-dev libbz2-dev"
-apt_wanted="$apt_optional dpkg-dev debhelper lintian git ca-certificates llvm clang-format clang-tidy cppcheck shellcheck tmux binutils
+apt_wanted="$apt_optional dpkg-dev debhelper lintian git ca-certificates llvm clang-format clang-tidy cppcheck shellcheck tmux valgrind binutils
 	file jq man-db procps protobuf-compiler libxml2-utils graphviz chromium zsh fish"
 dnf_build="gcc make pkgconf-pkg-config ncurses-devel libuv-devel pcre2-devel elfutils-libelf-devel
 	elfutils-devel libzstd-devel zlib-devel jansson-devel inih-devel utf8proc-devel ncurses-base"
 dnf_check="libcmocka-devel libvterm-devel diffutils findutils"
 dnf_optional="clang bpftool libbpf-devel libcap-devel libseccomp-devel capstone-devel
 	libdeflate-devel"
-dnf_wanted="$dnf_optional git compiler-rt llvm clang-tools-extra cppcheck ShellCheck tmux binutils file jq
+dnf_wanted="$dnf_optional git compiler-rt llvm clang-tools-extra cppcheck ShellCheck tmux valgrind binutils file jq
 	man-db procps-ng protobuf-compiler libxml2 graphviz chromium-headless"
 apk_build="gcc musl-dev linux-headers make pkgconf ncurses-dev libuv-dev pcre2-dev elfutils-dev
 	zstd-dev zlib-dev jansson-dev inih-dev utf8proc-dev ncurses-terminfo-base"
 apk_check="cmocka-dev libvterm-dev coreutils diffutils"
 apk_optional="clang bpftool libbpf-dev libcap-dev libseccomp-dev capstone-dev
 	libdeflate-dev"
-apk_wanted="$apk_optional git compiler-rt llvm clang-extra-tools cppcheck shellcheck tmux binutils file jq
+apk_wanted="$apk_optional git compiler-rt llvm clang-extra-tools cppcheck shellcheck tmux valgrind binutils file jq
 	mandoc procps-ng protobuf libxml2-utils graphviz chromium"
 needed="a C compiler, make, pkg-config and the development files of ncurses (wide), libuv, PCRE2, \
 elfutils (libelf and libdw), zstd, zlib, Jansson, inih and utf8proc; for the tests also cmocka and libvterm"

@@ -34,8 +34,12 @@ struct past {
 
 struct save {
 	struct saver *saver;
-	struct world *world;
-	struct past past; /* the world's, while it is written */
+	/*
+	 * As it stands, with a past of its own: others who ask for the world's past meanwhile, on
+	 * workers too, may still ask when this one has ended. What it points to is the world's.
+	 */
+	struct world world;
+	struct past past;
 	const struct export_format *format;
 	struct export_request request;
 	bool *keep; /* a copy: the view's changes while somebody types */
@@ -79,13 +83,22 @@ static int past_query(struct history *h, const struct history_query *q, history_
 	return atomic_load(&p->stop) ? -ECANCELED : rc;
 }
 
-static void past_wrap(struct save *j, struct world *w)
+static int past_states(struct history *h, int64_t t, int64_t *at, history_states *sink, void *arg)
 {
-	j->world = w;
+	struct past *p = (struct past *)h;
+
+	return p->whole->states(p->whole, t, at, sink, arg);
+}
+
+static void past_wrap(struct save *j, const struct world *w)
+{
+	j->world = *w;
+	if (!w->history)
+		return;
 	j->past.history.query = past_query;
+	j->past.history.states = w->history->states ? past_states : NULL;
 	j->past.whole = w->history;
-	if (w->history)
-		w->history = &j->past.history;
+	j->world.history = &j->past.history;
 }
 
 static void save_free(struct save *j)
@@ -134,7 +147,6 @@ static void save_done(void *arg)
 		snprintf(text, sizeof(text), "wrote %s, %s%s%s", j->file,
 			 text_bytes(size, (uint64_t)st.st_size), j->request.note ? "; " : "",
 			 j->request.note ? j->request.note : "");
-	j->world->history = j->past.whole;
 	j->saver->busy = false;
 	j->saver->save = NULL;
 	j->saver->said(j->saver->arg, j->rc != 0, text);
@@ -152,7 +164,7 @@ static void save_what(struct save *j, struct view *v, const struct save_wish *x)
 		memcpy(j->keep, keep, (m->n < n ? m->n : n) * sizeof(*keep));
 	}
 	j->request = (struct export_request){
-		.world = v->world,
+		.world = &j->world,
 		.moment = v->at_end ? NULL : m,
 		.detect = v->detect,
 		.keep = j->keep,
@@ -196,8 +208,8 @@ int saver_write(struct saver *s, struct view *v, const struct save_wish *x, stru
 	j->out = fdopen(fd, "w");
 	if (!j->out)
 		die("out of memory");
-	save_what(j, v, x);
 	past_wrap(j, v->world);
+	save_what(j, v, x);
 	s->busy = true;
 	s->save = j;
 	if (f->over_time) {

@@ -308,6 +308,8 @@ static void match_all(struct filter *f, const struct world *w, const struct mome
 size_t filter_all(struct filter *f, const struct world *w, const struct moment *m, bool system,
 		  bool *keep)
 {
+	if (!m->n)
+		return 0; /* keep may be NULL then */
 	if (!f || f->all)
 		memset(keep, true, m->n);
 	else

@@ -21,7 +21,7 @@ struct err {
 
 /*
  * Fills e (may be NULL) and returns rc, a negative errno. The first error
- * stays: an e that is already filled is left as it is.
+ * stays: an e that is already filled is left as it is. Control characters become '?'.
  */
 int err_set(struct err *e, int rc, enum exit_code code, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));

@@ -52,19 +52,34 @@ void strtab_release(struct strtab *t)
 	arena_release(&t->mem);
 }
 
+/* Its slot, or the free one where it belongs. */
+static size_t str_slot(const struct strtab *t, const char *s, size_t len)
+{
+	size_t i = hash_bytes(s, len, 0) & t->mask;
+
+	for (; t->slot[i]; i = (i + 1) & t->mask) {
+		const struct str *e = &t->str.v[t->slot[i] - 1];
+
+		if (e->len == len && !memcmp(e->s, s, len))
+			break;
+	}
+	return i;
+}
+
+uint32_t strtab_find(const struct strtab *t, const char *s, size_t len)
+{
+	return t->slot ? t->slot[str_slot(t, s, len)] - 1 : NO_STR;
+}
+
 uint32_t strtab_put(struct strtab *t, const char *s, size_t len)
 {
 	size_t i;
 
 	if (slots_full(t->slot, t->mask, t->str.n))
 		slots_grow(&t->slot, &t->mask, t->str.n, t, str_hash);
-	i = hash_bytes(s, len, 0) & t->mask;
-	for (; t->slot[i]; i = (i + 1) & t->mask) {
-		const struct str *e = &t->str.v[t->slot[i] - 1];
-
-		if (e->len == len && !memcmp(e->s, s, len))
-			return t->slot[i] - 1;
-	}
+	i = str_slot(t, s, len);
+	if (t->slot[i])
+		return t->slot[i] - 1;
 	*vec_push(&t->str) = (struct str){ arena_strndup(&t->mem, s, len), (uint32_t)len };
 	return (t->slot[i] = (uint32_t)t->str.n) - 1;
 }

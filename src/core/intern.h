@@ -27,6 +27,9 @@ void strtab_init(struct strtab *t);
 void strtab_release(struct strtab *t);
 /* Bytes need not be UTF-8 nor NUL-free; the stored copy has a NUL added. */
 uint32_t strtab_put(struct strtab *t, const char *s, size_t len);
+#define NO_STR UINT32_MAX
+/* The id of that content, NO_STR where it is not there. Only reads. */
+uint32_t strtab_find(const struct strtab *t, const char *s, size_t len);
 
 static inline const char *strtab_get(const struct strtab *t, uint32_t id)
 {

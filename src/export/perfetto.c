@@ -133,7 +133,7 @@ static uint32_t proc_index(struct perfetto *x, uint64_t id)
 static uint32_t lane_index(struct perfetto *x, char *what, uint64_t parent, const char *name,
 			   bool counter)
 {
-	uint32_t id = world_str(x->w, what), i = map64_get(&x->by_lane, id);
+	uint32_t id = words_str(&x->o.words, what), i = map64_get(&x->by_lane, id);
 
 	free(what);
 	if (i != UINT32_MAX || !name)
@@ -539,6 +539,7 @@ int perfetto_export(struct export_request *r, FILE *out)
 	};
 	int rc = -ENODATA;
 
+	words_init(&x.o.words, &r->world->strings);
 	if (x.w->history)
 		rc = put_timeline(&x, r);
 	perfetto_release(&x);

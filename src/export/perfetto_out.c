@@ -111,23 +111,20 @@ static bool is_new(struct pf_out *o, enum pf_interned kind, uint64_t key)
 	return true;
 }
 
-/* Never 0; of strings even, of stacks odd. */
-static uint64_t text_iid(uint32_t text)
-{
-	return 2 * (uint64_t)text + 2;
-}
-
+/* Numbers are never 0; those of strings are even, in order of use, those of stacks odd. */
 static uint64_t intern(struct pf_out *o, enum pf_interned kind, uint32_t text)
 {
-	uint64_t iid = text_iid(text);
+	uint32_t known = map64_get(&o->seen[kind], 2 * (uint64_t)text);
+	uint64_t iid;
 	size_t at;
 
-	if (!is_new(o, kind, iid))
-		return iid;
+	if (known != UINT32_MAX)
+		return 2 * (uint64_t)known;
+	map64_put(&o->seen[kind], 2 * (uint64_t)text, ++o->texts[kind]);
+	iid = 2 * (uint64_t)o->texts[kind];
 	at = pb_open(&o->intern, interned_field[kind]);
 	pb_uint(&o->intern, INTERNED_IID, iid);
-	pb_str(&o->intern, INTERNED_TEXT, strtab_get(&o->w->strings, text),
-	       strtab_len(&o->w->strings, text));
+	pb_str(&o->intern, INTERNED_TEXT, words_get(&o->words, text), words_len(&o->words, text));
 	pb_close(&o->intern, at);
 	return iid;
 }
@@ -137,7 +134,7 @@ uint32_t pf_word(struct pf_out *o, const char *word)
 	uint32_t id = map64_get(&o->word, (uintptr_t)word);
 
 	if (id == UINT32_MAX) {
-		id = world_str(o->w, word);
+		id = words_str(&o->words, word);
 		map64_put(&o->word, (uintptr_t)word, id);
 	}
 	return id;
@@ -283,6 +280,7 @@ void pf_release(struct pf_out *o)
 {
 	vec_free(&o->p.b);
 	vec_free(&o->intern.b);
+	words_release(&o->words);
 	map64_free(&o->word);
 	map64_free(&o->place);
 	for (int i = 0; i < PF_INTERNED; i++)

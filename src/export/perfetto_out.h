@@ -7,6 +7,7 @@
 
 #include "core/world.h"
 #include "export/pbuf.h"
+#include "export/words.h"
 
 enum pf_type { PF_BEGIN = 1, PF_END = 2, PF_INSTANT = 3, PF_COUNTER = 4 };
 
@@ -16,9 +17,11 @@ enum pf_interned { PF_CATEGORY, PF_NAME, PF_KEY, PF_PLACE, PF_TEXT, PF_INTERNED 
 struct pf_out {
 	FILE *out;
 	struct world *w;
+	struct words words;
 	struct pbuf p; /* the packet in the making */
 	struct pbuf intern; /* what it interns */
 	struct map64 seen[PF_INTERNED];
+	uint32_t texts[PF_INTERNED]; /* how many strings of each kind */
 	struct map64 word; /* address of a word → its string id */
 	struct map64 place; /* stack → number of its place's frame and one; 0: none */
 	size_t packet, event;
@@ -37,9 +40,9 @@ void pf_track(struct pf_out *o, const struct pf_track *t);
 
 /* An event of a track; what is called up to pf_event_end() says more of it. */
 void pf_event(struct pf_out *o, int64_t t, uint64_t track, enum pf_type type);
-/* The string id of a word of static life, which is looked up once. */
+/* The id of a word of static life, which is looked up once. */
 uint32_t pf_word(struct pf_out *o, const char *word);
-/* Strings are ids of the world's table; category and keys are words. */
+/* Strings are ids of words; category and keys are words of static life. */
 void pf_name(struct pf_out *o, const char *category, uint32_t name);
 void pf_number(struct pf_out *o, const char *key, uint64_t v);
 void pf_string(struct pf_out *o, const char *key, uint32_t text);

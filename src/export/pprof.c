@@ -8,6 +8,7 @@
 #include "export/labels.h"
 #include "export/pbuf.h"
 #include "export/stacks.h"
+#include "export/words.h"
 
 /* Fields of profile.proto, https://github.com/google/pprof/blob/main/proto/profile.proto */
 enum {
@@ -70,6 +71,7 @@ struct sample {
 struct pprof {
 	struct gzip *z;
 	struct world *w;
+	struct words words;
 	struct pbuf p; /* what is put into the file next */
 	VEC(struct sample) sample;
 	struct map64 head, sample_of; /* labels and kind → number; that and stack → sample */
@@ -77,7 +79,7 @@ struct pprof {
 
 	uint32_t unknown; /* the location of stacks that are not known; 0: none was needed */
 	uint32_t n_strings, n_functions, n_locations, n_prefixes;
-	struct map64 string_of, function_of; /* the world's id; name and file */
+	struct map64 string_of, function_of; /* the word's id; name and file */
 	struct map64 prefix; /* frames from a leaf on that share a location: see location() */
 	struct map64 location_of; /* the last of them */
 	int64_t total[V_N];
@@ -108,18 +110,18 @@ static uint64_t string_id(struct pprof *x, uint32_t id)
 	if (known != UINT32_MAX)
 		return known;
 	map64_put(&x->string_of, id, x->n_strings);
-	return string_new(x, strtab_get(&x->w->strings, id), strtab_len(&x->w->strings, id));
+	return string_new(x, words_get(&x->words, id), words_len(&x->words, id));
 }
 
-/* Words of our own and parts of labels: few, so the model's table may have them too. */
+/* Words of our own and parts of labels. */
 static uint64_t text_id(struct pprof *x, const char *s, size_t n)
 {
-	return string_id(x, strtab_put(&x->w->strings, s, n));
+	return string_id(x, words_put(&x->words, s, n));
 }
 
 static uint64_t word_id(struct pprof *x, const char *s)
 {
-	return string_id(x, world_str(x->w, s));
+	return string_id(x, words_str(&x->words, s));
 }
 
 static uint64_t function_id(struct pprof *x, uint32_t func, uint32_t file)
@@ -393,6 +395,7 @@ static void pprof_release(struct pprof *x)
 	map64_free(&x->function_of);
 	map64_free(&x->prefix);
 	map64_free(&x->location_of);
+	words_release(&x->words);
 }
 
 int pprof_export(struct export_request *r, FILE *out)
@@ -402,6 +405,7 @@ int pprof_export(struct export_request *r, FILE *out)
 
 	if (!x.z)
 		return -ENOMEM;
+	words_init(&x.words, &r->world->strings);
 	if (stacks_read(&s, r)) {
 		stacks_pick(&s, r, PROFILE_ON_CPU, SPLIT_LABELS);
 		add_times(&x, &s.pick, V_CPU);

@@ -7,6 +7,7 @@
 
 #include "export/json.h"
 #include "export/stacks.h"
+#include "export/words.h"
 #include "version.h"
 
 /* A frame of the file: a function, or a word in brackets. */
@@ -18,6 +19,7 @@ struct shared {
 struct scope {
 	struct json j;
 	struct world *w;
+	struct words words;
 	struct stacks *s;
 	VEC(struct shared) frame;
 	struct map64 by_key;
@@ -35,10 +37,9 @@ static uint32_t shared_of(struct scope *x, uint32_t node)
 	uint64_t key;
 	uint32_t i;
 
-	one.name =
-		call && n->func ? n->func : world_str(x->w, flame_name(f, node, buf, sizeof(buf)));
+	one.name = call && n->func ? n->func
+				   : words_str(&x->words, flame_name(f, node, buf, sizeof(buf)));
 	key = (uint64_t)one.name << 33 | (uint64_t)one.file << 1 | one.inlined;
-	/* strings have less than 2^31 ids: each takes more than two bytes */
 	i = map64_get(&x->by_key, key);
 	if (i != UINT32_MAX)
 		return i;
@@ -47,9 +48,9 @@ static uint32_t shared_of(struct scope *x, uint32_t node)
 	return (uint32_t)x->frame.n - 1;
 }
 
-static void put_string(struct json *j, const struct world *w, const char *key, uint32_t id)
+static void put_string(struct scope *x, const char *key, uint32_t id)
 {
-	jw_str(j, key, strtab_get(&w->strings, id), strtab_len(&w->strings, id));
+	jw_str(&x->j, key, words_get(&x->words, id), words_len(&x->words, id));
 }
 
 static void put_samples(struct scope *x)
@@ -105,16 +106,16 @@ static void put_shared(struct scope *x)
 	jw_array(&x->j, "frames");
 	for (size_t i = 0; i < x->frame.n; i++) {
 		const struct shared *f = &x->frame.v[i];
-		const char *name = strtab_get(&x->w->strings, f->name);
+		const char *name = words_get(&x->words, f->name);
 		char *inlined = f->inlined ? xasprintf("%s [inlined]", name) : NULL;
 
 		jw_object(&x->j, NULL);
 		if (inlined)
 			jw_text(&x->j, "name", inlined);
 		else
-			put_string(&x->j, x->w, "name", f->name);
+			put_string(x, "name", f->name);
 		if (f->file)
-			put_string(&x->j, x->w, "file", f->file);
+			put_string(x, "file", f->file);
 		jw_end(&x->j, '}');
 		free(inlined);
 	}
@@ -128,10 +129,11 @@ int speedscope_export(struct export_request *r, FILE *out)
 	struct scope x = { .j = { .out = out }, .w = r->world, .s = &s };
 	bool any = stacks_read(&s, r);
 
+	words_init(&x.words, &r->world->strings);
 	jw_object(&x.j, NULL);
 	jw_text(&x.j, "$schema", "https://www.speedscope.app/file-format-schema.json");
 	jw_text(&x.j, "exporter", "bingo-top " BINGO_VERSION);
-	put_string(&x.j, x.w, "name", x.w->source_name);
+	put_string(&x, "name", x.w->source_name);
 	jw_int(&x.j, "activeProfileIndex", 0);
 	jw_array(&x.j, "profiles");
 	for (int t = 0; t < PROFILE_TIMES && any; t++)
@@ -144,5 +146,6 @@ int speedscope_export(struct export_request *r, FILE *out)
 	vec_free(&x.frame);
 	vec_free(&x.frame_of);
 	map64_free(&x.by_key);
+	words_release(&x.words);
 	return ferror(out) ? -EIO : 0;
 }

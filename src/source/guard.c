@@ -321,6 +321,12 @@ static bool is_allowed(const struct guard_needs *n, const char *name)
 				.datum_a = UINT32_MAX, \
 				.datum_b = (uint32_t)(value) })
 
+#ifdef GUARD_ANY_PTRACE
+static const bool any_ptrace = true;
+#else
+static const bool any_ptrace = false;
+#endif
+
 /* Requests that look and let go; see target/regs.c. */
 static int allow_ptrace(scmp_filter_ctx ctx)
 {
@@ -375,7 +381,7 @@ static int filter_fill(scmp_filter_ctx ctx, const struct guard_needs *n)
 	}
 	if (!rc)
 		rc = ALLOW(ctx, prlimit64, 1, IS(0, 0));
-	if (!rc && n->live && n->ptrace)
+	if (!rc && ((n->live && n->ptrace) || any_ptrace))
 		rc = allow_ptrace(ctx);
 	return rc ? rc : allow_signals(ctx, n);
 }

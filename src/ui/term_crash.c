@@ -19,7 +19,7 @@ static struct {
 	struct termios modes;
 	struct sigaction before[ARRAY_SIZE(signals)];
 	volatile sig_atomic_t armed;
-	char stack[CRASH_STACK];
+	_Alignas(16) char stack[CRASH_STACK];
 } crash;
 
 static void put(int fd, const char *s, size_t n)

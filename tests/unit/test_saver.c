@@ -119,6 +119,8 @@ static void test_written(void **state)
 	assert_null(saver_file(&f->saver));
 	assert_int_equal(save(f, &err), 0);
 	assert_string_equal(saver_file(&f->saver), f->file);
+	/* who asks for the past meanwhile keeps what he asks longer than the export does */
+	assert_ptr_equal(f->w.history, history);
 	assert_int_equal(save(f, &err), -EBUSY);
 	finish(f);
 	assert_false(f->bad);

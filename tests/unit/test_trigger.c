@@ -99,6 +99,16 @@ static void is_so(struct fix *f, const char *text, const char *want)
 
 #define SECOND 1000000000ll
 
+/* What a terminal would obey is not repeated: neither in bytes nor in UTF-8. */
+static void test_told_plainly(void **state)
+{
+	struct err err = { 0 };
+
+	(void)state;
+	assert_null(trigger_new("dead\033[2J\177lock\302\233m", &err));
+	assert_non_null(strstr(err.text, "dead?[2J?lock??m"));
+}
+
 static void test_counts_and_times(void **state)
 {
 	struct fix *f = *state;
@@ -175,6 +185,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_wrong),
+		cmocka_unit_test(test_told_plainly),
 		cmocka_unit_test_setup_teardown(test_counts_and_times, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_growth, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_findings, setup, teardown),
