@@ -26,7 +26,7 @@
 
 #include "core/mem.h"
 
-enum { PAIRS_MOST = 64, SETTLED_MS = 8000, SETTLE_MOST_MS = 90000 };
+enum { PAIRS_MOST = 64, FEW = 10, SETTLED_MS = 8000, SETTLE_MOST_MS = 90000 };
 
 static const char *bingo, *load;
 static int window_ms = 1500, pairs = 8;
@@ -217,27 +217,26 @@ static long settled_kb(struct child *c)
 	return most;
 }
 
-/* Processor time against what live_pass.c allows; memory, from count to count, against the program's own. */
+/* Processor time against what live_pass.c allows; memory against the program's own, each without what it takes for FEW. */
 static void own_rows(long count, double cpu_pct, long own, long theirs)
 {
-	static long count_before, own_before, theirs_before;
+	static long own_few, theirs_few;
 	double allowed = count >= 1000000 ? 25 : count >= 100000 ? 20 : 2;
 	char *what = xasprintf("processor time, %ld goroutines", count);
 
-	row_once(what, cpu_pct, "%", "what it may take of a core", allowed, 1);
-	free(what);
-	if (count_before && count > count_before) {
-		double n = (double)(count - count_before);
-
-		what = xasprintf("memory of a goroutine, %ld to %ld", count_before, count);
-		row_once(what, (double)(own - own_before) * 1024 / n, "bytes",
-			 "its own in the program", (double)(theirs - theirs_before) * 1024 / n,
-			 0.25);
+	if (count == FEW) {
+		own_few = own;
+		theirs_few = theirs;
+	} else {
+		row_once(what, cpu_pct, "%", "what it may take of a core", allowed, 1);
 		free(what);
+		what = xasprintf("memory of a goroutine, of %ld", count);
+		row_once(what, (double)(own - own_few) * 1024 / (double)count, "bytes",
+			 "its own in the program",
+			 (double)(theirs - theirs_few) * 1024 / (double)count,
+			 count >= 1000000 ? 0.25 : 0);
 	}
-	count_before = count;
-	own_before = own;
-	theirs_before = theirs;
+	free(what);
 }
 
 /* Our own cost once all is read, and the rate that is reached. */
@@ -356,6 +355,7 @@ int main(int argc, char **argv)
 	plain = argc > 1 ? NULL : build("plain");
 	if (plain)
 		at_once("with symbols", plain);
+	own_cost(FEW);
 	for (char *w = strtok_r(text, " ", &save); w; w = strtok_r(NULL, " ", &save))
 		own_cost(atol(w));
 	if (!pairs)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# The rows of tests/bench/row.h as a table, its columns aligned.
+# The rows of tests/bench/row.h as a table, its columns aligned. -v markdown=1: the one of docs/performance.md.
 BEGIN {
 	FS = "\t"
 	put("what is measured", "ours", "against", "", "ratio", "middle half", "limit", "held")
@@ -37,7 +37,28 @@ NF == 2 {
 		no++
 }
 
+function markdown_row(k,    limit)
+{
+	if (k in missing) {
+		print "| " cell[k, 1] " | " missing[k] " | | | | |"
+		return
+	}
+	limit = cell[k, 7] == "-" ? "" : cell[k, 7] (cell[k, 8] == "NO" ? ", **not held**" : "")
+	sub(/<=/, "\342\211\244", limit)
+	sub(/>=/, "\342\211\245", limit)
+	print "| " cell[k, 1] " | " cell[k, 2] " | " cell[k, 3] (cell[k, 4] == "" ? "" : ": ") cell[k, 4] " | " cell[k, 5] " | " cell[k, 6] " | " limit " |"
+}
+
 END {
+	if (markdown) {
+		for (k = 1; k <= n; k++) {
+			if (k == 1)
+				print "| what is measured | ours | against | ratio | middle half | limit |\n|---|---|---|---|---|---|"
+			else
+				markdown_row(k)
+		}
+		exit
+	}
 	for (k = 1; k <= n; k++) {
 		if (k in missing) {
 			printf "%-" width[1] "s  %s\n", cell[k, 1], missing[k]
