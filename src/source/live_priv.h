@@ -184,7 +184,7 @@ struct live_source {
 	VEC(struct live_thread) thread; /* ascending by tid */
 	size_t stacks_told, labels_told;
 	bool header_told;
-	int64_t pass_before;
+	_Atomic int64_t pass_before; /* the prober reads it for its batches */
 	double cost_ns; /* of a pass, running mean */
 	unsigned quiet; /* passes in a row that found nothing changed */
 	int64_t interval_ns; /* from one pass to the next, as wished */
