@@ -8,9 +8,10 @@ set -u
 cd "$(dirname "$0")/.." || exit 1
 BUILD=${BUILD:-build/cov}
 SUITES=${COVER_SUITES:-/unit/test_ tests/cli/contract tests/cli/config tests/cli/exports tests/cli/folded
-	tests/golden tests/trace/go_reader tests/pty/pty tests/pty/settings tests/live/attach tests/live/core.sh
-	tests/live/dumptext tests/live/exact tests/live/exports tests/live/follow tests/live/objects
-	tests/live/plain tests/live/profile tests/live/recording tests/live/screen tests/live/waits}
+	tests/golden tests/trace/go_reader tests/pty/pty tests/pty/settings tests/live/attach
+	tests/live/code tests/live/corevars tests/live/dumptext tests/live/exact tests/live/exports
+	tests/live/follow tests/live/holders tests/live/objects tests/live/plain tests/live/profile
+	tests/live/recording tests/live/rights tests/live/screen tests/live/vars tests/live/waits}
 case $("${CC:-cc}" --version) in
 *clang*) gcov="llvm-cov gcov" ;;
 *) gcov=gcov ;;

@@ -354,6 +354,8 @@ int64_t live_time(struct live_source *l, int64_t clock);
 uint32_t live_stack_id(const struct live_source *l, uint32_t id);
 /* The lines of a stack, as one of the world's. */
 uint32_t live_lines_intern(struct world *w, const struct stack_line *line, size_t n);
+/* The same of a stack of a batch. */
+uint32_t live_stack_intern(struct world *w, const struct live_batch *b, const struct live_stack *s);
 uint32_t live_syscall_text(struct world *w, int64_t nr);
 /* Makes events of changes, from at on; false: the budget is used up. */
 bool live_drain_changes(struct live_source *l, struct world *w, int64_t deadline);
