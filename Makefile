@@ -91,7 +91,7 @@ PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS))
 PKG_LIBS := $(shell pkg-config --libs $(PKGS))
 endif
 
-.PHONY: all check bench fuzz soak lint fmt install uninstall dist clean tests fuzzers golden-update generated static tarball deb image screenshots FORCE
+.PHONY: all check bench fuzz soak coverage lint fmt install uninstall dist clean tests fuzzers golden-update generated static tarball deb image screenshots FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
 
@@ -233,6 +233,11 @@ soak: TIME = 600
 soak: tests
 	$(Q)if tests/lib/can-sanitize.sh '$(CC)'; then $(MAKE) --no-print-directory BUILD='$(BASE)' SANITIZE=address,undefined all; fi
 	$(Q)BUILD='$(BUILD)' SOAK_TIME='$(TIME)' SOAK_SEED='$(SEED)' SOAK_SANITIZED='$(SOAKED)' tests/pty/soak.sh
+
+# How much of src/ the tests run through, by tests/coverage.sh. A build of its own, counted by the compiler.
+coverage:
+	$(Q)$(MAKE) --no-print-directory BUILD='$(BASE)/cov' OPT='-O0 -g --coverage' HARD= LDFLAGS='--coverage $(LDFLAGS)' tests
+	$(Q)BUILD='$(BASE)/cov' CC='$(CC)' tests/coverage.sh
 
 lint: $(BUILD)/gen/version.h $(SKEL) $(JS)
 	$(Q)BUILD='$(BUILD)' CC='$(CC)' CLANG='$(CLANG)' LINT_DEEP=yes tests/lint/run

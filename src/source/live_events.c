@@ -69,6 +69,11 @@ uint32_t live_lines_intern(struct world *w, const struct stack_line *line, size_
 	return id;
 }
 
+uint32_t live_stack_intern(struct world *w, const struct live_batch *b, const struct live_stack *s)
+{
+	return live_lines_intern(w, s->n ? &b->line.v[s->first] : NULL, s->n);
+}
+
 /* In a container, or a chroot. */
 static uint32_t other_root(struct world *w, const struct live_source *l)
 {
@@ -120,8 +125,7 @@ void live_learn_names(struct live_source *l, struct world *w, const struct live_
 	if (b->header)
 		learn_header(l, w, b->header);
 	for (size_t i = 0; i < b->stack.n; i++)
-		*vec_push(&l->stack_id) =
-			live_lines_intern(w, &b->line.v[b->stack.v[i].first], b->stack.v[i].n);
+		*vec_push(&l->stack_id) = live_stack_intern(w, b, &b->stack.v[i]);
 	for (size_t i = 0; i < b->label.n; i++)
 		*vec_push(&l->label_id) = world_str(w, b->label.v[i]);
 	for (size_t i = 0; i < b->text.n; i++)

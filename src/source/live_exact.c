@@ -219,8 +219,7 @@ static void learn_stacks(struct live_source *l, struct world *w, const struct li
 	const struct live_probed *p = b->probed;
 
 	for (size_t i = 0; i < p->stack.n; i++)
-		*vec_push(&l->exact_stack_id) =
-			live_lines_intern(w, &b->line.v[p->stack.v[i].first], p->stack.v[i].n);
+		*vec_push(&l->exact_stack_id) = live_stack_intern(w, b, &p->stack.v[i]);
 }
 
 static void tell_state(struct world *w, const struct live_probe_state *s)

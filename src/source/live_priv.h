@@ -184,7 +184,7 @@ struct live_source {
 	VEC(struct live_thread) thread; /* ascending by tid */
 	size_t stacks_told, labels_told;
 	bool header_told;
-	int64_t pass_before;
+	_Atomic int64_t pass_before; /* the prober reads it for its batches */
 	double cost_ns; /* of a pass, running mean */
 	unsigned quiet; /* passes in a row that found nothing changed */
 	int64_t interval_ns; /* from one pass to the next, as wished */
@@ -355,6 +355,8 @@ int64_t live_time(struct live_source *l, int64_t clock);
 uint32_t live_stack_id(const struct live_source *l, uint32_t id);
 /* The lines of a stack, as one of the world's. */
 uint32_t live_lines_intern(struct world *w, const struct stack_line *line, size_t n);
+/* The same of a stack of a batch. */
+uint32_t live_stack_intern(struct world *w, const struct live_batch *b, const struct live_stack *s);
 uint32_t live_syscall_text(struct world *w, int64_t nr);
 /* Makes events of changes, from at on; false: the budget is used up. */
 bool live_drain_changes(struct live_source *l, struct world *w, int64_t deadline);

@@ -115,7 +115,7 @@ static void happen(struct fix *f, struct input *in)
 
 static void click(struct fix *f, struct input *in)
 {
-	static const int far[] = { -1, -33, 9999, 0x10ffff - 32, INT32_MIN, INT32_MAX };
+	static const int far[] = { -1, -33, 9999, 99998, 0x10ffff - 33 }; /* what term.c may tell */
 	uint8_t kind = byte_of(in), x = byte_of(in), y = byte_of(in);
 	struct mouse m = { .kind = (enum mouse_kind)(kind % (MOUSE_WHEEL + 1)), .x = x, .y = y };
 

@@ -22,6 +22,22 @@ static uint32_t roll(uint32_t n)
 }
 
 /* Short strings of few bytes, NUL among them: many are equal, or equal but for the end. */
+static void test_find_only_reads(void **state)
+{
+	struct strtab t = { 0 };
+	uint32_t a;
+
+	(void)state;
+	assert_int_equal(strtab_find(&t, "a", 1), NO_STR); /* before it is made, too */
+	strtab_init(&t);
+	a = strtab_put(&t, "a", 1);
+	assert_int_equal(strtab_find(&t, "a", 1), a);
+	assert_int_equal(strtab_find(&t, "", 0), 0);
+	assert_int_equal(strtab_find(&t, "ab", 2), NO_STR);
+	assert_int_equal(t.str.n, 2);
+	strtab_release(&t);
+}
+
 static void test_equal_strings(void **state)
 {
 	enum { N = 30000, LEN = 12 };
@@ -211,9 +227,10 @@ static void test_map_spreads(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_equal_strings), cmocka_unit_test(test_texts_stay),
-		cmocka_unit_test(test_stacks),	      cmocka_unit_test(test_deep_stack),
-		cmocka_unit_test(test_map),	      cmocka_unit_test(test_map_spreads),
+		cmocka_unit_test(test_find_only_reads), cmocka_unit_test(test_equal_strings),
+		cmocka_unit_test(test_texts_stay),	cmocka_unit_test(test_stacks),
+		cmocka_unit_test(test_deep_stack),	cmocka_unit_test(test_map),
+		cmocka_unit_test(test_map_spreads),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "core/evlog.h"
+#include "export/formats.h"
 #include "saver.h"
 
 enum { EVENTS = 5000 };
@@ -160,6 +161,27 @@ static void test_left_off(void **state)
 	assert_int_equal(access(f->file, F_OK), 0);
 }
 
+/* What a worker writes puts no words into the tables that the screen reads meanwhile. */
+static void test_world_stays(void **state)
+{
+	struct fix *f = *state;
+	size_t strings = f->w.strings.str.n, stacks = f->w.stacks.stack.n;
+
+	for (size_t i = 0; i < export_formats; i++) {
+		const struct save_wish wish = { export_table[i].name, f->file, T_BEFORE, T_NEVER };
+		struct err err = { 0 };
+
+		if (!export_table[i].over_time)
+			continue;
+		assert_int_equal(saver_write(&f->saver, &f->view, &wish, &err), 0);
+		finish(f);
+		assert_false(f->bad);
+		unlink(f->file);
+		assert_int_equal(f->w.strings.str.n, strings);
+		assert_int_equal(f->w.stacks.stack.n, stacks);
+	}
+}
+
 /* Another file of that name is not ours to remove. */
 static void test_not_ours(void **state)
 {
@@ -182,6 +204,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_written, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_left_off, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_world_stays, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_not_ours, setup, teardown),
 	};
 
