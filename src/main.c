@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
 #include <locale.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "app.h"
 #include "options.h"
@@ -17,6 +19,13 @@ int main(int argc, char **argv)
 		code = err.code;
 	else if (o.mode != MODE_SHOWN)
 		code = app_run(&o, &err);
+	/* what was only printed, as by --help, may have gone nowhere: a full disk, a closed pipe */
+	errno = 0;
+	if ((fflush(stdout) || ferror(stdout)) && code == EXIT_FINE && !err.rc) {
+		code = EXIT_USAGE;
+		err_set(&err, -EIO, EXIT_USAGE, "cannot write to standard output: %s",
+			strerror(errno ? errno : EIO));
+	}
 	if (err.rc)
 		fprintf(stderr, "bingo-top: %s\n", err.text);
 	options_release(&o);

@@ -335,12 +335,19 @@ static bool target_lost(struct live_source *l)
 {
 	struct proc_status s;
 	char how[64];
+	int rc;
 
 	if (command_over(l, how, sizeof(how))) {
 		live_over(l, "%s (process %d) %s", l->name, (int)l->pid, how);
 		return false;
 	}
-	if (proc_status_read(&s, l->pid, NULL) || s.start_time != l->t->status.start_time) {
+	rc = proc_status_read(&s, l->pid, NULL);
+	if (rc && rc != -ESRCH) {
+		live_over(l, "process %d (%s) can no longer be looked at in /proc: %s", (int)l->pid,
+			  l->name, strerror(-rc));
+		return false;
+	}
+	if (rc || s.start_time != l->t->status.start_time) {
 		live_over(l, "process %d (%s) has ended", (int)l->pid, l->name);
 		return false;
 	}
@@ -349,7 +356,7 @@ static bool target_lost(struct live_source *l)
 			  (int)l->pid, l->name);
 		return false;
 	}
-	return restart(l);
+	return s.exec_mark == l->t->status.exec_mark || restart(l);
 }
 
 /* --- passes --- */
