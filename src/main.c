@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "app.h"
+#include "core/mapped.h"
 #include "options.h"
 
 int main(int argc, char **argv)
@@ -15,6 +16,7 @@ int main(int argc, char **argv)
 
 	setlocale(LC_ALL, "");
 	setlocale(LC_NUMERIC, "C");
+	mapped_guard();
 	if (options_parse(&o, argc, argv, &err))
 		code = err.code;
 	else if (o.mode != MODE_SHOWN)
@@ -26,6 +28,9 @@ int main(int argc, char **argv)
 		err_set(&err, -EIO, EXIT_USAGE, "cannot write to standard output: %s",
 			strerror(errno ? errno : EIO));
 	}
+	if (mapped_lost())
+		fprintf(stderr, "bingo-top: a file became shorter while it was read: what is "
+				"missing was taken for zeros\n");
 	if (err.rc)
 		fprintf(stderr, "bingo-top: %s\n", err.text);
 	options_release(&o);
