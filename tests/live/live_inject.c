@@ -15,8 +15,8 @@
  *	-m EINTR*    one run: each thread's every other call is interrupted
  *	-m short     one run: process_vm_readv() gives less than was asked for, each time
  *	-m count     one run with nothing wrong
- *	-c CALL,...  the calls of interest; openat and readlink count for /proc/PID alone,
- *	             writes for files below -d alone
+ *	-c CALL,...  the calls of interest; those of files count for /proc/PID alone,
+ *	             with -d for files below that folder
  *	-x CODE,...  exit codes that are right (0)
  *	-n MOST      at most so many cases, evenly taken
  *	-a N         the N-th alone
@@ -420,16 +420,31 @@ static int path_argument(int nr)
 	return -1;
 }
 
-/* Is it one of those that are counted? The dynamic loader reads before the first look at the target. */
+/* Does it read of one of the target's files in /proc? */
+static bool of_target(const struct seccomp_notif *n)
+{
+	char own[64], path[4096];
+
+	snprintf(own, sizeof(own), "/proc/%d/", (int)run.target);
+	file_of((pid_t)n->pid, n->data.args[0], path, sizeof(path));
+	return begins(path, own);
+}
+
+/* Is it one of those that are counted? */
 static bool counts(const struct seccomp_notif *n)
 {
+	const char *name = call_of(n->data.nr);
 	int path = path_argument(n->data.nr);
 
 	if (path >= 0)
 		return in_target((pid_t)n->pid, n->data.args[path]);
 	if (opt.folder)
 		return in_folder((pid_t)n->pid, n->data.args[0]);
-	return run.seen || (opt.mode != INTERRUPT && strcmp(call_of(n->data.nr), "read") != 0);
+	if (opt.mode == INTERRUPT)
+		return run.seen;
+	if (!strcmp(name, "read") || !strcmp(name, "pread64") || !strcmp(name, "getdents64"))
+		return of_target(n);
+	return true;
 }
 
 /*
