@@ -75,11 +75,11 @@ shared_folder()
 	is "a link of one's own is followed" "$(tail -c 2 "$WORK/own" 2>/dev/null)" "}"
 	# who may plant a configuration would start what he likes, with the rights of who presses e
 	mkdir -p "$WORK/config/bingo-top"
-	echo 'nonsense = 1' >"$WORK/config/bingo-top/config"
-	XDG_CONFIG_HOME=$WORK/config "$BINGO" --print-config >"$WORK/stdout" 2>"$WORK/stderr"
+	printf '[screen]\ncolor = nonsense\n' >"$WORK/config/bingo-top/config"
+	XDG_CONFIG_HOME=$WORK/config "$BINGO" --replay tests/data/demo.trace --json >"$WORK/stdout" 2>"$WORK/stderr"
 	is "one's own configuration is read" $? 2
 	chown 65534 "$WORK/config/bingo-top/config"
-	XDG_CONFIG_HOME=$WORK/config "$BINGO" --print-config >"$WORK/stdout" 2>"$WORK/stderr"
+	XDG_CONFIG_HOME=$WORK/config "$BINGO" --replay tests/data/demo.trace --json >"$WORK/stdout" 2>"$WORK/stderr"
 	is "another user's is not" $? 0
 }
 
