@@ -11,6 +11,7 @@
 
 #include "analysis/filter.h"
 #include "core/mem.h"
+#include "core/sharedfile.h"
 #include "export/formats.h"
 #include "export/verdicts.h"
 #include "ui/view.h"
@@ -75,7 +76,7 @@ static int file_open(struct batch_file *b, const struct export_wish *x, struct e
 	fd = open(x->file, how | O_EXCL, 0666);
 	b->made = fd >= 0;
 	if (fd < 0 && errno == EEXIST)
-		fd = open(x->file, how, 0666);
+		fd = sharedfile_open(x->file, how, 0666);
 	if (fd < 0)
 		return cannot_write(x, -errno, err);
 	b->f = fdopen(fd, "w");

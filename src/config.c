@@ -120,12 +120,24 @@ char *config_path(const char *path)
 	return path ? xstrdup(path) : home_path("XDG_CONFIG_HOME", ".config", "config");
 }
 
+/* It names programs that are run: nobody else's may. */
+static bool is_others(FILE *in)
+{
+	struct stat st;
+
+	return fstat(fileno(in), &st) || (st.st_uid != geteuid() && st.st_uid != 0);
+}
+
 /* One that is not there, or another user's, as after su, is none. */
 static int load_usual(struct settings *s, const char *name, bool *found, struct err *err)
 {
 	FILE *in = name ? fopen(name, "re") : NULL;
 	int rc;
 
+	if (in && is_others(in)) {
+		fclose(in);
+		in = NULL;
+	}
 	*found = in != NULL;
 	if (!in)
 		return 0;
@@ -156,19 +168,28 @@ static int load_system(struct settings *s, struct err *err)
 	return rc;
 }
 
+/* What --config names may be anybody's. */
+static int load_named(struct settings *s, const char *path, struct err *err)
+{
+	FILE *in = fopen(path, "re");
+	int rc;
+
+	if (!in)
+		return err_set(err, -errno, EXIT_USAGE, "cannot read the configuration %s: %s",
+			       path, strerror(errno));
+	rc = config_read(s, in, path, err);
+	fclose(in);
+	return rc;
+}
+
 int config_load(struct settings *s, const char *path, struct err *err)
 {
 	char *usual;
 	bool found;
 	int rc;
 
-	if (path) {
-		rc = load_usual(s, path, &found, err);
-		if (!found)
-			rc = err_set(err, -errno, EXIT_USAGE,
-				     "cannot read the configuration %s: %s", path, strerror(errno));
-		return rc;
-	}
+	if (path)
+		return load_named(s, path, err);
 	rc = load_system(s, err);
 	usual = config_path(NULL);
 	if (!rc)

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "core/clock.h"
+#include "core/sharedfile.h"
 
 enum {
 	WAITING_MOST = 32 << 20, /* bytes of frames that wait for something to happen */
@@ -38,7 +39,7 @@ static int open_there(struct recfile *f, struct err *err)
 	struct stat st;
 	ssize_t n;
 
-	f->fd = open(f->name, O_RDWR | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	f->fd = sharedfile_open(f->name, O_RDWR | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0);
 	if (f->fd < 0)
 		return refuse(err, -errno, f->name, strerror(errno));
 	if (fstat(f->fd, &st) || !S_ISREG(st.st_mode))

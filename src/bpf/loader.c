@@ -19,12 +19,28 @@ static const char *const why_words[BPF_WHYS] = {
 	[BPF_OLD_KERNEL] = "old kernel",
 	[BPF_NO_G] = "no g",
 	[BPF_NO_TARGET] = "no target",
+	[BPF_NO_MEMORY] = "no memory",
 	[BPF_REFUSED] = "refused",
 };
 
 const char *bpf_why_word(enum bpf_why why)
 {
 	return why < BPF_WHYS ? why_words[why] : "";
+}
+
+enum bpf_why bpf_why_errno(int rc)
+{
+	switch (-rc) {
+	case EPERM:
+	case EACCES:
+		return BPF_NO_RIGHT;
+	case ESRCH:
+		return BPF_NO_TARGET;
+	case ENOMEM:
+		return BPF_NO_MEMORY;
+	default:
+		return BPF_REFUSED;
+	}
 }
 
 const char *bpf_part_name(enum bpf_part p)
@@ -248,12 +264,16 @@ void bpf_can(struct bpf_part_state state[BPF_PARTS])
 	libbpf_set_print(quiet);
 	more_memlock();
 	if (!may_load(&e)) {
-		bool right = e == EPERM || e == EACCES;
+		enum bpf_why why = bpf_why_errno(-e);
 
-		all_off(state, right ? BPF_NO_RIGHT : BPF_OLD_KERNEL,
-			right ? "no right to load BPF programs: it takes CAP_BPF and CAP_PERFMON, "
-				"or root"
-			      : "this kernel loads no BPF programs");
+		if (why == BPF_NO_RIGHT)
+			all_off(state, why,
+				"no right to load BPF programs: it takes CAP_BPF and CAP_PERFMON, "
+				"or root");
+		else if (why == BPF_NO_MEMORY)
+			all_off(state, why, "the kernel has no memory for BPF programs");
+		else
+			all_off(state, BPF_OLD_KERNEL, "this kernel loads no BPF programs");
 		return;
 	}
 	if (libbpf_probe_bpf_map_type(BPF_MAP_TYPE_RINGBUF, NULL) != 1) {
@@ -338,7 +358,7 @@ static struct bingo_bpf *load_parts(const struct rec_config *cfg, unsigned *part
 
 		if (!rc)
 			continue;
-		part_off(&state[i], rc == -EPERM ? BPF_NO_RIGHT : BPF_REFUSED,
+		part_off(&state[i], bpf_why_errno(rc),
 			 "the kernel does not take the program for %s: %s", part_names[i],
 			 strerror(-rc));
 		*parts &= ~(1u << i);
@@ -545,10 +565,7 @@ static unsigned attach_parts(struct bpf_set *s, unsigned parts,
 
 		if (!rc)
 			continue;
-		part_off(&state[i],
-			 rc == -EPERM || rc == -EACCES ? BPF_NO_RIGHT
-			 : rc == -ESRCH		       ? BPF_NO_TARGET
-						       : BPF_REFUSED,
+		part_off(&state[i], bpf_why_errno(rc),
 			 "the kernel does not let the program for %s be attached: %s",
 			 part_names[i], strerror(-rc));
 		parts &= ~(1u << i);

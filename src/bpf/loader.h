@@ -30,6 +30,7 @@ enum bpf_why {
 	BPF_OLD_KERNEL, /* it lacks what the part needs */
 	BPF_NO_G, /* where g lies is not known: another machine, or a program that hides it */
 	BPF_NO_TARGET, /* the process is gone, or in a pid namespace where it is not found */
+	BPF_NO_MEMORY, /* for its programs, maps or links */
 	BPF_REFUSED, /* by the kernel, for reasons of its own; see sentence */
 	BPF_WHYS
 };
@@ -88,6 +89,7 @@ uint64_t bpf_set_lost(const struct bpf_set *s);
  */
 void bpf_state_word(const struct bpf_part_state state[BPF_PARTS], char *buf, size_t size);
 const char *bpf_why_word(enum bpf_why why); /* "on", "no right" … */
+enum bpf_why bpf_why_errno(int rc); /* of a negative errno that the kernel gave */
 const char *bpf_part_name(enum bpf_part p); /* "samples", "sched", "syscalls" */
 /* Whether n bytes are a record of the kind that they say, whole. */
 bool bpf_record_valid(const void *rec, size_t n);

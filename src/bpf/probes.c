@@ -261,7 +261,7 @@ struct probe_set *probe_set_open(pid_t pid, const struct probe_config *cfg, bool
 	}
 	if (!rc)
 		return s;
-	state->why = rc == -EPERM ? BPF_NO_RIGHT : BPF_REFUSED;
+	state->why = bpf_why_errno(rc);
 	snprintf(state->sentence, sizeof(state->sentence),
 		 "the kernel does not take the programs of the probes: %s", strerror(-rc));
 	probe_set_close(s);

@@ -113,7 +113,14 @@ const struct export_format *export_find(const char *name)
 static int flush(FILE *out)
 {
 	errno = 0;
-	return fflush(out) || ferror(out) ? -(errno ? errno : EIO) : 0;
+	if (!fflush(out) && !ferror(out))
+		return 0;
+	if (!errno) { /* what went wrong on the way is forgotten by now: another byte tells it once more */
+		clearerr(out);
+		putc('\n', out);
+		fflush(out);
+	}
+	return -(errno ? errno : EIO);
 }
 
 static int write_part(const struct export_format *f, struct export_request *r, FILE *out)

@@ -69,6 +69,8 @@ static int tell_over(struct live_source *l, struct world *w, struct err *err)
 	l->over = true;
 	if (!l->begun && l->file)
 		return err_set(err, -EBADMSG, EXIT_BADFILE, "%s", l->now->ended);
+	if (!l->begun && l->now->refused)
+		return err_set(err, -ENOTSUP, EXIT_ATTACH, "%s", l->now->ended);
 	if (!l->begun)
 		return err_set(err, -ESRCH, EXIT_GONE, "%s, before it could be looked at once",
 			       l->now->ended);

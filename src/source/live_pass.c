@@ -17,6 +17,7 @@ enum {
 	SYSCALLS_MOST = 64, /* /proc/PID/task/TID/syscall files read in a pass */
 	CGROUP_MS = 5000, /* between two searches for its cgroup */
 	RESTART_MS = 2000, /* for the runtime to be up after execve */
+	DISORDER_MS = 5000, /* for the first pass that makes sense */
 	ENDING_MS = 500, /* for all threads of a command to end */
 };
 
@@ -335,12 +336,19 @@ static bool target_lost(struct live_source *l)
 {
 	struct proc_status s;
 	char how[64];
+	int rc;
 
 	if (command_over(l, how, sizeof(how))) {
 		live_over(l, "%s (process %d) %s", l->name, (int)l->pid, how);
 		return false;
 	}
-	if (proc_status_read(&s, l->pid, NULL) || s.start_time != l->t->status.start_time) {
+	rc = proc_status_read(&s, l->pid, NULL);
+	if (rc && rc != -ESRCH) {
+		live_over(l, "process %d (%s) can no longer be looked at in /proc: %s", (int)l->pid,
+			  l->name, strerror(-rc));
+		return false;
+	}
+	if (rc || s.start_time != l->t->status.start_time) {
 		live_over(l, "process %d (%s) has ended", (int)l->pid, l->name);
 		return false;
 	}
@@ -349,7 +357,7 @@ static bool target_lost(struct live_source *l)
 			  (int)l->pid, l->name);
 		return false;
 	}
-	return restart(l);
+	return s.exec_mark == l->t->status.exec_mark || restart(l);
 }
 
 /* --- passes --- */
@@ -439,6 +447,25 @@ int live_scan(struct live_source *l)
 	return scan_pass(l->scan, on_changes, l);
 }
 
+/* A list that makes no sense will, as a rule, with the next pass; one that never did is no list. False: it is over. */
+static bool in_disorder(struct live_source *l, int64_t now)
+{
+	struct live_batch *b;
+
+	if (scan_stats(l->scan)->passes)
+		return true;
+	l->disorder = l->disorder ? l->disorder : now;
+	if (now - l->disorder < DISORDER_MS * (int64_t)MS)
+		return true;
+	b = batch_new(l);
+	snprintf(b->ended, sizeof(b->ended),
+		 "the list of goroutines of process %d makes no sense, however often it is read",
+		 (int)l->pid);
+	b->over = b->refused = true;
+	batch_send(l, b);
+	return false;
+}
+
 /* False: it is over. */
 static bool one_pass(struct live_source *l)
 {
@@ -462,7 +489,7 @@ static bool one_pass(struct live_source *l)
 	if (!target_alive(l->t))
 		return target_lost(l);
 	if (rc)
-		return true; /* in disorder this time */
+		return in_disorder(l, began); /* this time, or always */
 	if (objects_stats(l->objects)->looks) {
 		look = live_look(l, began);
 		live_pass_end(l, began);

@@ -150,6 +150,7 @@ struct live_batch {
 	bool pass_end;
 	bool restart; /* another program was executed: ids begin anew */
 	bool over;
+	bool refused; /* with over: it could never be read */
 	char ended[256];
 	struct live_facts facts; /* with pass_end */
 	bool look_end; /* one was made, */
@@ -187,6 +188,7 @@ struct live_source {
 	_Atomic int64_t pass_before; /* the prober reads it for its batches */
 	double cost_ns; /* of a pass, running mean */
 	unsigned quiet; /* passes in a row that found nothing changed */
+	int64_t disorder; /* when the first pass found nothing that makes sense; 0: it did not */
 	int64_t interval_ns; /* from one pass to the next, as wished */
 	double gap_ns; /* from one pass to the next, running mean of what is reached */
 	enum live_state state;

@@ -253,9 +253,18 @@ int proc_access_check(struct proc_access *a, pid_t pid, struct err *err)
 {
 	struct proc_access_facts f = { .pid = pid };
 	struct proc_status s;
+	int rc;
 
 	memset(a, 0, sizeof(*a));
-	f.found = !proc_status_read(&s, pid, NULL);
+	rc = proc_status_read(&s, pid, NULL);
+	if (rc &&
+	    rc != -ESRCH) { /* a limit of ours, or an error: that says nothing of the process */
+		a->why = PROC_LSM;
+		snprintf(a->sentence, sizeof(a->sentence), "cannot read /proc/%d: %s", (int)pid,
+			 strerror(-rc));
+		return err_set(err, rc, EXIT_ATTACH, "%s", a->sentence);
+	}
+	f.found = !rc;
 	if (f.found) {
 		gather(&f, &s, pid);
 		a->stopped = s.state == 'T' || s.state == 't';

@@ -19,7 +19,7 @@ enum {
 	CHAIN_MAX = 1 << 16,
 	GOID_MAX_BITS = 56,
 	STACK_MAX = 1 << 30,
-	LISTED_MOST = 1 << 24
+	LISTED_MOST = 1 << 12
 };
 
 /* A function's code, from the file or else the target; *own is to be freed. */
@@ -191,23 +191,23 @@ static int find_allgs(struct gfinder *f, struct err *err)
 	return 0;
 }
 
+/* The first ones that make sense, of those that the list begins with. */
 static void sample_gs(struct gfinder *f)
 {
-	uint64_t ptr, len;
+	uint64_t ptr, len, goid, *list;
+	ssize_t got;
 
 	if (!peek(f, f->gl->allgptr, &ptr) || !peek(f, f->gl->allglen, &len))
 		return;
 	len = len < LISTED_MOST ? len : (uint64_t)LISTED_MOST;
-	for (uint64_t i = 0; i < len && f->ng < GFIND_SAMPLE; i++) {
-		uint64_t g, goid;
-
-		if (!peek(f, ptr + 8 * i, &g))
-			return;
-		if (is_g(f, g, &goid)) {
-			f->g[f->ng] = g;
+	list = xcalloc(len + 1, sizeof(*list));
+	got = memr_read_some(f->mem, ptr, list, len * sizeof(*list));
+	for (ssize_t i = 0; i < got / (ssize_t)sizeof(*list) && f->ng < GFIND_SAMPLE; i++)
+		if (is_g(f, list[i], &goid)) {
+			f->g[f->ng] = list[i];
 			f->goid[f->ng++] = goid;
 		}
-	}
+	free(list);
 }
 
 /* 251 roots { lock, treap, nwait }, nothing between them: runtime/sema.go:semTable. */

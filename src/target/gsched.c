@@ -109,6 +109,7 @@ static int threads_walk(struct gsched *s, struct memr *mem, const struct golayou
 {
 	size_t bytes = m_bytes(lay);
 	uint8_t *b = buffer(s, bytes);
+	uint64_t mark = 0;
 
 	s->m.n = 0;
 	for (uint64_t addr = head; addr && s->m.n < MAX_THREADS;) {
@@ -118,6 +119,10 @@ static int threads_walk(struct gsched *s, struct memr *mem, const struct golayou
 			return rc;
 		*vec_push(&s->m) = m_parse(lay, addr, b);
 		addr = s->m.v[s->m.n - 1].next;
+		if (!(s->m.n & (s->m.n - 1))) /* Brent: a ring is met again within its length */
+			mark = addr;
+		else if (addr && addr == mark)
+			return -EFAULT;
 	}
 	return 0;
 }

@@ -147,6 +147,20 @@ static char *put(char *to, const char *s)
 	return to + n;
 }
 
+static uint32_t keep(struct labels *l, const char *text, size_t n)
+{
+	static const char too_many[] = "too many different labels";
+	size_t before;
+	uint32_t id;
+
+	if (l->kept + n > LABELS_ROOM)
+		return strtab_put(&l->text, too_many, sizeof(too_many) - 1);
+	before = l->text.str.n;
+	id = strtab_put(&l->text, text, n);
+	l->kept += l->text.str.n > before ? n : 0;
+	return id;
+}
+
 static uint32_t pairs_text(struct labels *l, struct pairs *p)
 {
 	char *text = xmalloc(p->n * (2 * MAX_BYTES + 2) + 1), *end = text;
@@ -166,7 +180,7 @@ static uint32_t pairs_text(struct labels *l, struct pairs *p)
 		free(p->v[i].k);
 		free(p->v[i].v);
 	}
-	id = strtab_put(&l->text, text, (size_t)(end - text));
+	id = keep(l, text, (size_t)(end - text));
 	free(text);
 	return id;
 }

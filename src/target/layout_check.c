@@ -94,22 +94,23 @@ static void check_all(struct checker *c, struct memr *mem, const uint8_t *raw,
 static ssize_t read_sample(const struct golayout *lay, const struct goglobals *gl, struct memr *mem,
 			   uint8_t *raw, struct mem_iov *v)
 {
-	uint64_t len, ptr, *list, step;
-	size_t n = 0;
+	uint64_t len, ptr, list[SAMPLE], step;
+	size_t n = 0, size = (size_t)lay->g.size;
 	ssize_t rc = memr_read_u64(mem, gl->allglen, &len) ?: memr_read_u64(mem, gl->allgptr, &ptr);
 
 	if (rc || !len || len > 1u << 24)
 		return rc == -ESRCH ? rc : 0;
 	step = (len + SAMPLE - 1) / SAMPLE;
-	list = xcalloc(len, sizeof(*list));
-	rc = memr_read(mem, ptr, list, len * sizeof(*list));
-	for (uint64_t i = 0; i < len && !rc && n < SAMPLE; i += step, n++)
-		v[n] = (struct mem_iov){ .addr = list[i],
-					 .buf = raw + n * (size_t)lay->g.size,
-					 .len = (uint32_t)lay->g.size };
-	free(list);
-	if (!rc && n)
-		rc = memr_readv(mem, v, n);
+	for (uint64_t i = 0; i < len && n < SAMPLE; i += step, n++)
+		v[n] = (struct mem_iov){ .addr = ptr + i * 8, .buf = &list[n], .len = 8 };
+	rc = memr_readv(mem, v, n);
+	if (rc != (ssize_t)n)
+		return rc == -ESRCH ? rc : 0;
+	for (size_t i = 0; i < n; i++)
+		v[i] = (struct mem_iov){ .addr = list[i],
+					 .buf = raw + i * size,
+					 .len = (uint32_t)size };
+	rc = memr_readv(mem, v, n);
 	return rc < 0 ? rc : (ssize_t)n;
 }
 

@@ -151,16 +151,22 @@ static size_t batch_fill(const struct mem_iov *v, size_t n, struct iovec *local,
 	return i;
 }
 
-/* Marks the pieces that got bytes cover; returns how many, all whole. */
-static size_t batch_mark(struct mem_iov *v, size_t n, size_t got)
+/* Marks the pieces that got bytes cover; returns how many, all whole. What is left of got is the next one's. */
+static size_t batch_mark(struct mem_iov *v, size_t n, size_t *got)
 {
 	size_t i;
 
-	for (i = 0; i < n && v[i].len <= got; i++) {
-		got -= v[i].len;
+	for (i = 0; i < n && v[i].len <= *got; i++) {
+		*got -= v[i].len;
 		v[i].rc = 0;
 	}
 	return i;
+}
+
+/* A hole begins with a page: where reading ended within one, there is more. */
+static int rest_read(struct memr *m, struct mem_iov *v, size_t got)
+{
+	return (v->addr + got) % PAGE ? live_read(m, v->addr, v->buf, v->len) : -EFAULT;
 }
 
 static ssize_t live_readv(struct memr *m, struct mem_iov *v, size_t n)
@@ -170,7 +176,7 @@ static ssize_t live_readv(struct memr *m, struct mem_iov *v, size_t n)
 	ssize_t good = 0;
 
 	for (size_t i = 0; i < n;) {
-		size_t k = batch_fill(v + i, n - i, local, remote), whole;
+		size_t k = batch_fill(v + i, n - i, local, remote), whole, rest;
 		ssize_t got;
 
 		if (on_fd(l)) {
@@ -189,11 +195,14 @@ static ssize_t live_readv(struct memr *m, struct mem_iov *v, size_t n)
 			continue;
 		if (got == -ESRCH)
 			return -ESRCH;
-		whole = batch_mark(v + i, k, got > 0 ? (size_t)got : 0);
+		rest = got > 0 ? (size_t)got : 0;
+		whole = batch_mark(v + i, k, &rest);
 		good += (ssize_t)whole;
 		i += whole;
-		if (whole < k)
-			v[i++].rc = -EFAULT; /* the hole; go on after it */
+		if (whole < k) { /* a hole; go on after it */
+			v[i].rc = rest ? rest_read(m, &v[i], rest) : -EFAULT;
+			good += !v[i++].rc;
+		}
 	}
 	return good;
 }

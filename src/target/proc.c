@@ -304,6 +304,16 @@ int proc_tids_read(struct proc_tids *t, pid_t pid)
 	return 0;
 }
 
+uint64_t proc_memory(pid_t pid)
+{
+	char path[64], text[4096];
+
+	snprintf(path, sizeof(path), "/proc/%d/smaps_rollup", (int)pid);
+	if (read_small(path, text, sizeof(text)) <= 0)
+		return 0;
+	return (field_num(text, "Pss:", 10) + field_num(text, "SwapPss:", 10)) * 1024;
+}
+
 uint64_t proc_auxv(pid_t pid, uint64_t type)
 {
 	uint64_t v[2 * 64] = { 0 };

@@ -65,6 +65,11 @@ struct proc_tids {
 int proc_tids_read(struct proc_tids *t, pid_t pid);
 
 /* A value of the auxiliary vector (AT_PHDR, …: man getauxval); 0 where it is not there. */
+/*
+ * Bytes of memory that the process really takes, in RAM and in swap, a page that it has mapped often
+ * counted once (/proc/PID/smaps_rollup: Pss, SwapPss). 0: not to be had. Takes milliseconds a gigabyte.
+ */
+uint64_t proc_memory(pid_t pid);
 uint64_t proc_auxv(pid_t pid, uint64_t type);
 
 /* /proc/PID/exe, open for reading: also where the file was deleted or replaced. */

@@ -7,24 +7,47 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "target/core.h"
 #include "target/scan_priv.h"
+
+static const int64_t ROOM_NS = 2000000000; /* between two looks at its memory */
 
 enum {
 	MAX_LISTED = 1 << 24,
 	LIST_PART = 1 << 14,
 	TRIES = 3,
 	ADDRESS_BITS = 48,
+	UNCHECKED = 1 << 17,
 };
 
+/*
+ * Each goroutine there ever was still has its g, which somebody wrote to: a list that
+ * is longer than the program's memory is a lie, which a few pages are enough for.
+ */
+static bool list_fits(struct scan *s, uint64_t len)
+{
+	const struct target *t = s->t;
+	uint64_t bytes;
+
+	if (len <= UNCHECKED || len <= s->room || t->lay.g.size <= 0)
+		return true;
+	if (s->now < s->room_until)
+		return false;
+	s->room_until = s->now + ROOM_NS;
+	bytes = t->core ? t->core->size : proc_memory(t->pid);
+	s->room = bytes / (uint64_t)t->lay.g.size;
+	return !bytes || len <= s->room;
+}
+
 /* runtime/proc.go:allgadd: the pointer is stored before the length. */
-static int list_where(const struct scan *s, uint64_t *ptr, uint64_t *len)
+static int list_where(struct scan *s, uint64_t *ptr, uint64_t *len)
 {
 	uint64_t last;
 	int rc = memr_read_u64(s->t->mem, s->t->glob.allglen, len);
 
 	if (!rc)
 		rc = memr_read_u64(s->t->mem, s->t->glob.allgptr, ptr);
-	if (!rc && (*len > MAX_LISTED || *len < s->seen || !*ptr))
+	if (!rc && (*len > MAX_LISTED || *len < s->seen || !*ptr || !list_fits(s, *len)))
 		rc = -EFAULT;
 	if (!rc && *len > s->seen) /* is the last one there, before memory is taken for all? */
 		rc = memr_read_u64(s->t->mem, *ptr + (*len - 1) * 8, &last);

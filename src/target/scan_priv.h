@@ -83,6 +83,9 @@ struct scan {
 	VEC(struct grow) row;
 	VEC(struct grun) run;
 	uint64_t seen; /* so much of allgs is in row */
+	uint64_t
+		room; /* so many goroutines fit the memory that the program takes, when last looked at … */
+	int64_t room_until; /* … which is believed until then */
 	size_t need; /* bytes read of each g */
 	uint8_t *chunk;
 	struct exam *exam; /* EXAM_MAX */

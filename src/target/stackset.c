@@ -59,13 +59,16 @@ uint32_t stackset_put(struct stackset *s, const unwind_pc *pcs, size_t n, uint32
 	size_t i;
 	uint32_t id;
 
-	if (!n)
+	/* who changes all its stacks all the time is shown where it is, and no longer how it got there */
+	if (s->pcs.n + n > STACKSET_FRAMES) {
+		n = n > 0;
+		flags |= STACK_CUT;
+	}
+	if (!n || s->stack.n >= STACKSET_STACKS)
 		return 0;
 	for (i = stack_hash(pcs, n, flags) & s->mask; s->slot[i]; i = (i + 1) & s->mask)
 		if (same(s, s->slot[i], pcs, n, flags))
 			return s->slot[i];
-	if (s->pcs.n + n > UINT32_MAX)
-		die("more than 4 billion stack frames");
 	id = (uint32_t)s->stack.n;
 	*vec_push(&s->stack) = (struct stackset_one){ (uint32_t)s->pcs.n, (uint32_t)n, flags };
 	vec_reserve(&s->pcs, s->pcs.n + n);

@@ -29,6 +29,13 @@ struct stackset {
 	size_t mask;
 };
 
+/*
+ * What is kept at most: a program has some thousand stacks, but one that makes
+ * them up could have any number. Beyond STACKSET_FRAMES only a new stack's leaf is
+ * kept, and it counts as cut; beyond STACKSET_STACKS it is the empty one.
+ */
+enum { STACKSET_FRAMES = 8 << 20, STACKSET_STACKS = 4 << 20 };
+
 /* Id 0 is the empty stack. */
 void stackset_init(struct stackset *s);
 void stackset_release(struct stackset *s);

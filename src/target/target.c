@@ -86,17 +86,32 @@ void target_finish(struct target *t)
 		target_note(t, "Go version guessed");
 }
 
+/* Of one that ended meanwhile anything may make no sense: then that is why. */
+static int why_not_open(const struct target *t, int rc, const struct err *why, struct err *err)
+{
+	struct proc_status s;
+	int there = proc_status_read(&s, t->pid, NULL);
+
+	if (t->status.start_time &&
+	    (there == -ESRCH || (!there && (s.start_time != t->status.start_time ||
+					    s.state == 'Z' || s.state == 'X'))))
+		return err_set(err, -ESRCH, EXIT_GONE, "process %d has ended", (int)t->pid);
+	return err_set(err, rc, why->code, "%s", why->text);
+}
+
 int target_open(struct target **out, pid_t pid, const struct target_opts *opts, struct err *err)
 {
 	static const struct target_opts none;
 	const struct target_opts *o = opts ? opts : &none;
 	struct target *t = xcalloc(1, sizeof(*t));
+	struct err why = { 0 };
 	int rc;
 
 	*out = NULL;
 	t->pid = pid;
-	rc = open_process(t, o, err) ?: open_image(t, o, err) ?: target_find_runtime(t, o, err);
+	rc = open_process(t, o, &why) ?: open_image(t, o, &why) ?: target_find_runtime(t, o, &why);
 	if (rc) {
+		rc = why_not_open(t, rc, &why, err);
 		target_close(t);
 		return rc;
 	}

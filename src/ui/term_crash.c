@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/mapped.h"
 #include "core/mem.h"
 
 enum { CRASH_BYTES = 512, CRASH_STACK = 64 * 1024 };
@@ -48,6 +49,8 @@ static void say(int sig)
 static void on_crash(int sig, siginfo_t *info, void *context)
 {
 	(void)context;
+	if (sig == SIGBUS && mapped_mend(info))
+		return;
 	if (crash.armed) {
 		crash.armed = 0;
 		put(crash.fd, crash.bytes, crash.n);

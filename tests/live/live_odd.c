@@ -7,14 +7,19 @@
  *	live_odd zombie           a child that has ended and is not waited for
  *	live_odd trace PID        attaches to PID as a debugger does
  *	live_odd watch PID        the same, to all its threads, and lets them run
+ *	live_odd at PID PROGRAM   PROGRAM as process PID, a number that is free; 3: that may not be chosen
  *	live_odd unread           one that forbids to be read (not dumpable)
  */
 #include <dirent.h>
+#include <linux/sched.h>
+#include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -42,6 +47,21 @@ static void watch(pid_t pid)
 		closedir(d);
 }
 
+/* The number is ours to choose with CAP_SYS_ADMIN over the pid namespace (clone3(2), since 5.5). */
+static int run_at(pid_t at, char **argv)
+{
+	struct clone_args c = { .exit_signal = SIGCHLD,
+				.set_tid = (uint64_t)(uintptr_t)&at,
+				.set_tid_size = 1 };
+	long pid = syscall(SYS_clone3, &c, sizeof(c));
+
+	if (pid == 0) {
+		execv(argv[0], argv);
+		_exit(126);
+	}
+	return pid < 0 ? 3 : 0;
+}
+
 /* Hands on the signals of those it traces, as a debugger would. */
 static void hand_on(void)
 {
@@ -59,6 +79,8 @@ int main(int argc, char **argv)
 
 	if (argc < 2)
 		return 2;
+	if (!strcmp(argv[1], "at"))
+		return argc < 4 ? 2 : run_at(atoi(argv[2]), argv + 3);
 	if (!strcmp(argv[1], "zombie"))
 		pid = zombie();
 	if (!strcmp(argv[1], "unread"))
