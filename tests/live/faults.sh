@@ -122,7 +122,7 @@ SH
 ODD=$(cd "$BUILD" && pwd)/tests/live/live_odd
 export PROG BINGO WORK ODD
 if [ "$(id -u)" = 0 ] && OTHER=$(live_build waits "$1" "$2" plain) && export OTHER &&
-	timeout 100 unshare --pid --fork --kill-child --mount-proc bash "$WORK/reuse" >"$WORK/said" 2>/dev/null && ! grep -q SKIP "$WORK/said"; then
+	timeout -k 5 100 unshare --pid --fork --kill-child --mount-proc bash "$WORK/reuse" >"$WORK/said" 2>/dev/null && ! grep -q SKIP "$WORK/said"; then
 	is "the number is another program's: exit code" "$(grep code "$WORK/said")" "code 0"
 	check "the number is another program's: its end is told" eval "tail -n 1 '$WORK/json' | grep -q '\"ended\":\"process [0-9]* .*has ended'"
 	check "the number is another program's: nothing of that is shown" eval "! grep -q chanSendFull '$WORK/json'"
