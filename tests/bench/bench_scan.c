@@ -202,7 +202,6 @@ static void first_passes(long count, pid_t pid, int rounds)
 		struct target *t = open_noting(pid, &m);
 		struct scan *s;
 
-		target_refresh(t);
 		s = scan_new(t);
 		one_pass(r, s, &m, pid);
 		scan_free(s);
