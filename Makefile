@@ -209,7 +209,8 @@ $(BUILD)/asan/bingo-top: $(BUILD)/fuzz/obj/src/main.o $(BUILD)/fuzz/libbingo.a
 	$(call say,ASANLD,$@)
 	$(Q)$(CLANG) -fsanitize=fuzzer-no-link,address,undefined $(filter %.o %.a,$^) $(LIBS) -o $@
 
-tests: all $(UNIT) $(DRIVERS)
+# Benchmarks are built as well, so that what they call is not taken away unseen.
+tests: all $(UNIT) $(DRIVERS) $(BENCH)
 fuzzers: $(FUZZ)
 
 # Where clang has no libFuzzer, tests/fuzz/run and tests/unit/sanitized.sh say so and count a skip.
