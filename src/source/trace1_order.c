@@ -82,8 +82,8 @@ static void account(struct t1_g *g, struct t1_segg *s, int64_t at)
 	g->mark = at;
 }
 
-static struct t1_segg *g_to(struct trace1 *t, uint32_t row, int64_t at, uint8_t state,
-			    uint64_t stack, uint8_t text)
+static inline struct t1_segg *g_to(struct trace1 *t, uint32_t row, int64_t at, uint8_t state,
+				   uint64_t stack, uint8_t text)
 {
 	struct t1_segg *s = touch(t, row, false);
 	struct t1_g *g = &t->g.v[row];
@@ -111,41 +111,71 @@ static void g_first(struct trace1 *t, uint32_t row, uint8_t state, uint64_t star
 	s->text = 0;
 }
 
+enum { O_DEAD, O_RUNNABLE, O_RUNNING, O_WAITING };
+
+/*
+ * What nearly all events are: a goroutine goes from one state to another. For these the
+ * table has the order's states, and where the sum changes with them, what it becomes.
+ */
+static const struct move {
+	bool ordered, summed;
+	uint8_t from, to; /* of the order */
+	uint8_t state; /* enum gstate */
+	uint8_t text; /* enum t1_text */
+	bool other; /* not the event's own goroutine but its first argument */
+	bool sequenced; /* the next argument says the how manieth move this is */
+} move_of[T1_COUNT] = {
+#define STARTS \
+	{ \
+		true, true, O_RUNNABLE, O_RUNNING, GS_RUNNING, TX_NONE, .sequenced = true \
+	}
+#define YIELDS \
+	{ \
+		true, true, O_RUNNING, O_RUNNABLE, GS_RUNNABLE, TX_NONE \
+	}
+#define BLOCKS(text) \
+	{ \
+		true, true, O_RUNNING, O_WAITING, GS_BLOCKED, text \
+	}
+	[T1_GO_START] = STARTS,
+	[T1_GO_START_LABEL] = STARTS,
+	[T1_GO_UNBLOCK] = { true, true, O_WAITING, O_RUNNABLE, GS_RUNNABLE, TX_NONE, true, true },
+	[T1_GO_SCHED] = YIELDS,
+	[T1_GO_PREEMPT] = YIELDS,
+	[T1_GO_SLEEP] = BLOCKS(TX_SLEEP),
+	[T1_GO_BLOCK] = BLOCKS(TX_NONE),
+	[T1_BLOCK_SEND] = BLOCKS(TX_SEND),
+	[T1_BLOCK_RECV] = BLOCKS(TX_RECV),
+	[T1_BLOCK_SELECT] = BLOCKS(TX_SELECT),
+	[T1_BLOCK_SYNC] = BLOCKS(TX_SYNC),
+	[T1_BLOCK_COND] = BLOCKS(TX_COND),
+	[T1_BLOCK_NET] = BLOCKS(TX_NETWORK),
+	[T1_BLOCK_GC] = BLOCKS(TX_ASSIST_WAIT),
+	[T1_SYS_BLOCK] = { .ordered = true, .from = O_RUNNING, .to = O_WAITING },
+	[T1_SYS_EXIT] = { .ordered = true,
+			  .from = O_WAITING,
+			  .to = O_RUNNABLE,
+			  .other = true,
+			  .sequenced = true },
+#undef STARTS
+#undef YIELDS
+#undef BLOCKS
+};
+
 /* --- what events do to the sums --- */
 
-static uint8_t block_text(uint8_t type)
+uint8_t t1_block_text(uint8_t type)
 {
 	switch (type) {
 	case T1_GO_STOP:
 		return TX_FOREVER;
-	case T1_GO_SLEEP:
-		return TX_SLEEP;
-	case T1_BLOCK_SEND:
-		return TX_SEND;
-	case T1_BLOCK_RECV:
-		return TX_RECV;
-	case T1_BLOCK_SELECT:
-		return TX_SELECT;
-	case T1_BLOCK_SYNC:
-		return TX_SYNC;
-	case T1_BLOCK_COND:
-		return TX_COND;
-	case T1_BLOCK_NET:
-		return TX_NETWORK;
-	case T1_BLOCK_GC:
-		return TX_ASSIST_WAIT;
 	case T1_GO_SCHED:
 		return TX_GOSCHED;
 	case T1_GO_PREEMPT:
 		return TX_PREEMPTED;
 	default:
-		return TX_NONE;
+		return move_of[type].text;
 	}
-}
-
-uint8_t t1_block_text(uint8_t type)
-{
-	return block_text(type);
 }
 
 /* Kinds of stop-the-world: two before 1.21, then a table (runtime/trace.go:stwReason). */
@@ -199,16 +229,30 @@ static void pre_ends(struct trace1 *t)
 			told_before(t, t->g.v[row].goid, GS_RUNNABLE);
 }
 
-static void sum_block(struct trace1 *t, const struct t1_event *ev, int64_t at)
+static inline void sum_move(struct trace1 *t, const struct t1_event *ev, const struct move *mv,
+			    uint32_t row, int64_t at)
 {
-	g_to(t, g_row(t, ev->g), at, GS_BLOCKED, ev->stack, block_text(ev->type));
+	/* where it runs until the event, the event's stack is where it stays */
+	uint64_t stack = mv->from == O_RUNNING ? ev->stack : T1_KEEP_STACK;
+	struct t1_segg *s = g_to(t, row, at, mv->state, stack, mv->text);
+
+	if (mv->other)
+		s->s.waker = ev->g;
 }
 
 static void sum_event(struct trace1 *t, const struct t1_event *ev, int64_t at)
 {
+	const struct move *mv = &move_of[ev->type];
 	struct t1_segg *s;
 	uint32_t row;
 
+	if (mv->summed) {
+		if (t->pre && mv->to == O_RUNNING)
+			told_before(t, ev->g, GS_RUNNING);
+		else
+			sum_move(t, ev, mv, g_row(t, mv->other ? ev->arg[0] : ev->g), at);
+		return;
+	}
 	switch (ev->type) {
 	case T1_GOMAXPROCS:
 		if (t->pre)
@@ -216,13 +260,6 @@ static void sum_event(struct trace1 *t, const struct t1_event *ev, int64_t at)
 		break;
 	case T1_GO_CREATE:
 		created(t, ev, at);
-		break;
-	case T1_GO_START:
-	case T1_GO_START_LABEL:
-		if (t->pre)
-			told_before(t, ev->g, GS_RUNNING);
-		else
-			g_to(t, g_row(t, ev->g), at, GS_RUNNING, T1_KEEP_STACK, 0);
 		break;
 	case T1_GO_WAITING:
 		told_before(t, ev->g, GS_BLOCKED);
@@ -236,25 +273,8 @@ static void sum_event(struct trace1 *t, const struct t1_event *ev, int64_t at)
 		s->s.flags |= SEGG_ENDED;
 		s->s.t_end = at;
 		break;
-	case T1_GO_SCHED:
-	case T1_GO_PREEMPT:
-		g_to(t, g_row(t, ev->g), at, GS_RUNNABLE, ev->stack, 0);
-		break;
 	case T1_GO_STOP:
-	case T1_GO_SLEEP:
-	case T1_GO_BLOCK:
-	case T1_BLOCK_SEND:
-	case T1_BLOCK_RECV:
-	case T1_BLOCK_SELECT:
-	case T1_BLOCK_SYNC:
-	case T1_BLOCK_COND:
-	case T1_BLOCK_NET:
-	case T1_BLOCK_GC:
-		sum_block(t, ev, at);
-		break;
-	case T1_GO_UNBLOCK:
-		s = g_to(t, g_row(t, ev->arg[0]), at, GS_RUNNABLE, T1_KEEP_STACK, 0);
-		s->s.waker = ev->g;
+		g_to(t, g_row(t, ev->g), at, GS_BLOCKED, ev->stack, TX_FOREVER);
 		break;
 	case T1_SYSCALL:
 		row = g_row(t, ev->g);
@@ -343,7 +363,6 @@ static bool segment_full(const struct trace1 *t)
 
 /* --- order: internal/trace/internal/tracev1/order.go:stateTransition --- */
 
-enum { O_DEAD, O_RUNNABLE, O_RUNNING, O_WAITING };
 #define NO_SEQ UINT64_MAX
 
 /* Moves a goroutine where it is in the state that the event wants; 0: it is not. */
@@ -357,46 +376,28 @@ static int o_move(struct t1_g *g, uint64_t seq, uint8_t from, uint64_t next_seq,
 	return 1;
 }
 
+static int order_move(struct trace1 *t, const struct t1_event *ev, const struct move *mv,
+		      bool force)
+{
+	struct t1_g *g = g_of(t, mv->other ? ev->arg[0] : ev->g);
+
+	if (mv->sequenced && !ev->local)
+		return o_move(g, ev->arg[1], mv->from, ev->arg[1] + 1, mv->to, force);
+	return o_move(g, NO_SEQ, mv->from, g->seq + mv->sequenced, mv->to, force);
+}
+
 static int order_event(struct trace1 *t, const struct t1_event *ev, bool force)
 {
-	struct t1_g *g;
+	const struct move *mv = &move_of[ev->type];
 
+	if (mv->ordered)
+		return order_move(t, ev, mv, force);
 	switch (ev->type) {
 	case T1_GO_CREATE:
-		g = g_of(t, ev->arg[0]);
-		return o_move(g, 0, O_DEAD, 1, O_RUNNABLE, force);
+		return o_move(g_of(t, ev->arg[0]), 0, O_DEAD, 1, O_RUNNABLE, force);
 	case T1_GO_WAITING:
 	case T1_GO_IN_SYSCALL:
-		g = g_of(t, ev->g);
-		return o_move(g, 1, O_RUNNABLE, 2, O_WAITING, force);
-	case T1_GO_START:
-	case T1_GO_START_LABEL:
-		g = g_of(t, ev->g);
-		if (ev->local)
-			return o_move(g, NO_SEQ, O_RUNNABLE, g->seq + 1, O_RUNNING, force);
-		return o_move(g, ev->arg[1], O_RUNNABLE, ev->arg[1] + 1, O_RUNNING, force);
-	case T1_GO_BLOCK:
-	case T1_BLOCK_SEND:
-	case T1_BLOCK_RECV:
-	case T1_BLOCK_SELECT:
-	case T1_BLOCK_SYNC:
-	case T1_BLOCK_COND:
-	case T1_BLOCK_NET:
-	case T1_GO_SLEEP:
-	case T1_SYS_BLOCK:
-	case T1_BLOCK_GC:
-		g = g_of(t, ev->g);
-		return o_move(g, NO_SEQ, O_RUNNING, g->seq, O_WAITING, force);
-	case T1_GO_SCHED:
-	case T1_GO_PREEMPT:
-		g = g_of(t, ev->g);
-		return o_move(g, NO_SEQ, O_RUNNING, g->seq, O_RUNNABLE, force);
-	case T1_GO_UNBLOCK:
-	case T1_SYS_EXIT:
-		g = g_of(t, ev->arg[0]);
-		if (ev->local)
-			return o_move(g, NO_SEQ, O_WAITING, g->seq + 1, O_RUNNABLE, force);
-		return o_move(g, ev->arg[1], O_WAITING, ev->arg[1] + 1, O_RUNNABLE, force);
+		return o_move(g_of(t, ev->g), 1, O_RUNNABLE, 2, O_WAITING, force);
 	case T1_GC_START:
 		if (t->gc_seq != ev->arg[0] && !force)
 			return 0;
@@ -540,35 +541,7 @@ static int take(struct trace1 *t, uint32_t lane, bool exception)
 	return 0;
 }
 
-/* --- the frequent ones --- */
-
-/*
- * What nearly all events are: a goroutine goes from one state to another. Order and sum
- * are one here; what is not in the table, or not as the table has it, goes the long way.
- */
-static const struct move {
-	bool frequent;
-	uint8_t from, to; /* of the order */
-	uint8_t state; /* enum gstate */
-	uint8_t text; /* enum t1_text */
-	bool other; /* not the event's own goroutine but its first argument */
-	bool sequenced; /* the next argument says the how manieth move this is */
-	bool stack; /* it is where the goroutine stays */
-} move_of[T1_COUNT] = {
-	[T1_GO_START] = { true, O_RUNNABLE, O_RUNNING, GS_RUNNING, TX_NONE, .sequenced = true },
-	[T1_GO_UNBLOCK] = { true, O_WAITING, O_RUNNABLE, GS_RUNNABLE, TX_NONE, true, true },
-	[T1_GO_SCHED] = { true, O_RUNNING, O_RUNNABLE, GS_RUNNABLE, TX_NONE, .stack = true },
-	[T1_GO_PREEMPT] = { true, O_RUNNING, O_RUNNABLE, GS_RUNNABLE, TX_NONE, .stack = true },
-	[T1_GO_SLEEP] = { true, O_RUNNING, O_WAITING, GS_BLOCKED, TX_SLEEP, .stack = true },
-	[T1_GO_BLOCK] = { true, O_RUNNING, O_WAITING, GS_BLOCKED, TX_NONE, .stack = true },
-	[T1_BLOCK_SEND] = { true, O_RUNNING, O_WAITING, GS_BLOCKED, TX_SEND, .stack = true },
-	[T1_BLOCK_RECV] = { true, O_RUNNING, O_WAITING, GS_BLOCKED, TX_RECV, .stack = true },
-	[T1_BLOCK_SELECT] = { true, O_RUNNING, O_WAITING, GS_BLOCKED, TX_SELECT, .stack = true },
-	[T1_BLOCK_SYNC] = { true, O_RUNNING, O_WAITING, GS_BLOCKED, TX_SYNC, .stack = true },
-	[T1_BLOCK_COND] = { true, O_RUNNING, O_WAITING, GS_BLOCKED, TX_COND, .stack = true },
-	[T1_BLOCK_NET] = { true, O_RUNNING, O_WAITING, GS_BLOCKED, TX_NETWORK, .stack = true },
-	[T1_BLOCK_GC] = { true, O_RUNNING, O_WAITING, GS_BLOCKED, TX_ASSIST_WAIT, .stack = true },
-};
+/* --- the frequent ones: order and sum at once; what is not as the table has it goes the long way --- */
 
 /* The row of a goroutine whose event is as the table has it, or UINT32_MAX. */
 static inline uint32_t move_row(const struct trace1 *t, const struct t1_event *ev,
@@ -577,7 +550,7 @@ static inline uint32_t move_row(const struct trace1 *t, const struct t1_event *e
 	uint64_t goid = mv->other ? ev->arg[0] : ev->g;
 	uint32_t row = goid < t->direct.n ? t->direct.v[goid] - 1 : UINT32_MAX;
 
-	if (!mv->frequent || row == UINT32_MAX || t->g.v[row].order != mv->from)
+	if (!mv->summed || row == UINT32_MAX || t->g.v[row].order != mv->from)
 		return UINT32_MAX;
 	if (mv->sequenced && !ev->local && t->g.v[row].seq != ev->arg[1])
 		return UINT32_MAX;
@@ -588,8 +561,6 @@ static inline bool move(struct trace1 *t, const struct t1_event *ev)
 {
 	const struct move *mv = &move_of[ev->type];
 	uint32_t row = move_row(t, ev, mv);
-	struct t1_segg *s;
-	struct t1_g *g;
 	int64_t now;
 
 	if (row == UINT32_MAX || ev->ts < t->ts_last)
@@ -597,19 +568,9 @@ static inline bool move(struct trace1 *t, const struct t1_event *ev)
 	t->ts_last = ev->ts;
 	now = t1_ns(t, ev->ts);
 	t->t_last = now > t->t_last ? now : t->t_last;
-	s = touch(t, row, false);
-	g = &t->g.v[row];
-	g->order = mv->to;
-	g->seq += mv->sequenced;
-	account(g, s, now);
-	g->state = mv->state;
-	g->since = now;
-	if (mv->stack)
-		s->stack = ev->stack;
-	if (mv->other)
-		s->s.waker = ev->g;
-	s->text = mv->text;
-	s->s.switches++;
+	t->g.v[row].order = mv->to;
+	t->g.v[row].seq += mv->sequenced;
+	sum_move(t, ev, mv, row, now);
 	return true;
 }
 
